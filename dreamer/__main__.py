@@ -1,0 +1,5 @@
+"""`python -m dreamer`: the command line."""
+
+from dreamer.cli import main
+
+main(prog_name="dreamer")

@@ -1,0 +1,37 @@
+"""The command line `dreamer`: one thin module a command, imported when it is called."""
+
+from __future__ import annotations
+
+import click
+
+from dreamer import __version__
+from dreamer.cli.options import verbosity_options
+from dreamer.cli.running import Dreamer
+
+__all__ = ["main"]
+
+_COMMANDS = {
+    "render": "Dream on photos, folders of photos, or noise.",
+    "again": "Render a picture again from the recipe inside it.",
+    "recipe": "Print the recipe inside a picture as a preset.",
+    "presets": "List, show, explain, check and begin presets.",
+    "networks": "List networks, their layers and classes; train one.",
+    "doctor": "Tell what this machine has: device, ffmpeg, weights.",
+}
+
+
+@click.group(
+    cls=Dreamer, lazy=_COMMANDS, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.version_option(__version__, message="%(prog)s %(version)s", help="Print the version.")
+@verbosity_options
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """DeepDream over photos: short TOML presets in, dreamt pictures out.
+
+    \b
+    dreamer render photo.jpg -p classic-deepdream    dream on a photo
+    dreamer presets                                  what there is to try
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())

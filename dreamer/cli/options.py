@@ -1,0 +1,126 @@
+"""Options that several commands share, and what the shell completes them with. Nothing here imports torch."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from dreamer.cli.running import set_verbosity, verbosity
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+PRECISIONS = ("auto", "float32", "bfloat16")
+PROGRESS = ("auto", "rich", "plain", "json", "none")
+
+_REGISTERED = re.compile(r"@register_model\(.*?\)\n(?:@.*\n)*def (\w+)", re.MULTILINE)
+_WITHOUT_MAPS = ("vit_", "swin_")  # transformers: no layer gives a (B, C, H, W) map
+
+
+def complete_presets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Preset names, or files once a path is being typed."""
+    from dreamer.presets.lookup import is_path, preset_files
+
+    if is_path(incomplete):
+        return [CompletionItem(incomplete, type="file")]
+    return _beginning_with(incomplete, preset_files())
+
+
+def complete_keys(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Keys of a preset, for `--set`; the first target stands for all."""
+    from dreamer.presets.keys import EACH, all_keys
+
+    keys = (key for key in all_keys().values() if not key.is_table)
+    return _beginning_with(incomplete, (f"{key.path.replace(f'.{EACH}.', '.0.')}=" for key in keys))
+
+
+def complete_networks(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Network names: pocket and those that torchvision's sources register, read without importing them."""
+    return _beginning_with(incomplete, ["pocket", *_torchvision_names()])
+
+
+def presets_option(command: Command) -> Command:
+    """-p/--preset NAME, once or more, passed as `presets`."""
+    return click.option(
+        "-p", "--preset", "presets", multiple=True, required=True, metavar="PRESET", shell_complete=complete_presets,
+        help="Name of a preset, as `dreamer presets` lists them, or path of a TOML file. May be repeated.",
+    )(command)  # fmt: skip
+
+
+def set_option(command: Command) -> Command:
+    """--set KEY=VALUE, any number of times, passed as `overrides`."""
+    return click.option(
+        "--set", "overrides", multiple=True, metavar="KEY=VALUE", shell_complete=complete_keys,
+        help="Change a value of the preset, such as octaves.count=6 or targets.0.weight=2; "
+        "an empty value puts a key back to its default. May be repeated.",
+    )(command)  # fmt: skip
+
+
+def device_option(command: Command) -> Command:
+    """--device, passed as `device`."""
+    return click.option(
+        "--device", default="auto", show_default=True, metavar="DEVICE", shell_complete=_complete_devices,
+        help="auto, cpu, cuda, cuda:1 or mps.",
+    )(command)  # fmt: skip
+
+
+def precision_option(command: Command) -> Command:
+    """--precision, passed as `precision`."""
+    return click.option(
+        "--precision", type=click.Choice(PRECISIONS), default="auto", show_default=True,
+        help="Arithmetic of the network; auto: bfloat16 where the device has it.",
+    )(command)  # fmt: skip
+
+
+def json_option(command: Command) -> Command:
+    """--json, passed as `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")(command)
+
+
+def progress_option(command: Command) -> Command:
+    """--progress, passed as `progress`."""
+    return click.option(
+        "--progress", type=click.Choice(PROGRESS), default="auto", show_default=True,
+        help="How progress is shown on stderr; auto: rich on a terminal, else plain.",
+    )(command)  # fmt: skip
+
+
+def verbosity_options(command: Command) -> Command:
+    """-q and -v, which count together with those given before the command's name; see `running.verbosity`."""
+    quiet = click.option(
+        "-q", "--quiet", is_flag=True, expose_value=False, callback=_quiet, help="Say only what went wrong."
+    )
+    verbose = click.option(
+        "-v", "--verbose", count=True, expose_value=False, callback=_verbose, help="Say more; -vv also tracebacks."
+    )
+    return quiet(verbose(command))
+
+
+def _quiet(ctx: click.Context, param: click.Parameter, given: bool) -> None:
+    if given:
+        set_verbosity(ctx, -1)
+
+
+def _verbose(ctx: click.Context, param: click.Parameter, times: int) -> None:
+    if times:
+        set_verbosity(ctx, max(verbosity(), 0) + times)
+
+
+def _complete_devices(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    return _beginning_with(incomplete, ["auto", "cpu", "cuda", "mps"])
+
+
+def _beginning_with(incomplete: str, names: Iterable[str]) -> list[CompletionItem]:
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def _torchvision_names() -> list[str]:
+    spec = importlib.util.find_spec("torchvision")
+    folders = spec.submodule_search_locations if spec else None
+    files = [file for folder in folders or () for file in (Path(folder) / "models").glob("*.py")]
+    names = [name for file in files for name in _REGISTERED.findall(file.read_text(encoding="utf-8"))]
+    return sorted(name for name in names if not name.startswith(_WITHOUT_MAPS))

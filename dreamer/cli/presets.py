@@ -1,0 +1,153 @@
+"""`dreamer presets`: list, show, explain, check and begin presets."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+from click.shell_completion import CompletionItem
+
+from dreamer.cli.options import complete_presets, json_option, set_option, verbosity_options
+from dreamer.cli.running import USAGE, Commands
+from dreamer.errors import OutputError, PresetError, UsageError
+from dreamer.presets.dumping import to_toml
+from dreamer.presets.files import missing_files
+from dreamer.presets.keys import all_keys
+from dreamer.presets.loading import ResolvedPreset, resolve_preset
+from dreamer.presets.lookup import preset_files
+from dreamer.presets.reference import explained, keys_at, reference_markdown, schema_json, starter
+
+_NEW_FOLDER = Path("presets")
+
+
+@click.group(cls=Commands, invoke_without_command=True)
+@json_option
+@verbosity_options
+@click.pass_context
+def presets(ctx: click.Context, as_json: bool) -> None:
+    """List the presets that can be called by name; or show, explain, check or begin one."""
+    if ctx.invoked_subcommand is None:
+        _print_list(as_json)
+    elif as_json:
+        raise UsageError("--json belongs to the list alone", remedy="Write `dreamer presets --json`.")
+
+
+group = presets
+
+
+@presets.command()
+@click.argument("name", shell_complete=complete_presets)
+@set_option
+@click.option("--all", "everything", is_flag=True, help="Print values at their defaults too.")
+@click.option("--origins", is_flag=True, help="Say behind each value where it comes from; implies --all.")
+@verbosity_options
+def show(name: str, overrides: tuple[str, ...], everything: bool, origins: bool) -> None:
+    """Print a preset as TOML, with all that it extends and --set put in."""
+    resolved = resolve_preset(name, overrides)
+    comments = resolved.origins if origins else None
+    click.echo(to_toml(resolved.preset, only_changed=not (everything or origins), comments=comments), nl=False)
+
+
+def _complete_explained(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    return [CompletionItem(path) for path in all_keys() if path.startswith(incomplete)]
+
+
+@presets.command()
+@click.argument("key", required=False, shell_complete=_complete_explained)
+@click.option("--markdown", is_flag=True, help="Print all keys as the reference page.")
+@verbosity_options
+def explain(key: str | None, markdown: bool) -> None:
+    """Tell what a key such as ascent.blur means, what it takes and its default; without KEY, all of them."""
+    if markdown and key:
+        raise UsageError("--markdown is the page of all keys", remedy="Leave out the key.")
+    if markdown:
+        click.echo(reference_markdown(), nl=False)
+        return
+    keys = keys_at(key) if key else [each for each in all_keys().values() if not each.is_end_of_schedule]
+    click.echo("\n\n".join(explained(each) for each in keys))
+
+
+@presets.command()
+@click.argument("presets", nargs=-1, required=True, metavar="FILE...", shell_complete=complete_presets)
+@verbosity_options
+@click.pass_context
+def check(ctx: click.Context, presets: tuple[str, ...]) -> None:
+    """Check presets, by name or path, and tell all their mistakes."""
+    bad = 0
+    for name in presets:
+        mistakes = _mistakes(name)
+        bad += bool(mistakes)
+        for line in mistakes:
+            click.echo(line, err=True)
+        if not mistakes:
+            click.echo(f"{name}: ok")
+    ctx.exit(USAGE if bad else 0)
+
+
+@presets.command()
+@click.argument("name")
+@click.option("--from", "base", metavar="PRESET", shell_complete=complete_presets, help="Preset to change.")
+@verbosity_options
+def new(name: str, base: str | None) -> None:
+    """Begin a preset in presets/NAME.toml, with comments that tell what there is to change."""
+    stem = name.removesuffix(".toml")
+    if not stem or stem != Path(stem).name or "\\" in stem or stem.startswith("."):
+        raise UsageError(f"{name!r} is no name for a preset", remedy="It becomes presets/NAME.toml; leave out folders.")
+    text = starter(stem, resolve_preset(base) if base else None, folder=_NEW_FOLDER)
+    file = _NEW_FOLDER / f"{stem}.toml"
+    try:
+        _NEW_FOLDER.mkdir(exist_ok=True)
+        with file.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+    except FileExistsError as error:
+        raise OutputError("is there already, and is left as it is", where=str(error.filename)) from error
+    click.echo(f"{file}")
+
+
+@presets.command()
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write in place of stdout."
+)
+@verbosity_options
+def schema(output: Path | None) -> None:
+    """Print the JSON schema of presets, for editors: put `#:schema ./schema.json` on a preset's first line."""
+    if output is None:
+        click.echo(schema_json(), nl=False)
+    else:
+        output.write_text(schema_json(), encoding="utf-8")
+
+
+def _print_list(as_json: bool) -> None:
+    rows = []
+    for name, file in preset_files().items():
+        try:
+            resolved = resolve_preset(str(file.absolute()))
+        except PresetError as error:
+            click.echo(f"warning: {name} is left out: {error}", err=True)
+            continue
+        if as_json:
+            click.echo(json.dumps(_as_object(name, resolved), ensure_ascii=False))
+        rows.append((name, resolved.preset.title, resolved.preset.network.name, resolved.preset.canvas.start))
+    if not as_json:
+        _print_columns([("NAME", "TITLE", "NETWORK", "START"), *rows])
+
+
+def _as_object(name: str, resolved: ResolvedPreset) -> dict[str, str]:
+    preset = resolved.preset
+    about = {"name": name, "title": preset.title, "description": preset.description, "network": preset.network.name}
+    return {**about, "start": preset.canvas.start, "file": str(resolved.file)}
+
+
+def _print_columns(rows: list[tuple[str, ...]]) -> None:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _mistakes(name: str) -> list[str]:
+    try:
+        preset = resolve_preset(name).preset
+    except PresetError as error:
+        return [str(error)]
+    return [f"{name}: {message}" for message in missing_files(preset)]

@@ -1,0 +1,137 @@
+"""The gradient steps at one octave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Generator, Tensor
+
+from dreamer.dreaming.canvas import Canvas
+from dreamer.dreaming.filters import gaussian_blur, luma
+from dreamer.dreaming.gradient import TargetGradient
+from dreamer.dreaming.normalization import band_normalized, normalized
+from dreamer.dreaming.penalties import Restraint
+from dreamer.dreaming.views import random_look
+from dreamer.presets.fields import value_at
+from dreamer.presets.schema import Ascent
+
+
+class Optimizer(Protocol):
+    """Turns a normalized gradient into a direction to step in."""
+
+    def __call__(self, gradient: Tensor) -> Tensor:
+        """A direction of the gradient's shape, about as large."""
+
+
+class Momentum:
+    """Gradient ascent; `share` of the last direction goes on (0: plain)."""
+
+    def __init__(self, share: float) -> None:
+        self._share, self._last = share, None
+
+    _last: Tensor | None
+
+    def __call__(self, gradient: Tensor) -> Tensor:
+        """The direction, of the gradient's size."""
+        if self._share == 0:
+            return gradient
+        last = torch.zeros_like(gradient) if self._last is None else self._last
+        self._last = self._share * last + (1 - self._share) * gradient
+        return self._last
+
+
+class Adam:
+    """Kingma & Ba 2015, with its standard constants: each value steps by about 1."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    _mean: Tensor
+    _square: Tensor
+
+    def __call__(self, gradient: Tensor) -> Tensor:
+        """The direction, about 1 in size in every value."""
+        if self._count == 0:
+            self._mean, self._square = torch.zeros_like(gradient), torch.zeros_like(gradient)
+        self._count += 1
+        self._mean.lerp_(gradient, 0.1)
+        self._square.lerp_(gradient.square(), 0.001)
+        mean, square = self._mean / (1 - 0.9**self._count), self._square / (1 - 0.999**self._count)
+        return mean / (square.sqrt() + 1e-8)
+
+
+@dataclass(frozen=True)
+class Climb:
+    """One octave's ascent. `photo`: (B, 3, H, W), what the canvas would be without a dream; `mask`: where it may paint.
+
+    `keep_photo`: the photo is a photo, so blur and decay spare it and touch only what was dreamt.
+    """
+
+    ascent: Ascent
+    gradient: TargetGradient
+    restraint: Restraint
+    photo: Tensor
+    mask: Tensor | None
+    keep_colors: bool
+    keep_photo: bool
+
+    def steps(self, canvas: Canvas, count: int, randomness: Callable[[int], Generator]) -> Iterator[tuple[int, Tensor]]:
+        """Take `count` steps on `canvas`; after each, yield its number from 1 and the objective (B,) before it.
+
+        `randomness(step)` gives each step its own generator.
+        """
+        optimizer: Optimizer = Adam() if self.ascent.optimizer == "adam" else Momentum(self.ascent.momentum)
+        height, width = self.photo.shape[-2:]
+        for step in range(count):
+            progress = step / max(count - 1, 1)
+            generator = randomness(step)
+            look = random_look(self.ascent, (height, width), generator)
+            shift = tuple(int(n) for n in torch.randint(0, 1 << 16, (2,), generator=generator))
+            image = canvas.picture()
+            seen, objective = self.gradient(image, self.photo, look, (shift[0], shift[1]))
+            gradient = self._shaped(seen, image, progress)
+            direction = optimizer(normalized(canvas.pulled_back(gradient), self.ascent.normalization))
+            size = value_at(self.ascent.step_size, progress) * self.restraint.step_factor
+            canvas.moved(size * direction)
+            self._regularize(canvas, seen, step, progress)
+            yield step + 1, objective
+
+    def _shaped(self, gradient: Tensor, image: Tensor, progress: float) -> Tensor:
+        """Penalties, bands, smoothing, colors and mask, in this order."""
+        held = self.restraint.gradient(image, self.photo)
+        if held is not None:
+            gradient = gradient - held
+        if self.ascent.bands:
+            gradient = band_normalized(gradient, self.ascent.bands)
+        gradient = gaussian_blur(gradient, value_at(self.ascent.smooth, progress))
+        if self.keep_colors:
+            gradient = luma(gradient).expand_as(gradient)
+        return gradient if self.mask is None else gradient * self.mask
+
+    def _regularize(self, canvas: Canvas, gradient: Tensor, step: int, progress: float) -> None:
+        """What acts on the picture itself, after a step (Yosinski et al. 2015, section 3)."""
+        ascent = self.ascent
+        sigma = value_at(ascent.blur, progress) if (step + 1) % ascent.blur_every == 0 else 0.0
+        if not (sigma or ascent.decay or ascent.clip_norm or ascent.clip_contribution):
+            return
+        image = canvas.picture()
+        rest = self.photo if self.keep_photo else torch.full_like(image, 0.5)
+        dream = image - rest
+        dream = gaussian_blur(dream, sigma) * (1 - ascent.decay)
+        if ascent.clip_norm:
+            dream = dream * above_share(dream.norm(dim=1, keepdim=True), ascent.clip_norm)
+        if ascent.clip_contribution:
+            contribution = (dream * gradient).sum(1, keepdim=True).abs()
+            dream = dream * above_share(contribution, ascent.clip_contribution)
+        canvas.replaced(rest + dream)
+
+
+def above_share(values: Tensor, share: float) -> Tensor:
+    """(B, 1, H, W) to 0 for the given share of smallest values of each picture, 1 for the others."""
+    flat = values.flatten(1)
+    rank = max(1, int(share * flat.shape[1]))
+    threshold = flat.kthvalue(rank, dim=1).values.view(-1, 1, 1, 1)
+    return (values > threshold).to(values.dtype)

@@ -1,0 +1,193 @@
+"""A whole dream: the pyramid of octaves, with the detail carried from one to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
+
+import torch
+from torch import Generator, Tensor
+
+from dreamer.dreaming.ascent import Climb
+from dreamer.dreaming.canvas import CANVASES
+from dreamer.dreaming.events import Listener, OctaveStarted, StepDone, ignore
+from dreamer.dreaming.filters import resized, with_color_of
+from dreamer.dreaming.gradient import Cut, Objective, TargetGradient
+from dreamer.dreaming.masks import draw_mask
+from dreamer.dreaming.noise import noise_picture
+from dreamer.dreaming.octaves import canvas_size, octave_sizes
+from dreamer.dreaming.penalties import restraint
+from dreamer.dreaming.randomness import generator_at
+from dreamer.dreaming.targets import LOGITS, BoundTarget, Seer, bind_target
+from dreamer.dreaming.tiles import automatic_tile
+from dreamer.errors import PresetError
+from dreamer.presets.schema import Mask, Preset
+
+
+class Network(Seer, Protocol):
+    """What a dream asks of a network."""
+
+    device: torch.device
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Layers in order of computation."""
+
+    def cut(self, layers: Iterable[str]) -> Cut:
+        """The network up to the deepest of `layers`."""
+
+
+def dream(
+    preset: Preset,
+    network: Network,
+    photo: Tensor | None = None,
+    *,
+    pictures: Mapping[str, Tensor] | None = None,
+    frame: int = 0,
+    free_memory: int = 4 << 30,
+    listen: Listener = ignore,
+) -> Tensor:
+    """Dream by `preset` and return (B, 3, H, W) float32 in [0, 1], sRGB, on the network's device.
+
+    `photo`: (B, 3, h, w) float32 in [0, 1], sRGB; needed where the canvas starts as one; each picture of a batch comes
+    out as it would alone. `pictures`: (1, 3, h, w) for each path that the preset names (guide, style, masks).
+    `frame` is the frame of an animation and part of the seed. `free_memory`: bytes that activations may share.
+    The same arguments give the same pixels on the same machine. Mordvintsev, Olah & Tyka 2015, "Inceptionism".
+
+    Raises PresetError where the picture is too small or missing, TargetError for what the network does not have,
+    DeviceError where memory runs out even with the smallest tiles.
+    """
+    return _Dream(preset, network, photo, dict(pictures or {}), frame, free_memory, listen).run()
+
+
+class _Dream:
+    def __init__(
+        self,
+        preset: Preset,
+        network: Network,
+        photo: Tensor | None,
+        pictures: dict[str, Tensor],
+        frame: int,
+        free_memory: int,
+        listen: Listener,
+    ) -> None:
+        self.preset, self.network, self.frame = preset, network, frame
+        self.free_memory, self.listen = free_memory, listen
+        device = network.device
+        self.pictures = {path: picture.to(device) for path, picture in pictures.items()}
+        self.from_photo = preset.canvas.start == "photo"
+        if self.from_photo and photo is None:
+            raise PresetError(
+                ["canvas.start is 'photo', but there is no photo"],
+                remedy="Give a picture, or set canvas.start to 'noise' or 'gray'.",
+            )
+        self.restraint = restraint(preset)
+        size = canvas_size(preset.canvas, None if photo is None else (photo.shape[2], photo.shape[3]))
+        self.sizes = octave_sizes(size, preset.octaves, self._cut_for(range(preset.octaves.count)).smallest)
+        self.start = self._start(None if photo is None else photo.to(device), size)
+        self.work = [h * w * preset.octaves.steps_at(o) for o, (h, w) in enumerate(self.sizes)]
+
+    def run(self) -> Tensor:
+        """Climb the octaves, the smallest first."""
+        picture: Tensor | None = None
+        base: Tensor | None = None
+        for octave, (height, width) in enumerate(self.sizes):
+            photo = self._base(height, width)
+            begin = photo
+            if picture is not None and base is not None:
+                # The dream is what differs from the photo. Carrying the difference, not the picture, keeps the
+                # photo as sharp as it is at each size.
+                begin = photo + resized(picture - base, height, width)
+            picture, base = self._octave(octave, begin.clamp(0, 1), photo), photo
+        if picture is None:
+            raise PresetError(["octaves.count must be at least 1"])
+        return picture
+
+    def _start(self, photo: Tensor | None, size: tuple[int, int]) -> Tensor:
+        """What the canvas starts as, at the size that octaves are resampled from."""
+        if self.from_photo and photo is not None:
+            return filled(photo, *size)
+        # Without a photo nothing has to stay sharp: noise is made for the smallest octave and grows with the rest.
+        height, width = self.sizes[0]
+        canvas = self.preset.canvas
+        if canvas.start == "gray":
+            return torch.full((1, 3, height, width), 0.5, device=self.network.device)
+        generator = generator_at(self.preset.seed, self.frame, "noise")
+        noise = noise_picture(height, width, color=canvas.noise, contrast=canvas.contrast, generator=generator)
+        return noise.unsqueeze(0).to(self.network.device)
+
+    def _base(self, height: int, width: int) -> Tensor:
+        return resized(self.start, height, width).clamp(0, 1).contiguous()
+
+    def _octave(self, octave: int, begin: Tensor, photo: Tensor) -> Tensor:
+        preset, (height, width) = self.preset, self.sizes[octave]
+        steps = preset.octaves.steps_at(octave)
+        cut = self._cut_for([octave])
+        objective = self._objective(octave, height, width)
+        tile = self._tile(cut, objective, len(begin), (height, width))
+        mask = self._drawn(preset.canvas.mask, height, width)
+        self.listen(OctaveStarted(octave + 1, len(self.sizes), height, width, steps, tile))
+        canvas = CANVASES[preset.canvas.space](begin)
+        if objective.targets:
+            gradient = TargetGradient(cut, objective, tile=tile, halo=preset.tiles.halo, report=self.listen)
+            climb = Climb(
+                preset.ascent, gradient, self.restraint, photo, mask, preset.keep_colors, keep_photo=self.from_photo
+            )
+            done = sum(self.work[:octave]) / max(sum(self.work), 1)
+            for step, score in climb.steps(canvas, steps, self._randomness(octave)):
+                share = done + step * height * width / max(sum(self.work), 1)
+                self.listen(StepDone(octave + 1, len(self.sizes), step, steps, height, width, score, share))
+        picture = canvas.picture()
+        if preset.keep_colors:
+            picture = with_color_of(picture, photo)
+        return picture if mask is None else photo + mask * (picture - photo)
+
+    def _randomness(self, octave: int) -> Callable[[int], Generator]:
+        return lambda step: generator_at(self.preset.seed, self.frame, octave, step)
+
+    def _active(self, octave: int) -> list[int]:
+        ranges = [target.octaves or (1, self.preset.octaves.count) for target in self.preset.targets]
+        return [number for number, (first, last) in enumerate(ranges) if first <= octave + 1 <= last]
+
+    def _cut_for(self, octaves: Iterable[int]) -> Cut:
+        """The network cut at the deepest layer that these octaves' targets and penalties need."""
+        targets = [self.preset.targets[number] for octave in octaves for number in self._active(octave)]
+        layers = {layer for target in targets for layer in target.layer or (LOGITS,)}
+        if self.restraint.features > 0:
+            layers.add(self._features_layer())
+        return self.network.cut(layers or {self.network.layers[0]})
+
+    def _features_layer(self) -> str:
+        named = self.restraint.features_layer
+        layers = [layer for target in self.preset.targets for layer in target.layer or ()]
+        if named is None and not layers:
+            raise PresetError(
+                ["penalties.photo_features needs a layer, and no target has one"],
+                remedy="Set penalties.features_layer.",
+            )
+        return named or max(layers, key=self.network.layers.index)
+
+    def _objective(self, octave: int, height: int, width: int) -> Objective:
+        bound: list[BoundTarget] = []
+        masks: list[Tensor | None] = []
+        for number in self._active(octave):
+            target = self.preset.targets[number]
+            bound.append(bind_target(target, self.network, self.pictures, self.start, max(height, width)))
+            masks.append(self._drawn(target.mask, height, width))
+        layer = self._features_layer() if self.restraint.features > 0 else ""
+        return Objective(bound, masks, self.preset.normalize_targets, self.restraint.features, layer)
+
+    def _tile(self, cut: Cut, objective: Objective, batch: int, size: tuple[int, int]) -> int | None:
+        per_pixel = cut.bytes_per_pixel * batch * (1.5 if objective.needs_reference else 1.0)
+        return automatic_tile(self.preset.tiles, size, per_pixel, self.free_memory, cut.smallest)
+
+    def _drawn(self, mask: Mask | None, height: int, width: int) -> Tensor | None:
+        return None if mask is None else draw_mask(mask, height, width, self.pictures).to(self.network.device)
+
+
+def filled(photo: Tensor, height: int, width: int) -> Tensor:
+    """Scale (B, 3, h, w) to cover height x width and crop the middle."""
+    factor = max(height / photo.shape[2], width / photo.shape[3])
+    covering = resized(photo, max(height, round(photo.shape[2] * factor)), max(width, round(photo.shape[3] * factor)))
+    top, left = (covering.shape[2] - height) // 2, (covering.shape[3] - width) // 2
+    return covering[:, :, top : top + height, left : left + width].clamp(0, 1)

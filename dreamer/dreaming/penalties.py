@@ -1,0 +1,115 @@
+"""Penalties as gradients on the picture: what a dream holds back.
+
+Each gradient points where the penalty grows, at a size of about 1 where the fault is plain to see, so that a weight
+means the same on every picture. The target's gradient they are held against has a root mean square of 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from dreamer.dreaming.filters import luma, scharr_energy_gradient
+from dreamer.presets.schema import Penalties, Preset
+
+# Weight 1 holds the picture about a quarter of the value range from the photo.
+PHOTO_PULL = 4.0
+# Side of the grid on which "large shapes and light" are compared.
+SHAPES_CELLS = 24
+
+PictureGradient = Callable[[Tensor, Tensor], Tensor]
+
+
+def color_gradient(image: Tensor, photo: Tensor) -> Tensor:
+    """Gradient of (2x - 1)^4 / 8 for each value x in [0, 1]: nothing near mid-gray, 1 at black and white."""
+    return (2 * image - 1) ** 3
+
+
+def l2_gradient(image: Tensor, photo: Tensor) -> Tensor:
+    """Gradient of (x - 1/2)^2 for each value x in [0, 1]."""
+    return 2 * image - 1
+
+
+def edges_gradient(image: Tensor, photo: Tensor) -> Tensor:
+    """Gradient of half the squared Scharr responses, horizontal and vertical."""
+    return scharr_energy_gradient(image)
+
+
+def variation_gradient(image: Tensor, photo: Tensor) -> Tensor:
+    """Gradient of the total variation, smoothed near 0 (Rudin, Osher & Fatemi 1992)."""
+    right = F.pad(image.diff(dim=3), (0, 1))
+    down = F.pad(image.diff(dim=2), (0, 0, 0, 1))
+    length = torch.sqrt(right**2 + down**2 + 1e-4)
+    right, down = right / length, down / length
+    from_left, from_above = F.pad(right, (1, 0))[..., :-1], F.pad(down, (0, 0, 1, 0))[:, :, :-1]
+    return from_left - right + from_above - down
+
+
+def photo_pixels_gradient(image: Tensor, photo: Tensor) -> Tensor:
+    """Gradient of the squared distance from the photo."""
+    return PHOTO_PULL * (image - photo)
+
+
+def photo_color_gradient(image: Tensor, photo: Tensor) -> Tensor:
+    """As `photo_pixels_gradient`, of color alone: a change of brightness costs nothing."""
+    difference = image - photo
+    return PHOTO_PULL * (difference - luma(difference))
+
+
+def photo_shapes_gradient(image: Tensor, photo: Tensor) -> Tensor:
+    """As `photo_pixels_gradient`, of low frequencies alone: fine detail costs nothing."""
+    height, width = image.shape[-2:]
+    cell = max(1, min(height, width) // SHAPES_CELLS)
+    coarse = F.adaptive_avg_pool2d(image - photo, (max(1, height // cell), max(1, width // cell)))
+    return PHOTO_PULL * F.interpolate(coarse, size=(height, width), mode="bilinear", align_corners=False)
+
+
+GRADIENTS: dict[str, PictureGradient] = {
+    "color": color_gradient,
+    "edges": edges_gradient,
+    "variation": variation_gradient,
+    "l2": l2_gradient,
+    "photo_pixels": photo_pixels_gradient,
+    "photo_color": photo_color_gradient,
+    "photo_shapes": photo_shapes_gradient,
+}
+
+
+@dataclass(frozen=True)
+class Restraint:
+    """All that holds a dream back: weighted penalties, and a factor on the step size."""
+
+    weights: dict[str, float]
+    features: float
+    features_layer: str | None
+    step_factor: float
+
+    def gradient(self, image: Tensor, photo: Tensor) -> Tensor | None:
+        """Weighted sum of the picture penalties' gradients at `image`, (B, 3, H, W); None where there are none."""
+        total: Tensor | None = None
+        for name, weight in self.weights.items():
+            part = weight * GRADIENTS[name](image, photo)
+            total = part if total is None else total + part
+        return total
+
+
+def restraint(preset: Preset) -> Restraint:
+    """The preset's penalties with its `fidelity` dial mapped onto them.
+
+    At fidelity f the photo's shapes pull with f / (1 - f), its color and pixels with half of that, and steps shrink
+    by 1 - f: 0 changes nothing, 1 keeps the photo as it is.
+    """
+    penalties: Penalties = preset.penalties
+    pull = preset.fidelity / max(1 - preset.fidelity, 1e-3)
+    added = {"photo_shapes": pull, "photo_color": pull / 2, "photo_pixels": pull / 2}
+    weights = {name: getattr(penalties, name) + added.get(name, 0.0) for name in GRADIENTS}
+    return Restraint(
+        {name: weight for name, weight in weights.items() if weight > 0},
+        penalties.photo_features,
+        penalties.features_layer,
+        1 - preset.fidelity,
+    )

@@ -1,0 +1,316 @@
+"""Targets as functions of a network's activations: what a dream climbs.
+
+A bound target names the layers that it needs and scores their activations: (B,) float32, higher is better. Scores are
+means over positions, so that a target's natural size does not grow with the picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from dreamer.dreaming.filters import resized
+from dreamer.errors import TargetError
+from dreamer.presets.fields import strongest_count
+from dreamer.presets.schema import Target
+
+Activations = Mapping[str, Tensor]
+LOGITS = "logits"
+GUIDE_SIDE = 384
+STRENGTH_SIDE = 512
+
+
+class Sight(Protocol):
+    """A cut network: (B, 3, H, W) float32 in [0, 1], sRGB, to the activations of its layers."""
+
+    def __call__(self, image: Tensor) -> dict[str, Tensor]:
+        """Activations (B, C, h, w) by layer, and logits (B, classes), for (B, 3, H, W) float32 in [0, 1]."""
+
+
+class Seer(Protocol):
+    """What targets ask of a network."""
+
+    def cut(self, layers: Sequence[str]) -> Sight:
+        """The network up to the deepest of `layers`."""
+
+    def kernels(self, layer: str) -> int:
+        """How many kernels a layer has."""
+
+    def class_index(self, wanted: int | str) -> int:
+        """The index of a class by number or name."""
+
+
+@dataclass(frozen=True)
+class View:
+    """Where the picture that the network sees lies in the whole one: everything, or a tile of it, in px."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+    whole_height: int
+    whole_width: int
+
+
+Score = Callable[[Activations, Activations | None, View], Tensor]
+
+
+@dataclass(frozen=True)
+class BoundTarget:
+    """A target with all that it needs from a network and pictures: ready to score.
+
+    `score(activations, reference, view)`: (B,). `reference` holds the activations of the starting picture in the same
+    view; it is computed only where a target says `needs_reference`.
+    """
+
+    target: Target
+    layers: tuple[str, ...]
+    score: Score
+    needs_reference: bool = False
+
+
+def bind_target(
+    target: Target, network: Seer, pictures: Mapping[str, Tensor], start: Tensor, octave_side: int
+) -> BoundTarget:
+    """Look up layers, kernels, classes and guide pictures of `target` for one octave.
+
+    `pictures`: (1, 3, h, w) in [0, 1] by path. `start`: (B, 3, H, W), on which "strongest N" is decided.
+    `octave_side`: longest side of the octave in px, to which style pictures are resized.
+    Raises TargetError for what the network does not have.
+    """
+    return _BINDERS[target.kind](target, network, pictures, start, octave_side)
+
+
+def strongest_kernels(network: Seer, layer: str, start: Tensor, count: int) -> Tensor:
+    """(B, count) kernels of `layer` with the largest mean activation on each of (B, 3, H, W), the strongest first."""
+    height, width = start.shape[-2:]
+    factor = min(1.0, STRENGTH_SIDE / max(height, width))
+    small = resized(start, max(1, round(height * factor)), max(1, round(width * factor))).clamp(0, 1)
+    with torch.no_grad():
+        strength = network.cut([layer])(small)[layer].float().mean((2, 3))
+    return strength.topk(min(count, strength.shape[1]), dim=1).indices
+
+
+def _layers(target: Target) -> tuple[str, ...]:
+    return target.layer or ()
+
+
+def _energy(activation: Tensor) -> Tensor:
+    return activation.float().square().flatten(1).mean(1) / 2
+
+
+def _mean(activation: Tensor) -> Tensor:
+    return activation.float().flatten(1).mean(1)
+
+
+_MEASURES: dict[str, Callable[[Tensor], Tensor]] = {"energy": _energy, "mean": _mean}
+
+
+Selection = Callable[[Tensor], Tensor]
+
+
+def _kernel_selection(target: Target, layer: str, network: Seer, start: Tensor) -> Selection:
+    """A function that takes the target's kernels out of a layer's activation, (B, C, h, w) to (B, N, h, w)."""
+    if target.kernels is None:
+        return lambda activation: activation
+    count = strongest_count(target.kernels)
+    if count is not None:
+        own = strongest_kernels(network, layer, start, count)
+        rows = torch.arange(len(own), device=own.device).unsqueeze(1)
+        return lambda activation: activation[rows, own]
+    known = network.kernels(layer)
+    chosen = [int(kernel) for kernel in target.kernels]
+    for kernel in chosen:
+        if kernel >= known:
+            raise TargetError(
+                f"layer {layer!r} has no kernel {kernel}", remedy=f"Its kernels are numbered 0 to {known - 1}."
+            )
+    return lambda activation: activation[:, chosen]
+
+
+def _sum(scores: list[Tensor]) -> Tensor:
+    return torch.stack(scores).sum(0)
+
+
+def _bind_layer(
+    target: Target, network: Seer, pictures: Mapping[str, Tensor], start: Tensor, octave_side: int
+) -> BoundTarget:
+    measure = _MEASURES[target.measure or "energy"]
+    kernels = {layer: _kernel_selection(target, layer, network, start) for layer in _layers(target)}
+
+    def score(activations: Activations, reference: Activations | None, view: View) -> Tensor:
+        return _sum([measure(selected(activations[layer])) for layer, selected in kernels.items()])
+
+    return BoundTarget(target, _layers(target), score)
+
+
+def _bind_unit(
+    target: Target, network: Seer, pictures: Mapping[str, Tensor], start: Tensor, octave_side: int
+) -> BoundTarget:
+    share = (0.5, 0.5) if target.unit in (None, "center") else target.unit
+    measure = _MEASURES[target.measure or "mean"]
+    kernels = {layer: _kernel_selection(target, layer, network, start) for layer in _layers(target)}
+
+    def cell(activation: Tensor, view: View) -> Tensor:
+        """The unit's (B, C, 1, 1) where it lies in the view, else an empty grid."""
+        y = float(share[0]) * view.whole_height - view.top
+        x = float(share[1]) * view.whole_width - view.left
+        row, column = (
+            min(int(position / side * cells), cells - 1)
+            for position, side, cells in ((y, view.height, activation.shape[2]), (x, view.width, activation.shape[3]))
+        )
+        if y < 0 or x < 0 or y > view.height or x > view.width:
+            return activation[:, :, :0, :0]
+        return activation[:, :, row : row + 1, column : column + 1]
+
+    def score(activations: Activations, reference: Activations | None, view: View) -> Tensor:
+        scores = []
+        for layer, selected in kernels.items():
+            unit = selected(cell(activations[layer], view))
+            scores.append(measure(unit) if unit.numel() else activations[layer].float().flatten(1).sum(1) * 0)
+        return _sum(scores)
+
+    return BoundTarget(target, _layers(target), score)
+
+
+def _bind_class(
+    target: Target, network: Seer, pictures: Mapping[str, Tensor], start: Tensor, octave_side: int
+) -> BoundTarget:
+    wanted = target.class_
+    if wanted is None:
+        raise TargetError("a class target names no class")
+    index = network.class_index(wanted)
+
+    def score(activations: Activations, reference: Activations | None, view: View) -> Tensor:
+        logits = activations[LOGITS].float()
+        # The logarithm climbs as the probability does, but has a gradient where the probability is nearly 0.
+        return (F.log_softmax(logits, 1) if target.measure == "probability" else logits)[:, index]
+
+    return BoundTarget(target, (LOGITS,), score)
+
+
+def _bind_direction(
+    target: Target, network: Seer, pictures: Mapping[str, Tensor], start: Tensor, octave_side: int
+) -> BoundTarget:
+    directions = {layer: _direction(target, layer, network).to(start.device) for layer in _layers(target)}
+
+    def score(activations: Activations, reference: Activations | None, view: View) -> Tensor:
+        scores = []
+        for layer, direction in directions.items():
+            cells = activations[layer].float()
+            along = torch.einsum("bchw,c->bhw", cells, direction)
+            cosine = along / (cells.norm(dim=1) + 1e-6)
+            scores.append((along * cosine.clamp_min(0.1) ** 2).flatten(1).mean(1))
+        return _sum(scores)
+
+    return BoundTarget(target, _layers(target), score)
+
+
+def _direction(target: Target, layer: str, network: Seer) -> Tensor:
+    """The target's direction at a layer, (C,), of length 1."""
+    known, given = network.kernels(layer), target.direction
+    if isinstance(given, dict):
+        vector = torch.zeros(known)
+        for kernel, value in given.items():
+            if not kernel.isdecimal() or int(kernel) >= known:
+                raise TargetError(
+                    f"layer {layer!r} has no kernel {kernel}", remedy=f"Its kernels are numbered 0 to {known - 1}."
+                )
+            vector[int(kernel)] = value
+    else:
+        vector = torch.tensor(given or ())
+        if len(vector) != known:
+            raise TargetError(
+                f"direction has {len(vector)} numbers, but layer {layer!r} has {known} kernels",
+                remedy="Give one number for each kernel, or a table such as { 12 = 1.0, 77 = -0.5 }.",
+            )
+    if not vector.any():
+        raise TargetError("direction is zero everywhere")
+    return vector / torch.linalg.vector_norm(vector)
+
+
+def _bind_caricature(
+    target: Target, network: Seer, pictures: Mapping[str, Tensor], start: Tensor, octave_side: int
+) -> BoundTarget:
+    def score(activations: Activations, reference: Activations | None, view: View) -> Tensor:
+        if reference is None:
+            raise TargetError("a caricature needs the starting picture's activations")
+        scores = []
+        for layer in _layers(target):
+            seen, own = activations[layer].float().flatten(1), reference[layer].float().flatten(1)
+            own = own / (own.norm(dim=1, keepdim=True) + 1e-6)
+            along = (seen * own).sum(1)
+            cosine = along / (seen.norm(dim=1) + 1e-6)
+            scores.append(along * cosine.clamp_min(0.1) / seen.shape[1] ** 0.5)
+        return _sum(scores)
+
+    return BoundTarget(target, _layers(target), score, needs_reference=True)
+
+
+def _bind_guide(
+    target: Target, network: Seer, pictures: Mapping[str, Tensor], start: Tensor, octave_side: int
+) -> BoundTarget:
+    guide = _longest_side(pictures[target.guide or ""], min(octave_side, GUIDE_SIDE)).to(start.device)
+    with torch.no_grad():
+        seen = network.cut(_layers(target))(guide)
+    features = {layer: seen[layer][0].flatten(1) for layer in _layers(target)}
+
+    def score(activations: Activations, reference: Activations | None, view: View) -> Tensor:
+        scores = []
+        for layer, known in features.items():
+            cells = activations[layer].flatten(2)
+            with torch.no_grad():
+                best = torch.einsum("bcp,cq->bpq", cells, known).argmax(2)
+            matched = known.t()[best].transpose(1, 2)
+            scores.append((cells.float() * matched.float()).flatten(1).mean(1))
+        return _sum(scores)
+
+    return BoundTarget(target, _layers(target), score)
+
+
+def gram(activation: Tensor) -> Tensor:
+    """Gram matrices (B, C, C) of (B, C, h, w): products of kernels, averaged over positions (Gatys et al. 2015)."""
+    cells = activation.float().flatten(2)
+    return cells @ cells.transpose(1, 2) / cells.shape[2]
+
+
+def _bind_style(
+    target: Target, network: Seer, pictures: Mapping[str, Tensor], start: Tensor, octave_side: int
+) -> BoundTarget:
+    style = _longest_side(pictures[target.style or ""], octave_side).to(start.device)
+    with torch.no_grad():
+        seen = network.cut(_layers(target))(style)
+    grams = {layer: gram(seen[layer]) for layer in _layers(target)}
+
+    def score(activations: Activations, reference: Activations | None, view: View) -> Tensor:
+        # Each layer's distance is relative to the style's own size, so that shallow layers do not drown deep ones.
+        distances = [
+            (gram(activations[layer]) - wanted).square().flatten(1).sum(1) / (wanted.square().sum() + 1e-6)
+            for layer, wanted in grams.items()
+        ]
+        return -_sum(distances)
+
+    return BoundTarget(target, _layers(target), score)
+
+
+def _longest_side(image: Tensor, side: int) -> Tensor:
+    height, width = image.shape[-2:]
+    factor = side / max(height, width)
+    return resized(image, max(1, round(height * factor)), max(1, round(width * factor))).clamp(0, 1)
+
+
+_BINDERS: dict[str, Callable[[Target, Seer, Mapping[str, Tensor], Tensor, int], BoundTarget]] = {
+    "layer": _bind_layer,
+    "kernels": _bind_layer,
+    "unit": _bind_unit,
+    "class": _bind_class,
+    "direction": _bind_direction,
+    "caricature": _bind_caricature,
+    "guide": _bind_guide,
+    "style": _bind_style,
+}

@@ -1,0 +1,75 @@
+"""Tiles: a picture cut up for a network that cannot take it whole. Only gradients are tiled, never the picture."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+
+from dreamer.presets.schema import Tiles
+
+# Share of the free memory that one pass may take.
+MEMORY_SHARE = 0.5
+SMALLEST_TILE = 64
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A crop of the picture, in px, and the part of it, in the picture's px, whose gradient counts."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+    inner_top: int
+    inner_left: int
+    inner_bottom: int
+    inner_right: int
+
+
+def automatic_tile(
+    tiles: Tiles, size: tuple[int, int], bytes_per_pixel: float, free_memory: int, smallest: int
+) -> int | None:
+    """Side of a tile in px for a picture of (height, width), or None where it goes through whole.
+
+    `bytes_per_pixel`: memory that the network needs for each px of all pictures of the batch together.
+    """
+    if tiles.size == "off":
+        return None
+    if isinstance(tiles.size, int):
+        side = max(tiles.size, smallest - 2 * tiles.halo)
+        return side if side + 2 * tiles.halo < max(size) else None
+    room = free_memory * MEMORY_SHARE / max(bytes_per_pixel, 1.0)
+    if size[0] * size[1] <= room:
+        return None
+    side = int(math.sqrt(room)) - 2 * tiles.halo
+    return max(SMALLEST_TILE, smallest - 2 * tiles.halo, side // 64 * 64)
+
+
+def cut_tiles(size: tuple[int, int], side: int, halo: int, stride: int, shift: tuple[int, int]) -> list[Tile]:
+    """Tiles of `side` px that cover a picture of (height, width), the grid shifted by `shift` (rows, columns).
+
+    Crops are equally large, lie inside the picture, and begin at multiples of `stride`, so that the network's grid
+    falls on the same pixels as it would in the whole picture. The inner parts cover every pixel once.
+    """
+    rows = _spans(size[0], side, halo, stride, shift[0])
+    columns = _spans(size[1], side, halo, stride, shift[1])
+    return [
+        Tile(top, left, height, width, inner_top, inner_left, inner_bottom, inner_right)
+        for top, height, inner_top, inner_bottom in rows
+        for left, width, inner_left, inner_right in columns
+    ]
+
+
+def _spans(length: int, side: int, halo: int, stride: int, shift: int) -> list[tuple[int, int, int, int]]:
+    """(first, extent, inner first, inner end) of each tile along one axis."""
+    # One stride more than needed leaves room to begin at a multiple of the stride.
+    extent = math.ceil((side + 2 * halo) / stride) * stride + stride
+    if extent >= length:
+        return [(0, length, 0, length)]
+    edges = [0, *range(shift % side or side, length, side), length]
+    spans = []
+    for begin, end in itertools.pairwise(edges):
+        first = min(max(0, begin - halo), length - extent) // stride * stride
+        spans.append((first, min(extent, length - first), begin, end))
+    return spans

@@ -1,0 +1,44 @@
+"""What the network sees of the canvas at a step: rolled, turned and scaled a little, at random."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor
+
+from dreamer.presets.schema import Ascent
+
+Look = Callable[[Tensor], Tensor]
+
+
+def random_look(ascent: Ascent, size: tuple[int, int], generator: Generator) -> Look:
+    """A function that shows (B, C, H, W) pictures of `size` as this step sees them; differentiable, size kept.
+
+    The roll ("jitter") keeps the network's grid and borders from burning into the picture (Mordvintsev 2015);
+    scaling and turning make what grows look right from near and far (Olah et al. 2017).
+    """
+    limit = (min(ascent.jitter, size[0] - 1), min(ascent.jitter, size[1] - 1))
+    rows, columns = (int(torch.randint(-most, most + 1, (), generator=generator)) for most in limit)
+    turn, stretch = (float(value) for value in torch.rand(2, generator=generator) * 2 - 1)
+    angle = math.radians(turn * ascent.transform.rotate)
+    factor = math.exp(stretch * math.log1p(ascent.transform.scale))
+
+    def look(image: Tensor) -> Tensor:
+        rolled = torch.roll(image, (rows, columns), (2, 3)) if rows or columns else image
+        if not angle and factor == 1:
+            return rolled
+        return _turned(rolled, angle, factor)
+
+    return look
+
+
+def _turned(image: Tensor, angle: float, factor: float) -> Tensor:
+    """Rotate by `angle` radians and enlarge by `factor` about the center, mirrored at the borders."""
+    height, width = image.shape[-2:]
+    cos, sin, aspect = math.cos(angle) / factor, math.sin(angle) / factor, width / height
+    matrix = image.new_tensor([[cos, -sin / aspect, 0], [sin * aspect, cos, 0]])
+    grid = F.affine_grid(matrix.expand(len(image), 2, 3), list(image.shape), align_corners=False)
+    return F.grid_sample(image, grid, mode="bilinear", padding_mode="reflection", align_corners=False)

@@ -1,0 +1,115 @@
+"""Every error that dreamer raises on purpose, in one tree.
+
+    DreamerError                 a message for a person: what, where, and what to do
+    ├── PresetError              a preset (or an override) is wrong
+    ├── UsageError               a command line asks for something impossible
+    ├── TargetError              a layer, kernel, unit or class that the network does not have
+    ├── PictureError             a picture cannot be read
+    ├── NoInputError             nothing matched the inputs
+    ├── OutputError              an output cannot be written
+    ├── NetworkError             a network is unknown or cannot be built
+    │   └── WeightsError         its weights are missing, damaged or do not fit
+    ├── DeviceError              a device is missing or out of memory
+    └── TrainingError            photographs or settings that nothing can be learned from
+
+Only `dreamer.cli` turns them into exit codes.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+
+class DreamerError(Exception):
+    """A mistake or a missing thing that a person can mend.
+
+    `what` says what is wrong; `where` names the file and place; `remedy` says what to do about it.
+    """
+
+    def __init__(self, what: str, *, where: str | None = None, remedy: str | None = None) -> None:
+        super().__init__(what)
+        self.what, self.where, self.remedy = what, where, remedy
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        advice = f"\n  {self.remedy}" if self.remedy else ""
+        return f"{place}{self.what}{advice}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), self.__dict__.copy())
+
+
+def _rebuild(kind: type[DreamerError], state: dict[str, object]) -> DreamerError:
+    """Recreate an error on the far side of a process boundary, whatever its constructor takes."""
+    error = kind.__new__(kind)
+    Exception.__init__(error, state.get("what"))
+    error.__dict__.update(state)
+    return error
+
+
+class PresetError(DreamerError):
+    """A preset is wrong. `mistakes` lists each mistake with its place; all are reported at once."""
+
+    def __init__(self, mistakes: Sequence[str], *, where: str | None = None, remedy: str | None = None) -> None:
+        mistakes = list(mistakes)
+        count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+        what = mistakes[0] if len(mistakes) == 1 else "\n".join([count, *(f"  {line}" for line in mistakes)])
+        super().__init__(what, where=where, remedy=remedy)
+        self.mistakes = mistakes
+
+
+class UsageError(DreamerError):
+    """A command line asks for something impossible."""
+
+
+class TargetError(DreamerError):
+    """A layer, kernel, unit or class that the network does not have."""
+
+
+class PictureError(DreamerError):
+    """A picture cannot be read."""
+
+
+class NoInputError(DreamerError):
+    """Nothing matched the inputs."""
+
+
+class OutputError(DreamerError):
+    """An output cannot be written."""
+
+
+class NetworkError(DreamerError):
+    """A network is unknown or cannot be built."""
+
+
+class WeightsError(NetworkError):
+    """Weights are missing, damaged or do not fit the network."""
+
+
+class DeviceError(DreamerError):
+    """A device is missing or out of memory."""
+
+
+class TrainingError(DreamerError):
+    """Photographs or settings that nothing can be learned from."""
+
+
+def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
+    """The `count` names of `known` that are spelled most like `name`, the best first; case is ignored."""
+    by_lower: dict[str, str] = {}
+    for each in known:
+        by_lower.setdefault(each.lower(), each)
+    wanted = name.lower()
+    close = difflib.get_close_matches(wanted, by_lower, n=count, cutoff=0.6)
+    inside = sorted((each for each in by_lower if len(wanted) > 2 and wanted in each), key=len)
+    chosen = list(dict.fromkeys([*close, *inside]))[:count]
+    return [by_lower[each] for each in chosen]
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """A remedy such as "Did you mean 'maxpool2'?", or None where nothing known is near."""
+    close = nearest(name, known)
+    if not close:
+        return None
+    return f"Did you mean {' or '.join(repr(each) for each in close)}?"

@@ -1,0 +1,67 @@
+"""What a run of jobs reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dreamer.errors import DreamerError
+from dreamer.jobs.planning import Job
+
+if TYPE_CHECKING:
+    from dreamer.dreaming.events import DreamEvent
+
+
+@dataclass(frozen=True)
+class NetworkReady:
+    """A network is loaded; `reason` says which device and precision were chosen, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class JobStarted:
+    """Job `number` of `count` begins."""
+
+    job: Job
+    number: int
+    count: int
+
+
+@dataclass(frozen=True)
+class JobProgress:
+    """The engine reports from within a job."""
+
+    job: Job
+    event: DreamEvent
+
+
+@dataclass(frozen=True)
+class JobSkipped:
+    """Nothing to do: the output is there already."""
+
+    job: Job
+
+
+@dataclass(frozen=True)
+class JobDone:
+    """The output is written, after `seconds` of work. Size in px."""
+
+    job: Job
+    seconds: float
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class JobFailed:
+    """The job could not be done; the others go on."""
+
+    job: Job
+    error: DreamerError
+
+
+JobEvent = NetworkReady | JobStarted | JobProgress | JobSkipped | JobDone | JobFailed
+JobListener = Callable[[JobEvent], None]

@@ -1,0 +1,77 @@
+"""The recipe inside every output: enough to render it again, and nothing about the person who did."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dreamer.errors import PictureError
+from dreamer.pictures.recipes import read_recipe
+from dreamer.presets.dumping import from_json, to_json
+from dreamer.presets.files import portable_paths
+from dreamer.presets.schema import Preset
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What made a picture. `key` identifies the job; `input_name` and `input_digest` are empty without a photo.
+
+    `facts` hold what is good to know: network digest, device and why, precision, torch's version.
+    """
+
+    key: str
+    preset: Preset
+    preset_name: str
+    input_name: str = ""
+    input_digest: str = ""
+    version: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """Compact JSON for embedding; paths in the preset are made portable."""
+        tree = {
+            "dreamer": self.version,
+            "key": self.key,
+            "preset": json.loads(to_json(portable_paths(self.preset))),
+            "preset_name": self.preset_name,
+            "input": {"name": self.input_name, "sha256": self.input_digest} if self.input_name else None,
+            "facts": dict(self.facts),
+        }
+        return json.dumps({k: v for k, v in tree.items() if v}, ensure_ascii=False, separators=(",", ":"))
+
+
+def parse_recipe(text: str, *, where: str) -> Recipe:
+    """The recipe that `Recipe.to_json` wrote. Raises PictureError at `where` for anything else."""
+    try:
+        tree = json.loads(text)
+        preset = from_json(json.dumps(tree["preset"]), where=where)
+        source = tree.get("input") or {}
+        return Recipe(
+            tree["key"],
+            preset,
+            tree.get("preset_name", "recipe"),
+            source.get("name", ""),
+            source.get("sha256", ""),
+            tree.get("dreamer", ""),
+            tree.get("facts", {}),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise PictureError("its recipe is damaged", where=where) from error
+
+
+def recipe_of(path: Path) -> Recipe:
+    """The recipe inside a picture. Raises PictureError where there is none."""
+    text = read_recipe(path)
+    if text is None:
+        raise PictureError("holds no recipe", where=str(path), remedy="Only pictures that dreamer wrote have one.")
+    return parse_recipe(text, where=str(path))
+
+
+def read_own_recipe(path: Path) -> Recipe | None:
+    """The recipe inside a file, or None where it is no picture that dreamer wrote."""
+    try:
+        return recipe_of(path)
+    except PictureError:
+        return None

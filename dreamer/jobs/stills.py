@@ -1,0 +1,68 @@
+"""One still: a preset and a photo or noise in, a dreamt picture with its recipe out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from dreamer.devices import free_memory
+from dreamer.dreaming.dream import dream
+from dreamer.dreaming.events import Listener, ignore
+from dreamer.networks import Network
+from dreamer.pictures import read_picture, write_picture
+from dreamer.presets.files import named_pictures
+from dreamer.presets.lookup import resolve_picture
+from dreamer.presets.schema import Preset
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+@dataclass(frozen=True)
+class Still:
+    """A dreamt picture. `pixels`: (3, H, W) float32 in [0, 1], sRGB, on the CPU; `alpha`: (1, H, W) or None."""
+
+    pixels: Tensor
+    alpha: Tensor | None
+    recipe: str | None = None
+
+    def save(self, path: str | Path) -> None:
+        """Write PNG, JPEG, WebP or TIFF by the suffix, with the recipe inside. Raises OutputError."""
+        write_picture(Path(path), self.pixels, alpha=self.alpha, recipe=self.recipe)
+
+    def image(self) -> Image:
+        """The picture as 8-bit RGB for Pillow."""
+        from PIL import Image
+
+        return Image.fromarray((self.pixels.permute(1, 2, 0) * 255).round().to(torch.uint8).numpy())
+
+
+def preset_pictures(preset: Preset) -> dict[str, Tensor]:
+    """Guide, style and mask pictures that a preset names, (1, 3, h, w) by the text that names them."""
+    return {text: read_picture(resolve_picture(text)).pixels.unsqueeze(0) for text in named_pictures(preset)}
+
+
+def render_still(
+    preset: Preset,
+    network: Network,
+    photo: Tensor | None = None,
+    alpha: Tensor | None = None,
+    *,
+    pictures: Mapping[str, Tensor] | None = None,
+    listen: Listener = ignore,
+) -> Still:
+    """Dream over one photo, (3, h, w) float32 in [0, 1], or without one. Alpha (1, h, w) is resized along."""
+    batch = None if photo is None else photo.unsqueeze(0)
+    known = preset_pictures(preset) if pictures is None else pictures
+    memory = free_memory(network.device)
+    pixels = dream(preset, network, batch, pictures=known, free_memory=memory, listen=listen)[0].cpu()
+    if alpha is not None and alpha.shape[-2:] != pixels.shape[-2:]:
+        size = (pixels.shape[1], pixels.shape[2])
+        alpha = F.interpolate(alpha.unsqueeze(0), size=size, mode="bilinear", antialias=True)[0]
+    return Still(pixels, alpha)

@@ -1,0 +1,75 @@
+"""Random views of training photographs: one affine resampling and one color change per picture, batched."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor
+
+from dreamer.networks.pocket import IMAGENET_MEAN, IMAGENET_STD
+
+LUMA = (0.299, 0.587, 0.114)
+
+
+def normalized(image: Tensor) -> Tensor:
+    """(B, 3, H, W) in [0, 1] to zero mean and unit deviation by ImageNet's statistics."""
+    mean, std = image.new_tensor(IMAGENET_MEAN).view(3, 1, 1), image.new_tensor(IMAGENET_STD).view(3, 1, 1)
+    return (image - mean) / std
+
+
+def _uniform(n: int, low: float, high: float, generator: Generator) -> Tensor:
+    return low + (high - low) * torch.rand(n, generator=generator)
+
+
+def random_views(pixels: Tensor, side: int, generator: Generator) -> Tensor:
+    """Random crops of (B, 3, S, S) uint8 pictures, as (B, 3, side, side) float in [0, 1].
+
+    Each is a random square of 55% to 100% of the side, stretched by up to 1.2, rotated by up to 12 degrees and flipped
+    half the time, in a single bilinear resampling; then brightness, contrast, saturation and white balance are changed.
+    """
+    n = len(pixels)
+    size = _uniform(n, 0.55, 1.0, generator)
+    stretch = torch.exp(_uniform(n, -1, 1, generator) * math.log(1.2) / 2)
+    angle = _uniform(n, -1, 1, generator) * math.radians(12)
+    flip = torch.where(torch.rand(n, generator=generator) < 0.5, -1.0, 1.0)
+    room = 1 - size
+    shift_x, shift_y = _uniform(n, -1, 1, generator) * room, _uniform(n, -1, 1, generator) * room
+    wide, high = (size * stretch).clamp(max=1), (size / stretch).clamp(max=1)
+    cos, sin = torch.cos(angle), torch.sin(angle)
+    rows = [wide * cos * flip, -high * sin, shift_x, wide * sin * flip, high * cos, shift_y]
+    matrix = torch.stack(rows, 1).view(n, 2, 3)
+    grid = F.affine_grid(matrix, [n, 3, side, side], align_corners=False)
+    image = F.grid_sample(pixels.float() / 255, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+    return _recolored(image, generator)
+
+
+def _recolored(image: Tensor, generator: Generator) -> Tensor:
+    n = len(image)
+
+    def factor(spread: float) -> Tensor:
+        return _uniform(n, 1 - spread, 1 + spread, generator).view(n, 1, 1, 1)
+
+    balance = 1 + 0.06 * (torch.rand(n, 3, 1, 1, generator=generator) * 2 - 1)
+    gray = (image * image.new_tensor(LUMA).view(3, 1, 1)).sum(1, keepdim=True)
+    image = gray + (image - gray) * factor(0.3)
+    mean = image.mean((1, 2, 3), keepdim=True)
+    image = mean + (image - mean) * factor(0.25)
+    return (image * factor(0.2) * balance).clamp(0, 1)
+
+
+def cutmix(image: Tensor, labels: Tensor, generator: Generator) -> tuple[Tensor, Tensor, float]:
+    """Paste one random box of each picture's neighbor over it (Yun et al. 2019).
+
+    Returns the pictures, the neighbors' labels and the share of the original that stays.
+    """
+    n, _, height, width = image.shape
+    cut = math.sqrt(float(torch.rand((), generator=generator)) * 0.5)
+    box_h, box_w = int(height * cut), int(width * cut)
+    top = int(torch.randint(height - box_h + 1, (), generator=generator))
+    left = int(torch.randint(width - box_w + 1, (), generator=generator))
+    other = torch.roll(torch.arange(n), 1)
+    mixed = image.clone()
+    mixed[:, :, top : top + box_h, left : left + box_w] = image[other, :, top : top + box_h, left : left + box_w]
+    return mixed, labels[other], 1 - box_h * box_w / (height * width)

@@ -1,0 +1,194 @@
+"""Networks as graphs: traced once, cut at the deepest layer that is asked for, frozen and made fast."""
+
+from __future__ import annotations
+
+import copy
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor, fx, nn
+from torchvision.models.feature_extraction import NodePathTracer
+
+from dreamer.errors import TargetError, did_you_mean
+from dreamer.networks.folding import fold_batch_norm, make_leaky, spare_outputs
+
+LOGITS = "logits"
+# Below this side, in px, nothing that can be recognized grows, even where a network would take it.
+SMALLEST_SIDE = 32
+LARGEST_TRIED = 1024
+PROBE_SIDE = 512
+# Backward passes keep some values beside the layers' outputs; measured on GoogLeNet and VGG16.
+BACKWARD_OVERHEAD = 1.5
+
+
+@dataclass(frozen=True)
+class LayerShape:
+    """A layer at a given input size: `kind` is the module's type; sizes of its map in cells."""
+
+    name: str
+    kind: str
+    channels: int
+    height: int
+    width: int
+
+
+class Trace:
+    """A network's graph, made once. It is copied for every cut and never runs itself."""
+
+    def __init__(self, network: nn.Module) -> None:
+        network.eval().requires_grad_(False)
+        tracer = NodePathTracer()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            graph = tracer.trace(network)
+        self.module = fx.GraphModule(network, graph)
+        self.kinds = {name: type(module).__name__ for name, module in network.named_modules() if name}
+        paths = {node: str(path) for node, path in tracer.node_to_qualname.items()}
+        # A layer's output is that of the last node inside it, so that a block's name stands for the block's end.
+        self.outputs: dict[str, str] = {}
+        for node, path in paths.items():
+            parts = path.split(".")
+            for depth in range(1, len(parts) + 1):
+                name = ".".join(parts[:depth])
+                if name in self.kinds and node.op != "placeholder":
+                    self.outputs.pop(name, None)
+                    self.outputs[name] = node.name
+
+    @cached_property
+    def layers(self) -> tuple[str, ...]:
+        """Names of the layers with a (B, C, h, w) output, in order of computation, and then `logits`."""
+        return (*(shape.name for shape in self.shapes(PROBE_SIDE, PROBE_SIDE)), LOGITS)
+
+    def shapes(self, height: int, width: int) -> list[LayerShape]:
+        """Every layer with a spatial map, for an input in px. Raises RuntimeError where that is too small."""
+        sizes = node_sizes(self.module, height, width)
+        found = []
+        for name, node in self.outputs.items():
+            size = sizes.get(node, ())
+            if len(size) == 4:
+                found.append(LayerShape(name, self.kinds[name], size[1], size[2], size[3]))
+        return found
+
+    def nodes(self, graph: fx.Graph, layers: Sequence[str]) -> dict[str, fx.Node]:
+        """The output node of each layer in `graph`. Raises TargetError with the nearest names for an unknown one."""
+        by_name = {node.name: node for node in graph.nodes}
+        found = {}
+        for layer in layers:
+            if layer == LOGITS:
+                found[layer] = graph.find_nodes(op="output")[0].all_input_nodes[0]
+            elif layer in self.layers:
+                found[layer] = by_name[self.outputs[layer]]
+            else:
+                near = did_you_mean(layer, self.layers) or "`dreamer networks layers NAME` lists them."
+                raise TargetError(f"the network has no layer {layer!r}", remedy=near)
+        return found
+
+
+def node_sizes(module: fx.GraphModule, height: int, width: int) -> dict[str, tuple[int, ...]]:
+    """Output size of each node for a (1, 3, height, width) input, without computing any value."""
+    sizes: dict[str, tuple[int, ...]] = {}
+
+    class Sizes(fx.Interpreter):
+        def run_node(self, n: fx.Node) -> object:
+            result: object = super().run_node(n)
+            if isinstance(result, Tensor):
+                sizes[n.name] = tuple(result.shape)
+            return result
+
+    with torch.no_grad():
+        Sizes(on_meta(module)).run(torch.empty(1, 3, height, width, device="meta"))
+    return sizes
+
+
+def on_meta(module: fx.GraphModule) -> fx.GraphModule:
+    """A copy without values, for asking about shapes."""
+    memo: dict[int, object] = {}
+    for tensor in [*module.parameters(), *module.buffers()]:
+        empty = torch.empty_like(tensor, device="meta")
+        memo[id(tensor)] = nn.Parameter(empty, requires_grad=False) if isinstance(tensor, nn.Parameter) else empty
+    return copy.deepcopy(module, memo)
+
+
+class Cut:
+    """A network up to the deepest of its `layers`, frozen: (B, 3, H, W) float32 in [0, 1] to their activations.
+
+    `smallest`: shortest side in px that it takes. `stride`: px for each cell of its deepest layer.
+    `bytes_per_pixel`: memory for a forward and backward pass, for each px of input.
+    """
+
+    def __init__(
+        self,
+        trace: Trace,
+        layers: Sequence[str],
+        *,
+        mean: Sequence[float],
+        std: Sequence[float],
+        device: torch.device,
+        precision: torch.dtype,
+        negative_slope: float = 0.0,
+        fold: bool = True,
+    ) -> None:
+        self.layers, self._precision = tuple(layers), precision
+        module, kept = _pruned(trace, layers)
+        if fold:
+            fold_batch_norm(module, kept)
+        if negative_slope > 0:
+            make_leaky(module, negative_slope)
+        spare_outputs(module, list(kept.values()))
+        module.graph.lint()
+        module.delete_all_unused_submodules()
+        module.recompile()
+        self._measure(module)
+        channels_last = {"memory_format": torch.channels_last}
+        self._module = module.to(device=device, dtype=precision).to(**channels_last)  
+        # (x - mean) / std as one multiplication and one addition, in float32.
+        self._scale = torch.tensor([1 / s for s in std], device=device).view(1, 3, 1, 1)
+        self._shift = torch.tensor([-m / s for m, s in zip(mean, std, strict=True)], device=device).view(1, 3, 1, 1)
+
+    def __call__(self, image: Tensor) -> dict[str, Tensor]:
+        """Activations by layer in the working precision: (B, C, h, w), and (B, classes) for `logits`."""
+        normal = torch.addcmul(self._shift, image, self._scale).to(self._precision)
+        outputs: dict[str, Tensor] = self._module(normal.contiguous(memory_format=torch.channels_last))
+        return outputs
+
+    def _measure(self, module: fx.GraphModule) -> None:
+        side = PROBE_SIDE
+        sizes = node_sizes(module, side, side)
+        values = sum(math.prod(size) for size in sizes.values())
+        per_value = torch.empty(0, dtype=self._precision).element_size()
+        self.bytes_per_pixel = values * per_value * BACKWARD_OVERHEAD / side**2
+        cells = min((size[2] for size in sizes.values() if len(size) == 4 and size[2] > 1), default=side)
+        self.stride = 2 ** max(0, math.ceil(math.log2(side / cells) - 0.01))
+        self.smallest = next(each for each in _sides() if _takes(module, each))
+
+
+def _sides() -> list[int]:
+    return [SMALLEST_SIDE, *range(SMALLEST_SIDE + 8, LARGEST_TRIED, 8)]
+
+
+def _takes(module: fx.GraphModule, side: int) -> bool:
+    try:
+        node_sizes(module, side, side)
+    except RuntimeError:
+        return False
+    return True
+
+
+def _pruned(trace: Trace, layers: Sequence[str]) -> tuple[fx.GraphModule, dict[str, fx.Node]]:
+    """A copy of the network that returns just `layers`, by name, without all that they do not need."""
+    graph = copy.deepcopy(trace.module.graph)
+    kept = trace.nodes(graph, layers)
+    (output,) = graph.find_nodes(op="output")
+    output.args = (dict(kept),)
+    graph.eliminate_dead_code()
+    # A graph module takes from the network only the modules that its graph calls, and only these are copied.
+    module = copy.deepcopy(fx.GraphModule(trace.module, graph))
+    by_name = {node.name: node for node in module.graph.nodes}
+    return module, {layer: by_name[node.name] for layer, node in kept.items()}
+
+
+__all__ = ["LOGITS", "Cut", "LayerShape", "Trace"]

@@ -1,0 +1,131 @@
+"""A network that is ready to dream: loaded, traced, and cut where a preset asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+import torch
+
+from dreamer.devices import DeviceChoice, choose_device
+from dreamer.errors import TargetError, did_you_mean
+from dreamer.networks.cutting import LOGITS, Cut, LayerShape, Trace
+from dreamer.networks.labels import find_class, read_labels
+from dreamer.networks.weights import DownloadListener, Loaded, load_named, load_pocket_file
+
+
+class Choice(Protocol):
+    """What `load_network` reads of a preset's network table."""
+
+    @property
+    def name(self) -> str:
+        """A name of the catalogue, or the path of a pocket network."""
+
+    @property
+    def weights(self) -> str:
+        """ "default", "random", or a path."""
+
+    @property
+    def labels(self) -> str | None:
+        """Path of a file of class names."""
+
+    @property
+    def negative_slope(self) -> float:
+        """Slope of the leaky ReLU in place of every ReLU."""
+
+
+class Network:
+    """A pretrained network on a device. Cuts are made once for each set of layers and shared.
+
+    `classes`: names in the order of the logits. `weights_digest`: SHA-256 of the weights' file, or "random".
+    `reason`: which device and precision, and why.
+    """
+
+    def __init__(self, loaded: Loaded, choice: DeviceChoice, *, negative_slope: float = 0.0) -> None:
+        self.name, self.classes, self.weights_digest = loaded.name, loaded.classes, loaded.digest
+        self.device, self.precision, self.reason = choice.device, choice.precision, choice.reason
+        self._loaded, self._negative_slope = loaded, negative_slope
+        self._trace = Trace(loaded.module)
+        self._cuts: dict[frozenset[str], Cut] = {}
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Layers with a (B, C, h, w) map, in order of computation, and `logits` last."""
+        return self._trace.layers
+
+    @cached_property
+    def _kernels(self) -> dict[str, int]:
+        return {shape.name: shape.channels for shape in self.describe(512, 512)}
+
+    def kernels(self, layer: str) -> int:
+        """How many kernels a layer has. Raises TargetError with the nearest names for an unknown layer."""
+        if layer not in self._kernels:
+            near = did_you_mean(layer, self._kernels) or f"`dreamer networks layers {self.name}` lists them."
+            raise TargetError(f"{self.name} has no layer {layer!r}", remedy=near)
+        return self._kernels[layer]
+
+    def describe(self, height: int, width: int) -> list[LayerShape]:
+        """Every layer's kind and shape for a picture of height x width px."""
+        try:
+            return self._trace.shapes(height, width)
+        except RuntimeError as error:
+            raise TargetError(f"{self.name} does not take {width} x {height} px: {error}") from error
+
+    def class_index(self, wanted: int | str) -> int:
+        """The index of a class by number or name. Raises TargetError with the nearest names."""
+        return find_class(wanted, self.classes)
+
+    def cut(self, layers: Iterable[str]) -> Cut:
+        """The network up to the deepest of `layers`. Raises TargetError with the nearest names for an unknown one."""
+        wanted = frozenset(layers)
+        if wanted not in self._cuts:
+            self._cuts[wanted] = Cut(
+                self._trace,
+                sorted(wanted, key=self._order),
+                mean=self._loaded.mean,
+                std=self._loaded.std,
+                device=self.device,
+                precision=self.precision,
+                negative_slope=self._negative_slope,
+            )
+        return self._cuts[wanted]
+
+    def _order(self, layer: str) -> int:
+        return self.layers.index(layer) if layer in self.layers else -1
+
+
+def load_network(
+    choice: Choice | str = "pocket",
+    *,
+    device: str = "auto",
+    precision: str = "auto",
+    listen: DownloadListener | None = None,
+) -> Network:
+    """Load a network by name, by the path of a pocket network, or as a preset's network table names it.
+
+    Missing weights are downloaded to torch's cache; `listen(done, total)` hears of it in bytes.
+    Raises NetworkError for an unknown name, WeightsError for weights that are missing, damaged or do not fit,
+    DeviceError for a missing device.
+    """
+    name = choice if isinstance(choice, str) else choice.name
+    weights = "default" if isinstance(choice, str) else choice.weights
+    labels = None if isinstance(choice, str) or choice.labels is None else read_labels(Path(choice.labels))
+    slope = 0.0 if isinstance(choice, str) else choice.negative_slope
+    chosen = choose_device(device, precision)
+    loaded = load_pocket_file(Path(name)) if _is_file(name) else load_named(name, weights, labels, listen=listen)
+    return Network(loaded, chosen, negative_slope=slope)
+
+
+def _is_file(name: str) -> bool:
+    return name.endswith(".safetensors") or "/" in name
+
+
+def layer_table(name: str, height: int, width: int) -> Sequence[LayerShape]:
+    """Every layer of a named network for a picture of height x width px; needs no weights and downloads none."""
+    loaded = load_pocket_file(Path(name)) if _is_file(name) else load_named(name, "random", None)
+    return Network(loaded, DeviceChoice(torch.device("cpu"), torch.float32, "")).describe(height, width)
+
+
+__all__ = ["LOGITS", "Network", "layer_table", "load_network"]

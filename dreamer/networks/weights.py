@@ -1,0 +1,257 @@
+"""Weights: shipped, downloaded and verified, or a person's own files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import pickle
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import torch
+from filelock import FileLock
+from safetensors import SafetensorError, safe_open
+from torch import Tensor, nn
+
+from dreamer.errors import WeightsError
+from dreamer.networks.catalogue import POCKET, Entry, find_entry
+from dreamer.networks.pocket import IMAGENET_MEAN, IMAGENET_STD, PocketNetwork
+
+POCKET_FILE = Path(__file__).parent / "data" / "pocket.safetensors"
+POCKET_DIGEST = ""
+CHUNK = 1 << 18
+TIMEOUT = 30.0
+
+DownloadListener = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A network with its weights, what normalizes its input, and its classes."""
+
+    name: str
+    module: nn.Module
+    classes: tuple[str, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    digest: str
+
+
+def load_named(
+    name: str, weights: str, labels: tuple[str, ...] | None, *, listen: DownloadListener | None = None
+) -> Loaded:
+    """A network of the catalogue with default, random, or a file's weights; `labels` name the classes of a file."""
+    if name == POCKET:
+        return _load_pocket(weights)
+    entry = find_entry(name)
+    if weights == "random":
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            return Loaded(name, _without_heads(entry.build()), entry.classes, entry.mean, entry.std, "random")
+    if weights == "default":
+        path = cached_weights(entry, listen=listen)
+        state, classes = read_state(path), entry.classes
+    else:
+        path = Path(weights)
+        state, classes = read_state(path), ()
+    module, count = _filled(entry, state, path)
+    if labels is not None:
+        if len(labels) != count:
+            raise WeightsError(f"has {count} classes, but there are {len(labels)} labels", where=str(path))
+        classes = labels
+    elif len(classes) != count:
+        classes = entry.classes if len(entry.classes) == count else tuple(f"class {i}" for i in range(count))
+    return Loaded(name, module, classes, entry.mean, entry.std, sha256(path))
+
+
+def load_pocket_file(path: Path) -> Loaded:
+    """A pocket network that `dreamer networks train` wrote. Raises WeightsError for any other file."""
+    tensors, metadata = _read_safetensors(path)
+    if metadata.get("architecture") != POCKET:
+        raise WeightsError(
+            "is not a pocket network",
+            where=str(path),
+            remedy='Name the network it belongs to: network = { name = "resnet50", weights = "FILE" }.',
+        )
+    classes = tuple(json.loads(metadata["classes"]))
+    module = PocketNetwork(len(classes), float(metadata["width"]))
+    _load_state(module, {key: value.float() for key, value in tensors.items()}, path)
+    mean, std = (tuple(json.loads(metadata[key])) for key in ("mean", "std"))
+    return Loaded(path.stem, module, classes, mean, std, sha256(path))
+
+
+def cached_weights(
+    entry: Entry, *, url: str | None = None, folder: Path | None = None, listen: DownloadListener | None = None
+) -> Path:
+    """The entry's weights in torch's cache, downloaded and verified where they are not there yet.
+
+    Raises WeightsError without a connection (or with DREAMER_OFFLINE=1), and for a file cut short or changed.
+    """
+    folder = folder or Path(torch.hub.get_dir()) / "checkpoints"
+    path, address = folder / entry.file_name, url or entry.url
+    if path.is_file():
+        return path
+    by_hand = (
+        f"Put {entry.file_name} (SHA-256 begins with {entry.digest}), from {address},\n"
+        f'  into {folder}, or use network = "pocket", which needs no download.'
+    )
+    if os.environ.get("DREAMER_OFFLINE") == "1":
+        raise WeightsError(f"the weights of {entry.name} are not here, and DREAMER_OFFLINE=1", remedy=by_hand)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{path}.lock"):
+            if not path.is_file():
+                download(address, path, entry.digest, listen=listen)
+    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+        reason = getattr(error, "reason", error)
+        raise WeightsError(f"the weights of {entry.name} cannot be downloaded: {reason}", remedy=by_hand) from error
+    except OSError as error:
+        raise WeightsError(f"cannot be written: {error.strerror}", where=str(path), remedy=by_hand) from error
+    return path
+
+
+def download(url: str, path: Path, digest: str, *, listen: DownloadListener | None = None) -> None:
+    """Download `url` to `path` whole or not at all; its SHA-256 must begin with `digest`.
+
+    `listen(done, total)` hears of the bytes; total is 0 where the server does not tell. Raises WeightsError for a file
+    that was cut short or changed, URLError without a connection.
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        request = urllib.request.Request(url, headers={"User-Agent": "dreamer"})
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer, part.open("wb") as file:
+            total = int(answer.headers.get("Content-Length") or 0)
+            found, done = _copy(answer, file, total, listen)
+        if total and done != total:
+            raise WeightsError(f"the download ended after {done} of {total} bytes", where=url, remedy="Try again.")
+        if not found.startswith(digest):
+            raise WeightsError(
+                f"the download was refused: its SHA-256 begins with {found[: len(digest)]}, not {digest}",
+                where=url,
+                remedy="The file was changed on its way or at its source. Try again later, or from another network.",
+            )
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _copy(source: IO[bytes], file: IO[bytes], total: int, listen: DownloadListener | None) -> tuple[str, int]:
+    digest, done = hashlib.sha256(), 0
+    while chunk := source.read(CHUNK):
+        file.write(chunk)
+        digest.update(chunk)
+        done += len(chunk)
+        if listen is not None:
+            listen(done, total)
+    return digest.hexdigest(), done
+
+
+def read_state(path: Path) -> dict[str, Tensor]:
+    """The state dict of a .safetensors or torch file, by plain names.
+
+    A dict nested under "state_dict" and names that begin with "module.", as Places365 publishes them, are understood.
+    Only tensors are ever unpickled. Raises WeightsError.
+    """
+    if path.suffix == ".safetensors":
+        return {_plain(key): value for key, value in _read_safetensors(path)[0].items()}
+    try:
+        loaded = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise WeightsError(f"cannot be read: {error.strerror}", where=str(path)) from error
+    except (RuntimeError, ValueError, EOFError, KeyError, IndexError, pickle.UnpicklingError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise WeightsError(f"is no state dict that can be loaded safely ({reason})", where=str(path)) from error
+    for key in ("state_dict", "model"):
+        loaded = loaded[key] if isinstance(loaded, dict) and isinstance(loaded.get(key), dict) else loaded
+    if not isinstance(loaded, dict) or not any(isinstance(value, Tensor) for value in loaded.values()):
+        raise WeightsError("holds no state dict", where=str(path))
+    return {_plain(str(key)): value for key, value in loaded.items() if isinstance(value, Tensor)}
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], Mapping[str, str]]:
+    if not path.is_file():
+        raise WeightsError("there is no such file", where=str(path), remedy="Check the path of the weights.")
+    try:
+        with safe_open(path, "pt") as file:
+            return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"is no whole safetensors file ({error})", where=str(path)) from error
+
+
+def _plain(key: str) -> str:
+    # DenseNets of old torchvision releases name their layers "norm.1" where it is "norm1" now.
+    key = re.sub(r"^(module\.)+", "", key)
+    return re.sub(r"(denselayer\d+\.(?:norm|relu|conv))\.([12])\.", r"\1\2.", key)
+
+
+def _load_pocket(weights: str) -> Loaded:
+    if weights not in ("default", "random"):
+        return load_pocket_file(Path(weights))
+    if weights == "random":
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            module = PocketNetwork(1000)
+        classes = tuple(f"class {number}" for number in range(1000))
+        return Loaded(POCKET, module, classes, IMAGENET_MEAN, IMAGENET_STD, "random")
+    loaded = load_pocket_file(POCKET_FILE)
+    if loaded.digest != POCKET_DIGEST:
+        raise WeightsError(
+            "the shipped network is damaged", where=str(POCKET_FILE), remedy="Install dreamer again to mend it."
+        )
+    return loaded
+
+
+def _filled(entry: Entry, state: dict[str, Tensor], path: Path) -> tuple[nn.Module, int]:
+    """The entry's network with a state dict's weights, and its number of classes, told by the classifier's rows."""
+    plain = entry.build()
+    last = [key for key, value in plain.state_dict().items() if value.shape[:1] == (1000,)][-1]
+    rows = state.get(last)
+    count = len(rows) if rows is not None else 1000
+    module = plain if count == 1000 else entry.build(count)
+    if entry.has_old_input and not any(key.startswith(("aux", "AuxLogits")) for key in state):
+        module = _without_heads(module)
+    _load_state(module, state, path)
+    return _without_heads(module), count
+
+
+def _without_heads(module: nn.Module) -> nn.Module:
+    """Drop the auxiliary classifiers of GoogLeNet and Inception v3, which only training needs."""
+    for name in ("aux1", "aux2", "AuxLogits"):
+        if hasattr(module, name):
+            setattr(module, name, None)
+    return module
+
+
+def _load_state(module: nn.Module, state: Mapping[str, Tensor], path: Path) -> None:
+    own = module.state_dict()
+    missing = [key for key in own if key not in state and not key.endswith("num_batches_tracked")]
+    unknown = [key for key in state if key not in own]
+    misfit = [
+        f"{key} {tuple(state[key].shape)} instead of {tuple(own[key].shape)}"
+        for key in own
+        if key in state and state[key].shape != own[key].shape
+    ]
+    faults = [
+        f"{kind}: {', '.join(keys[:3])}{f' and {len(keys) - 3} more' if len(keys) > 3 else ''}"
+        for kind, keys in (("missing", missing), ("unknown", unknown), ("of another shape", misfit))
+        if keys
+    ]
+    if faults:
+        raise WeightsError(
+            f"the weights do not fit {type(module).__name__}; {'; '.join(faults)}",
+            where=str(path),
+            remedy="Name the network that they were trained for.",
+        )
+    module.load_state_dict(state, strict=False)

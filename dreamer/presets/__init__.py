@@ -1,0 +1,49 @@
+"""Presets: TOML recipes as validated, frozen data. Nothing in here imports torch."""
+
+from __future__ import annotations
+
+from dreamer.presets.dumping import from_json, to_json, to_toml
+from dreamer.presets.fields import Schedule, strongest_count, value_at
+from dreamer.presets.files import portable_paths
+from dreamer.presets.loading import ResolvedPreset, load_preset, preset_from_tree, resolve_preset
+from dreamer.presets.lookup import find_preset, preset_files, preset_folders, resolve_picture
+from dreamer.presets.schema import (
+    Ascent,
+    Canvas,
+    Mask,
+    NetworkChoice,
+    Octaves,
+    Penalties,
+    Preset,
+    Target,
+    Tiles,
+    Transform,
+)
+
+__all__ = [
+    "Ascent",
+    "Canvas",
+    "Mask",
+    "NetworkChoice",
+    "Octaves",
+    "Penalties",
+    "Preset",
+    "ResolvedPreset",
+    "Schedule",
+    "Target",
+    "Tiles",
+    "Transform",
+    "find_preset",
+    "from_json",
+    "load_preset",
+    "portable_paths",
+    "preset_files",
+    "preset_folders",
+    "preset_from_tree",
+    "resolve_picture",
+    "resolve_preset",
+    "strongest_count",
+    "to_json",
+    "to_toml",
+    "value_at",
+]

@@ -1,0 +1,89 @@
+"""Where presets and the pictures that ship with them are found. Light: imports no data model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from platformdirs import user_config_path
+
+from dreamer.errors import PictureError, PresetError, did_you_mean
+
+SHIPPED_PICTURE = "dreamer:"
+
+
+def shipped_folder() -> Path:
+    """The folder of the presets that ship: inside an installed package, or at the top of a source checkout."""
+    packaged = Path(__file__).parent / "shipped"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "presets"
+
+
+def preset_folders() -> list[Path]:
+    """The folders that are searched for a name, in order: the working folder's, the user's, the package's."""
+    return [Path("presets"), user_config_path("dreamer", appauthor=False) / "presets", shipped_folder()]
+
+
+def preset_files() -> dict[str, Path]:
+    """Every preset that can be called by name, with its file; the first folder that has a name wins."""
+    found: dict[str, Path] = {}
+    for folder in preset_folders():
+        for file in sorted(folder.glob("*.toml")):
+            found.setdefault(file.stem, file)
+    return dict(sorted(found.items()))
+
+
+def is_path(text: str) -> bool:
+    """Whether a preset is meant by its path rather than by its name."""
+    return "/" in text or "\\" in text or text.endswith(".toml")
+
+
+def find_preset(
+    text: str, *, folder: Path | None = None, extended_by: Path | None = None, where: str | None = None
+) -> Path:
+    """The file of a preset by name or path.
+
+    Relative paths start at `folder`, which is also the first to be searched for a name (default: the working
+    folder, where names are looked up in its `presets/`). A preset that is `extended_by` a file is never that file
+    itself, so that a person's "classic" can extend the "classic" that ships. Raises PresetError, at `where`.
+    """
+    if is_path(text):
+        return _at_path((folder or Path()) / Path(text).expanduser(), where)
+    searched = [*([folder] if folder else []), *preset_folders()]
+    for file in (each / f"{text}.toml" for each in searched):
+        if file.is_file() and not (extended_by and file.resolve() == extended_by.resolve()):
+            return file
+    near = did_you_mean(text, (file.stem for each in searched for file in each.glob("*.toml")))
+    places = ", ".join(dict.fromkeys(str(each) for each in searched))
+    advice = " ".join(part for part in (near, f"Looked in {places}.") if part)
+    raise PresetError([f"there is no preset named {text!r}"], where=where, remedy=advice)
+
+
+def _at_path(file: Path, where: str | None) -> Path:
+    if file.is_dir():
+        raise PresetError([f"{file} is a folder, not a preset"], where=where)
+    for candidate in (file, file.with_name(f"{file.name}.toml")):
+        if candidate.is_file():
+            return candidate
+    near = did_you_mean(file.name, (each.name for each in file.parent.glob("*.toml")))
+    raise PresetError([f"there is no file {file}"], where=where, remedy=near)
+
+
+def resolve_picture(text: str) -> Path:
+    """The file of a picture that a preset names; "dreamer:NAME" is a picture that ships with the presets.
+
+    Raises PictureError for a name that does not ship. Any other text is a path, which may or may not exist.
+    """
+    if not text.startswith(SHIPPED_PICTURE):
+        return Path(text)
+    name = text.removeprefix(SHIPPED_PICTURE)
+    shipped = {file.name: file for file in _pictures()}
+    if name not in shipped:
+        advice = did_you_mean(name, shipped) or f"These ship: {', '.join(shipped) or 'none'}."
+        raise PictureError(f"no picture named {name!r} ships with dreamer", where=text, remedy=advice)
+    return shipped[name]
+
+
+def _pictures() -> Iterator[Path]:
+    folder = shipped_folder() / "pictures"
+    return (Path(entry.path) for entry in os.scandir(folder) if entry.is_file()) if folder.is_dir() else iter(())

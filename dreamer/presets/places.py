@@ -1,0 +1,138 @@
+"""The line of every key in a TOML text, so that a mistake can be told with its place."""
+
+from __future__ import annotations
+
+import re
+
+KeyPath = tuple[str | int, ...]
+
+_BLANK = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
+_STRING = re.compile(
+    r'"""(?:\\.|[^\\])*?"{3,5}'
+    r"|'''.*?'{3,5}"
+    r'|"(?:\\.|[^"\\\n])*"'
+    r"|'[^'\n]*'",
+    re.DOTALL,
+)
+_BARE_KEY = re.compile(r"[^\s.=\]#\"']+")
+_SCALAR = re.compile(r"[^,\]}#\n]+")
+_ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "e": "\x1b"}
+_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|x([0-9A-Fa-f]{2})|(.))")
+
+
+def key_lines(text: str) -> dict[KeyPath, int]:
+    """The line, counted from 1, of each key, table and list item of a valid TOML text."""
+    scan = _Scan(text)
+    scan.document()
+    return scan.lines
+
+
+class _Scan:
+    """One pass over a text that tomllib has already found valid, so nothing is checked again."""
+
+    def __init__(self, text: str) -> None:
+        self.text, self.position = text, 0
+        self.lines: dict[KeyPath, int] = {}
+        self.lengths: dict[KeyPath, int] = {}
+
+    def document(self) -> None:
+        table: KeyPath = ()
+        while self._skip_blank() < len(self.text):
+            if self._next_is("[["):
+                table = self._header(2, in_list=True)
+            elif self._next_is("["):
+                table = self._header(1, in_list=False)
+            else:
+                self._pair(table)
+
+    def _header(self, brackets: int, *, in_list: bool) -> KeyPath:
+        start, self.position = self.position, self.position + brackets
+        path: KeyPath = ()
+        keys = self._key()
+        self.position += brackets
+        for number, key in enumerate(keys):
+            path = (*path, key)
+            self._mark(path, start)
+            if in_list and number == len(keys) - 1:
+                self.lengths[path] = self.lengths.get(path, 0) + 1
+            if path in self.lengths:
+                path = (*path, self.lengths[path] - 1)
+        self._mark(path, start)
+        return path
+
+    def _pair(self, table: KeyPath) -> None:
+        start = self.position
+        path = table
+        for key in self._key():
+            path = (*path, key)
+            self._mark(path, start)
+        self.position += 1  # the equals sign
+        self._value(path)
+
+    def _key(self) -> list[str]:
+        """A dotted key; ends at the equals sign or bracket that follows it."""
+        keys: list[str] = []
+        while True:
+            self._skip_blank()
+            match = _STRING.match(self.text, self.position) or _BARE_KEY.match(self.text, self.position)
+            if match is None:
+                return keys
+            keys.append(_unquoted(match[0]))
+            self.position = match.end()
+            self._skip_blank()
+            if not self._next_is("."):
+                return keys
+            self.position += 1
+
+    def _value(self, path: KeyPath) -> None:
+        self._skip_blank()
+        if self._next_is("["):
+            self._items(path)
+        elif self._next_is("{"):
+            self._inline_table(path)
+        elif match := _STRING.match(self.text, self.position) or _SCALAR.match(self.text, self.position):
+            self.position = match.end()
+
+    def _items(self, path: KeyPath) -> None:
+        self.position += 1
+        number = 0
+        while self._skip_blank() < len(self.text) and not self._next_is("]"):
+            self._mark((*path, number), self.position)
+            self._value((*path, number))
+            number += 1
+            self._skip_comma()
+        self.position += 1
+
+    def _inline_table(self, path: KeyPath) -> None:
+        self.position += 1
+        while self._skip_blank() < len(self.text) and not self._next_is("}"):
+            self._pair(path)
+            self._skip_comma()
+        self.position += 1
+
+    def _skip_comma(self) -> None:
+        self._skip_blank()
+        if self._next_is(","):
+            self.position += 1
+
+    def _skip_blank(self) -> int:
+        match = _BLANK.match(self.text, self.position)
+        self.position = match.end() if match else self.position
+        return self.position
+
+    def _next_is(self, text: str) -> bool:
+        return self.text.startswith(text, self.position)
+
+    def _mark(self, path: KeyPath, position: int) -> None:
+        self.lines.setdefault(path, self.text.count("\n", 0, position) + 1)
+
+
+def _unquoted(key: str) -> str:
+    if key.startswith("'"):
+        return key[1:-1]
+    return _ESCAPE.sub(_escaped, key[1:-1]) if key.startswith('"') else key
+
+
+def _escaped(match: re.Match[str]) -> str:
+    code = match[1] or match[2] or match[3]
+    return chr(int(code, 16)) if code else _ESCAPES.get(match[4], match[4])

@@ -1,0 +1,168 @@
+"""What a preset can hold, told to people and to editors: explanations, the reference page, the JSON schema, a starter.
+
+All of it is read off the data model, so none of it can say anything else than what validation does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from dreamer.errors import PresetError, nearest
+from dreamer.presets.dumping import inline_toml, to_toml
+from dreamer.presets.fields import Table
+from dreamer.presets.keys import EACH, Key, all_keys
+from dreamer.presets.loading import ResolvedPreset
+from dreamer.presets.lookup import preset_files
+from dreamer.presets.schema import Preset
+
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+_EXTENDS = {"type": "string", "description": "name or path of the preset that this one changes"}
+
+
+def keys_at(text: str) -> list[Key]:
+    """The key with that path and, for a table, all in it. "targets.layer" and "targets.0.layer" mean the same.
+
+    Raises PresetError for an unknown key, with the nearest ones.
+    """
+    wanted = _without_numbers(text)
+    named = [key for key in all_keys().values() if _without_numbers(key.path) == wanted]
+    if not named:
+        near = nearest(wanted, (_without_numbers(key.path) for key in _told()))
+        top = ", ".join(key.path for key in all_keys().values() if not key.table)
+        remedy = f"Did you mean {' or '.join(map(repr, near))}?" if near else f"There are {top}."
+        raise PresetError([f"no preset has a key {text!r}"], remedy=remedy)
+    inside = [key for key in _told() if _without_numbers(key.path).startswith(f"{wanted}.")]
+    return [*named, *inside]
+
+
+def explained(key: Key) -> str:
+    """A key in a few lines: its path, description, type with bounds and unit, and default."""
+    lines = [key.path, f"  {key.description}", f"  type: {key.type}"]
+    return "\n".join([*lines, f"  default: {default_text(key)}"])
+
+
+def default_text(key: Key) -> str:
+    """The default as TOML; in words for what has none or is a table."""
+    if key.required:
+        return "none; must be given"
+    if key.default is None:
+        return "omitted"
+    return "a table of defaults" if isinstance(key.default, Table) else _default(key)
+
+
+def reference_markdown() -> str:
+    """The reference page of all keys, a table for each table of a preset."""
+    lines = [
+        "# Presets: every key",
+        "",
+        "Written by `dreamer presets explain --markdown`. `N` stands for the number of a target, counted from 0.",
+        '`extends = "NAME"` at the top of a file takes all that the file does not say from another preset.',
+        "Numbers that may be `{ from, to }` change evenly over the steps of an octave.",
+    ]
+    for table in dict.fromkeys(key.table for key in _told()):
+        heading = all_keys().get(table.removesuffix(f".{EACH}"))
+        lines += ["", f"## {_title(table)}", ""]
+        lines += [f"{_sentence(heading.description)}", ""] if heading else []
+        lines += ["| key | type | default | meaning |", "|---|---|---|---|"]
+        lines += [_row(key) for key in _told() if key.table == table]
+    return "\n".join(lines) + "\n"
+
+
+def schema_json() -> str:
+    """The JSON schema of a preset file, in plain keywords only, for editors and other programs."""
+    schema = _plain(Preset.model_json_schema(by_alias=True))
+    schema["properties"] = {"extends": _EXTENDS, **schema["properties"]}
+    del schema["required"]
+    schema["anyOf"] = [{"required": ["targets"]}, {"required": ["extends"]}]
+    schema = {"$schema": _DRAFT, "title": "dreamer preset", **schema}
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def starter(title: str, base: ResolvedPreset | None = None, *, folder: Path = Path("presets")) -> str:
+    """A commented preset to begin with, for a file in `folder`: on its own, or an extension of `base`."""
+    return "\n".join(_extending(title, base, folder) if base else _from_nothing(title)) + "\n"
+
+
+def _told() -> Iterator[Key]:
+    return (key for key in all_keys().values() if not key.is_end_of_schedule)
+
+
+def _without_numbers(path: str) -> str:
+    return ".".join(part for part in path.split(".") if part != EACH and not part.isdecimal())
+
+
+def _default(key: Key) -> str:
+    value = key.default
+    return inline_toml(list(value) if isinstance(value, tuple) else value)
+
+
+def _title(table: str) -> str:
+    if not table:
+        return "At the top"
+    if table == f"targets.{EACH}":
+        return "`[[targets]]`"
+    return f"`{table}`" if EACH in table.split(".") else f"`[{table}]`"
+
+
+def _row(key: Key) -> str:
+    cells = [f"`{key.name}`", key.type, default_text(key), key.description]
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _plain(node: Any, *, names: bool = False) -> Any:
+    """The schema without pydantic's titles, with units in the descriptions, and lists as all drafts read them."""
+    if isinstance(node, list):
+        return [_plain(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    if names:  # the keys are those of a preset, not of the schema language
+        return {key: _plain(value) for key, value in node.items()}
+    plain = {k: _plain(v, names=k in {"properties", "$defs"}) for k, v in node.items() if k not in {"title", "unit"}}
+    if "unit" in node:
+        plain["description"] = f"{plain.get('description', '')} ({node['unit']})"
+    if "prefixItems" in plain:
+        plain["items"] = plain.pop("prefixItems")[0]
+    return plain
+
+
+def _from_nothing(title: str) -> Iterator[str]:
+    yield "# A dreamer preset. A line such as `# jitter = 32` shows a key's default; take the # away to change it."
+    yield "# `dreamer presets explain KEY` tells more of each key, and of those that have no default."
+    yield f"title = {inline_toml(title)}"
+    yield 'description = ""'
+    yield 'network = "pocket"  # `dreamer networks` lists them'
+    yield from _commented_keys("", skip={"title", "description"})
+    for table in (key for key in _told() if not key.table and isinstance(key.default, Table) and key.path != "network"):
+        if table.path == "octaves":
+            yield from ["", "# What to amplify; more [[targets]] may follow, each with its own weight.", "[[targets]]"]
+            yield 'layer = "inception4c"  # `dreamer networks layers pocket` lists them'
+            yield from _commented_keys(f"targets.{EACH}")
+        yield from ["", f"# {_sentence(table.description)}", f"[{table.path}]"]
+        yield from _commented_keys(table.path)
+
+
+def _commented_keys(table: str, skip: frozenset[str] | set[str] = frozenset()) -> Iterator[str]:
+    for key in _told():
+        if key.table == table and key.name not in skip and key.default is not None and not key.is_table:
+            yield f"# {key.name} = {_default(key)}  # {key.description}{f' ({key.unit})' if key.unit else ''}"
+
+
+def _extending(title: str, base: ResolvedPreset, folder: Path) -> Iterator[str]:
+    named = preset_files().get(base.name)
+    by_name = named is not None and named.resolve() == base.file.resolve()
+    extends = base.name if by_name else Path(os.path.relpath(base.file, folder)).as_posix()
+    yield f"title = {inline_toml(title)}"
+    yield f"extends = {inline_toml(extends)}  # all that is not said here"
+    yield ""
+    yield f"# What {base.name} says; take a # away to change it."
+    for line in to_toml(base.preset).splitlines():
+        if not line.startswith("title ="):
+            yield f"# {line}" if line else ""
