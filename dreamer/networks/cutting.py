@@ -180,13 +180,14 @@ def _takes(module: fx.GraphModule, side: int) -> bool:
 
 def _pruned(trace: Trace, layers: Sequence[str]) -> tuple[fx.GraphModule, dict[str, fx.Node]]:
     """A copy of the network that returns just `layers`, by name, without all that they do not need."""
-    graph = copy.deepcopy(trace.module.graph)
-    kept = trace.nodes(graph, layers)
-    (output,) = graph.find_nodes(op="output")
+    pruned = fx.GraphModule(trace.module, copy.deepcopy(trace.module.graph))
+    kept = trace.nodes(pruned.graph, layers)
+    (output,) = pruned.graph.find_nodes(op="output")
     output.args = (dict(kept),)
-    graph.eliminate_dead_code()
-    # A graph module takes from the network only the modules that its graph calls, and only these are copied.
-    module = copy.deepcopy(fx.GraphModule(trace.module, graph))
+    pruned.graph.eliminate_dead_code()
+    pruned.delete_all_unused_submodules()
+    # Copied only now, so that the weights of what was cut off are not.
+    module = copy.deepcopy(pruned)
     by_name = {node.name: node for node in module.graph.nodes}
     return module, {layer: by_name[node.name] for layer, node in kept.items()}
 
