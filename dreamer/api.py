@@ -83,4 +83,6 @@ def _picture(photo: str | Path | Picture | Tensor | Image | None) -> Picture | N
         return Picture(pixels, alpha, "", "")
     if isinstance(photo, torch.Tensor) and photo.ndim == 3 and photo.shape[0] == 3:
         return Picture(photo.float().clamp(0, 1), None, "", "")
-    raise PictureError(f"cannot dream over {type(photo).__name__}", remedy="Give (3, H, W) floats in [0, 1], or a path.")
+    raise PictureError(
+        f"cannot dream over {type(photo).__name__}", remedy="Give (3, H, W) floats in [0, 1], or a path."
+    )

@@ -14,7 +14,9 @@ from dreamer.cli.options import (
     presets_option,
     progress_option,
     set_option,
+    verbosity_options,
 )
+from dreamer.cli.running import verbosity
 from dreamer.errors import NoInputError
 from dreamer.jobs.planning import DEFAULT_TEMPLATE, Job, find_inputs, plan_jobs
 from dreamer.presets.dumping import to_toml
@@ -22,7 +24,7 @@ from dreamer.presets.loading import ResolvedPreset, resolve_preset
 from dreamer.presets.options import with_options
 
 
-class PictureSize(click.ParamType):
+class PictureSize(click.ParamType[int | tuple[int, int]]):
     """A longest side such as 1024, or a size such as 1280x720."""
 
     name = "px"
@@ -59,6 +61,7 @@ class PictureSize(click.ParamType):
 @click.option("--print-preset", is_flag=True, help="Print the resolved preset, and where its values come from.")
 @json_option
 @progress_option
+@verbosity_options
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -141,10 +144,10 @@ def run(
     from dreamer.jobs.inline import run_inline
 
     outcomes: Counter[str] = Counter()
-    verbosity = int(ctx.obj or 0)
+    level = verbosity()
     with (
         interruptible() as check,
-        open_display(progress, jobs=len(jobs), quiet=verbosity < 0, verbose=verbosity > 0) as show,
+        open_display(progress, jobs=len(jobs), quiet=level < 0, verbose=level > 0) as show,
     ):
 
         def listen(event: JobEvent) -> None:

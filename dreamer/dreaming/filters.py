@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 
 import torch
@@ -10,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 LUMA = (0.2126, 0.7152, 0.0722)
-SCHARR = ((3.0, 0.0, -3.0), (10.0, 0.0, -10.0), (3.0, 0.0, -3.0))
+SCHARR = (10 / 16, 3 / 16)  # across an edge, from the middle outward; along it, a difference
 
 
 def resized(image: Tensor, height: int, width: int) -> Tensor:
@@ -33,32 +34,51 @@ def with_color_of(image: Tensor, other: Tensor) -> Tensor:
 
 @lru_cache(maxsize=64)
 def _gaussian_weights(sigma: float) -> tuple[float, ...]:
+    """Half of a Gaussian, from its middle outward; whole, it sums to 1."""
     radius = max(1, math.ceil(3 * sigma))
-    weights = [math.exp(-0.5 * (i / sigma) ** 2) for i in range(-radius, radius + 1)]
-    return tuple(weight / sum(weights) for weight in weights)
+    weights = [math.exp(-0.5 * (i / sigma) ** 2) for i in range(radius + 1)]
+    total = 2 * sum(weights) - weights[0]
+    return tuple(weight / total for weight in weights)
 
 
 def gaussian_blur(image: Tensor, sigma: float) -> Tensor:
     """Blur (B, C, H, W) by a Gaussian of `sigma` px, mirrored at the borders; below 0.1 px nothing changes."""
     if sigma < 0.1:
         return image
-    batch, channels, height, width = image.shape
-    if sigma > 8 and min(height, width) >= 64:
+    height, width = image.shape[-2:]
+    if sigma > 4 and min(height, width) >= 64:
         # A wide Gaussian loses nothing on a coarser grid, where it costs a sixteenth.
         coarse = F.interpolate(image, scale_factor=0.25, mode="area")
         return F.interpolate(gaussian_blur(coarse, sigma / 4), size=(height, width), mode="bilinear")
-    weights = image.new_tensor(_gaussian_weights(round(sigma, 4)))
-    radius = len(weights) // 2
-    planes = image.reshape(batch * channels, 1, height, width)
-    planes = F.conv2d(_mirrored(planes, 0, radius), weights.view(1, 1, 1, -1))
-    planes = F.conv2d(_mirrored(planes, radius, 0), weights.view(1, 1, -1, 1))
-    return planes.view(batch, channels, height, width)
+    weights = _gaussian_weights(round(sigma, 4))
+    radius = len(weights) - 1
+    rows, columns = "reflect" if radius < height else "replicate", "reflect" if radius < width else "replicate"
+    return _smoothed(_smoothed(image, weights, 3, columns), weights, 2, rows)
 
 
-def _mirrored(planes: Tensor, rows: int, columns: int) -> Tensor:
-    height, width = planes.shape[-2:]
-    fits = rows < height and columns < width
-    return F.pad(planes, (columns, columns, rows, rows), mode="reflect" if fits else "replicate")
+def _padded(image: Tensor, radius: int, dim: int, border: str) -> Tensor:
+    return F.pad(image, (radius, radius, 0, 0) if dim == 3 else (0, 0, radius, radius), mode=border)
+
+
+def _smoothed(image: Tensor, weights: Sequence[float], dim: int, border: str) -> Tensor:
+    """Correlate one axis with a symmetric kernel, given from its middle outward.
+
+    Shifted sums, because convolutions of so few channels are many times slower on a CPU.
+    """
+    length, radius = image.shape[dim], len(weights) - 1
+    padded = _padded(image, radius, dim, border)
+    total = padded.narrow(dim, radius, length) * weights[0]
+    for offset in range(1, radius + 1):
+        total.add_(padded.narrow(dim, radius - offset, length), alpha=weights[offset])
+        total.add_(padded.narrow(dim, radius + offset, length), alpha=weights[offset])
+    return total
+
+
+def _slope(image: Tensor, dim: int, border: str) -> Tensor:
+    """The pixel before minus the pixel behind, along one axis."""
+    length = image.shape[dim]
+    padded = _padded(image, 1, dim, border)
+    return padded.narrow(dim, 0, length) - padded.narrow(dim, 2, length)
 
 
 def scharr(image: Tensor) -> Tensor:
@@ -66,20 +86,19 @@ def scharr(image: Tensor) -> Tensor:
 
     Scharr 2000, "Optimal operators in digital image processing".
     """
-    batch, channels, height, width = image.shape
-    planes = F.pad(image.reshape(batch * channels, 1, height, width), (1, 1, 1, 1), mode="replicate")
-    return F.conv2d(planes, _scharr_weights(image))
+    horizontal = _smoothed(_slope(image, 3, "replicate"), SCHARR, 2, "replicate")
+    vertical = _smoothed(_slope(image, 2, "replicate"), SCHARR, 3, "replicate")
+    return torch.stack([horizontal.flatten(0, 1), vertical.flatten(0, 1)], 1)
 
 
 def scharr_energy_gradient(image: Tensor) -> Tensor:
     """Gradient of half the summed squares of `scharr(image)`, away from the border, shaped as `image`."""
-    edges = scharr(image)
-    return F.conv_transpose2d(edges, _scharr_weights(image), padding=1).view(image.shape)
-
-
-def _scharr_weights(image: Tensor) -> Tensor:
-    kernel = image.new_tensor(SCHARR) / 16
-    return torch.stack([kernel, kernel.t()]).unsqueeze(1)
+    total = torch.zeros_like(image)
+    for along, across in ((3, 2), (2, 3)):
+        edges = _smoothed(_slope(image, along, "replicate"), SCHARR, across, "replicate")
+        # The filters' adjoints: smoothing is its own, the slope's is the slope the other way.
+        total -= _slope(_smoothed(edges, SCHARR, across, "constant"), along, "constant")
+    return total
 
 
 def laplacian_bands(image: Tensor, count: int) -> list[Tensor]:

@@ -28,7 +28,7 @@ def rms(gradient: Tensor) -> Tensor:
 
 
 SIZES: dict[str, Callable[[Tensor], Tensor]] = {
-    "max": lambda gradient: torch.linalg.vector_norm(_flat(gradient), ord=torch.inf, dim=1),
+    "max": lambda gradient: _flat(gradient).abs().amax(dim=1),
     "mean": lambda gradient: torch.linalg.vector_norm(_flat(gradient), ord=1, dim=1) / _flat(gradient).shape[1],
     "std": lambda gradient: _flat(gradient).std(dim=1),
     "rms": rms,

@@ -1,0 +1,1 @@
+"""From presets, inputs and networks to finished pictures: planning, running, recipes."""

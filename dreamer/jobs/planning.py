@@ -166,4 +166,6 @@ def make_recipe(job: Job, **facts: str) -> Recipe:
     from dreamer import __version__
 
     digest = file_digest(job.source) if job.source else ""
-    return Recipe(job.key, job.preset, job.preset_name, job.source.name if job.source else "", digest, __version__, facts)
+    return Recipe(
+        job.key, job.preset, job.preset_name, job.source.name if job.source else "", digest, __version__, facts
+    )

@@ -144,7 +144,7 @@ class Cut:
         module.recompile()
         self._measure(module)
         channels_last = {"memory_format": torch.channels_last}
-        self._module = module.to(device=device, dtype=precision).to(**channels_last)  
+        self._module = module.to(device=device, dtype=precision).to(**channels_last)
         # (x - mean) / std as one multiplication and one addition, in float32.
         self._scale = torch.tensor([1 / s for s in std], device=device).view(1, 3, 1, 1)
         self._shift = torch.tensor([-m / s for m, s in zip(mean, std, strict=True)], device=device).view(1, 3, 1, 1)

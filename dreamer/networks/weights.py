@@ -24,7 +24,7 @@ from dreamer.networks.catalogue import POCKET, Entry, find_entry
 from dreamer.networks.pocket import IMAGENET_MEAN, IMAGENET_STD, PocketNetwork
 
 POCKET_FILE = Path(__file__).parent / "data" / "pocket.safetensors"
-POCKET_DIGEST = ""
+POCKET_DIGEST = "f30474548bfa5fce1d0575218a4aed4fec4796bfd503ca809cb4e49cb5b0c657"
 CHUNK = 1 << 18
 TIMEOUT = 30.0
 

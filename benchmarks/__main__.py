@@ -1,0 +1,24 @@
+"""Print the tables of the README."""
+
+from __future__ import annotations
+
+import sys
+
+import torch
+
+from benchmarks import steps, whole
+from dreamer.devices import choose_device
+
+
+def main(wanted: list[str]) -> None:
+    """Measure what is named on the command line, or everything."""
+    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads; {choose_device('cpu').reason}\n")
+    if not wanted or "steps" in wanted:
+        print(steps.report("googlenet", "inception4c", rounds=7), "\n")
+        print(steps.report("vgg16", "features.22", rounds=3), "\n")
+    if not wanted or "dream" in wanted:
+        print(whole.report(rounds=3))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,69 @@
+"""Which names are pictures, and the pictures of a folder in the order a person expects."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from dreamer.errors import PictureError, did_you_mean
+
+READABLE = (
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".webp",
+    ".tif",
+    ".tiff",
+    ".gif",
+    ".bmp",
+    ".ppm",
+    ".pgm",
+    ".jp2",
+    ".avif",
+    ".heic",
+    ".heif",
+)
+"""Suffixes that name a picture; reading itself goes by the content of a file, whatever its name."""
+
+
+def is_picture_name(path: str | os.PathLike[str]) -> bool:
+    """Whether a file of this name should be a picture: its suffix is one of `READABLE`, and it is not hidden."""
+    name = Path(path).name
+    return not name.startswith(".") and Path(name).suffix.lower() in READABLE
+
+
+def find_pictures(folder: str | os.PathLike[str]) -> list[Path]:
+    """The pictures directly in `folder`, in natural order: img2 before img10, case ignored.
+
+    Hidden files, other files and folders inside are skipped; nothing is opened. An empty list where there are none.
+    Raises PictureError where `folder` is missing, is not a folder, or cannot be listed.
+    """
+    folder = Path(folder)
+    try:
+        return sorted(
+            (each for each in folder.iterdir() if is_picture_name(each) and each.is_file()), key=natural_order
+        )
+    except FileNotFoundError:
+        raise PictureError("there is no such folder", where=str(folder), remedy=near_names(folder)) from None
+    except NotADirectoryError:
+        raise PictureError("this is a file, not a folder", where=str(folder), remedy="Name a folder.") from None
+    except OSError as error:
+        remedy = "Check that you may list this folder."
+        raise PictureError(f"cannot be listed: {error.strerror}", where=str(folder), remedy=remedy) from error
+
+
+def natural_order(path: Path) -> tuple[list[str | int], str]:
+    """A sort key that compares runs of digits as numbers; the name itself settles "img1" against "img01"."""
+    # Splitting on a group alternates text and digits, so that two keys never compare a str with an int.
+    parts = re.split(r"(\d+)", path.name.casefold())
+    return [int(part) if index % 2 else part for index, part in enumerate(parts)], path.name
+
+
+def near_names(path: Path) -> str:
+    """What to do about a name that is not there: names like it beside it, or a plain hint."""
+    try:
+        beside = [each.name for each in path.parent.iterdir()]
+    except OSError:
+        beside = []
+    return did_you_mean(path.name, beside) or "Check the spelling and the folder."
