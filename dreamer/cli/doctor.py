@@ -60,7 +60,7 @@ def _examine(device: str) -> Iterator[Finding]:
     except DreamerError as error:
         yield Finding("device", str(error), ok=False)
     yield _pocket()
-    yield _cache(Path(torch.hub.get_dir()) / "checkpoints")
+    yield _cache()
     yield _ffmpeg()
 
 
@@ -74,7 +74,10 @@ def _pocket() -> Finding:
     return Finding("pocket", f"{len(network.classes)} classes, SHA-256 {network.weights_digest[:8]}")
 
 
-def _cache(folder: Path) -> Finding:
+def _cache() -> Finding:
+    from dreamer.networks.weights import cache_folder
+
+    folder = cache_folder()
     files = sorted(folder.glob("*.pth")) if folder.is_dir() else []
     size = sum(file.stat().st_size for file in files) / 1e6
     return Finding("weights", f"{len(files)} downloaded, {size:.0f} MB, in {folder}", ok=True, needed=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -23,8 +24,8 @@ def _shaped(size: Tensor, gradient: Tensor) -> Tensor:
 def rms(gradient: Tensor) -> Tensor:
     """(B,) root mean square of each picture's gradient."""
     flat = _flat(gradient)
-    norm: Tensor = torch.linalg.vector_norm(flat, dim=1)
-    return norm / flat.shape[1] ** 0.5
+    length: Tensor = torch.linalg.vector_norm(flat, dim=1)
+    return length / math.sqrt(flat.shape[1])
 
 
 SIZES: dict[str, Callable[[Tensor], Tensor]] = {

@@ -231,7 +231,8 @@ def _direction(target: Target, layer: str, network: Seer) -> Tensor:
             )
     if not vector.any():
         raise TargetError("direction is zero everywhere")
-    return vector / torch.linalg.vector_norm(vector)
+    length: Tensor = torch.linalg.vector_norm(vector)
+    return vector / length
 
 
 def _bind_caricature(

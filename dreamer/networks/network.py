@@ -11,9 +11,10 @@ import torch
 
 from dreamer.devices import DeviceChoice, choose_device
 from dreamer.errors import TargetError, did_you_mean
+from dreamer.networks.catalogue import POCKET, find_entry
 from dreamer.networks.cutting import LOGITS, Cut, LayerShape, Trace
 from dreamer.networks.labels import find_class, read_labels
-from dreamer.networks.weights import DownloadListener, Loaded, load_named, load_pocket_file
+from dreamer.networks.weights import POCKET_FILE, DownloadListener, Loaded, load_named, load_pocket_file
 
 
 class Choice(Protocol):
@@ -128,4 +129,11 @@ def layer_table(name: str, height: int, width: int) -> Sequence[LayerShape]:
     return Network(loaded, DeviceChoice(torch.device("cpu"), torch.float32, "")).describe(height, width)
 
 
-__all__ = ["LOGITS", "Network", "layer_table", "load_network"]
+def class_names(name: str) -> tuple[str, ...]:
+    """The classes of a network, named or given by a pocket network's path; needs no download."""
+    if name == POCKET:
+        return load_pocket_file(POCKET_FILE).classes
+    return load_pocket_file(Path(name)).classes if _is_file(name) else find_entry(name).classes
+
+
+__all__ = ["LOGITS", "Network", "class_names", "layer_table", "load_network"]

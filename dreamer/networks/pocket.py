@@ -39,7 +39,8 @@ class BasicConv2d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, channels_in, H, W) to (B, channels_out, H / stride, W / stride), at least 0."""
-        return self.relu(self.bn(self.conv(x)))
+        result: Tensor = self.relu(self.bn(self.conv(x)))
+        return result
 
 
 class Inception(nn.Module):
@@ -81,12 +82,12 @@ class PocketNetwork(nn.Module):
             return block
 
         self.width = width
+        self._channels: int = scaled(192)
         self.conv1 = BasicConv2d(3, scaled(64), 7, stride=2)
         self.maxpool1 = nn.MaxPool2d(3, stride=2, ceil_mode=True)
         self.conv2 = BasicConv2d(scaled(64), scaled(64), 1)
         self.conv3 = BasicConv2d(scaled(64), scaled(192), 3)
         self.maxpool2 = nn.MaxPool2d(3, stride=2, ceil_mode=True)
-        self._channels = scaled(192)
         self.inception3a = inception("inception3a")
         self.inception3b = inception("inception3b")
         self.maxpool3 = nn.MaxPool2d(3, stride=2, ceil_mode=True)
@@ -109,4 +110,5 @@ class PocketNetwork(nn.Module):
         x = self.inception4b(self.inception4a(self.maxpool3(x)))
         x = self.inception4e(self.inception4d(self.inception4c(x)))
         x = self.inception5b(self.inception5a(self.maxpool4(x)))
-        return self.fc(self.dropout(torch.flatten(self.avgpool(x), 1)))
+        logits: Tensor = self.fc(self.dropout(torch.flatten(self.avgpool(x), 1)))
+        return logits

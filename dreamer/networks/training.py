@@ -206,12 +206,18 @@ def worst_case(network: nn.Module, image: Tensor, labels: Tensor, size: Tensor, 
         loss = F.cross_entropy(network(normalized(moved)), labels, reduction="sum")
     (gradient,) = torch.autograd.grad(loss, moved)
     step = start + _unit(gradient) * size
-    shrink = (size / step.flatten(1).norm(dim=1).view(-1, 1, 1, 1).clamp_min(1e-12)).clamp(max=1)
+    shrink = (size / _lengths(step)).clamp(max=1)
     return (image + step * shrink).clamp(0, 1).detach()
 
 
+def _lengths(x: Tensor) -> Tensor:
+    """L2 length of each of (B, 3, H, W), as (B, 1, 1, 1)."""
+    lengths: Tensor = torch.linalg.vector_norm(x.flatten(1), dim=1)
+    return lengths.view(-1, 1, 1, 1).clamp_min(1e-12)
+
+
 def _unit(x: Tensor) -> Tensor:
-    return x / x.flatten(1).norm(dim=1).view(-1, 1, 1, 1).clamp_min(1e-12)
+    return x / _lengths(x)
 
 
 def _step(network: nn.Module, image: Tensor, labels: Tensor, plan: TrainingPlan, generator: Generator) -> float:
@@ -232,7 +238,7 @@ def _step(network: nn.Module, image: Tensor, labels: Tensor, plan: TrainingPlan,
     loss = share * F.cross_entropy(logits, labels, label_smoothing=smoothing)
     if share < 1:
         loss = loss + (1 - share) * F.cross_entropy(logits, other, label_smoothing=smoothing)
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     return float(loss.detach())
 
 

@@ -24,7 +24,7 @@ from dreamer.networks.catalogue import POCKET, Entry, find_entry
 from dreamer.networks.pocket import IMAGENET_MEAN, IMAGENET_STD, PocketNetwork
 
 POCKET_FILE = Path(__file__).parent / "data" / "pocket.safetensors"
-POCKET_DIGEST = "f30474548bfa5fce1d0575218a4aed4fec4796bfd503ca809cb4e49cb5b0c657"
+POCKET_DIGEST = "c347e3cddcd689a1187a91b6786c56415b6d84a22f8ee87905875603b07ee09b"
 CHUNK = 1 << 18
 TIMEOUT = 30.0
 
@@ -86,6 +86,11 @@ def load_pocket_file(path: Path) -> Loaded:
     return Loaded(path.stem, module, classes, mean, std, sha256(path))
 
 
+def cache_folder() -> Path:
+    """Where torch keeps downloaded weights; TORCH_HOME moves it."""
+    return Path(torch.hub.get_dir()) / "checkpoints"
+
+
 def cached_weights(
     entry: Entry, *, url: str | None = None, folder: Path | None = None, listen: DownloadListener | None = None
 ) -> Path:
@@ -93,7 +98,7 @@ def cached_weights(
 
     Raises WeightsError without a connection (or with DREAMER_OFFLINE=1), and for a file cut short or changed.
     """
-    folder = folder or Path(torch.hub.get_dir()) / "checkpoints"
+    folder = folder or cache_folder()
     path, address = folder / entry.file_name, url or entry.url
     if path.is_file():
         return path
