@@ -125,7 +125,8 @@ class TargetGradient:
             try:
                 if self._tile is None:
                     height, width = view.shape[-2:]
-                    return self._pass(view, reference, View(0, 0, height, width, height, width))
+                    found = self._pass(view, reference, View(0, 0, height, width, height, width))
+                    return found.gradients, found.distances, found.objective
                 return self._tiled(view, reference, shift, self._tile)
             except RuntimeError as error:
                 if not _out_of_memory(error):
@@ -151,43 +152,49 @@ class TargetGradient:
         height, width = view.shape[-2:]
         tiles = cut_tiles((height, width), side, self._halo, self._cut.stride, shift)
         groups: list[Tensor] = []
-        distance_sum: Tensor | None = None
-        objective = view.new_zeros(len(view))
+        distances, objective, counted = torch.zeros(()), view.new_zeros(len(view)), 0
         for tile in tiles:
-            rows = slice(tile.top, tile.top + tile.height)
-            columns = slice(tile.left, tile.left + tile.width)
-            part = None if reference is None else reference[:, :, rows, columns]
+            crop = (..., slice(tile.top, tile.top + tile.height), slice(tile.left, tile.left + tile.width))
             where = View(tile.top, tile.left, tile.height, tile.width, height, width)
-            gradients, distances, score = self._pass(view[:, :, rows, columns], part, where)
-            if not groups:
-                groups = [torch.zeros_like(view) for _ in gradients]
-            # Scores are means over a tile; weighted by its area they add up as the whole picture's would.
-            share = tile.height * tile.width / (height * width)
-            inner = (slice(tile.inner_top, tile.inner_bottom), slice(tile.inner_left, tile.inner_right))
-            local = (
-                slice(tile.inner_top - tile.top, tile.inner_bottom - tile.top),
-                slice(tile.inner_left - tile.left, tile.inner_right - tile.left),
-            )
-            for whole, gradient in zip(groups, gradients, strict=True):
-                whole[:, :, inner[0], inner[1]] = share * gradient[:, :, local[0], local[1]]
-            objective = objective + score / len(tiles)
-            if distances is not None:
-                distance_sum = distances / len(tiles) + (0 if distance_sum is None else distance_sum)
-        return groups, distance_sum, objective
+            part = None if reference is None else reference[crop]
+            found = self._pass(view[crop], part, where)
+            groups = groups or [torch.zeros_like(view) for _ in found.gradients]
+            inner, local = tile.inner_slices()
+            for whole, gradient in zip(groups, found.gradients, strict=True):
+                # Scores are means over a tile's cells; weighted by their number they add up as the whole picture's.
+                whole[inner] = found.cells * gradient[local]
+            objective = objective + found.cells * found.objective
+            if found.distances is not None:
+                distances = distances.to(view.device) + found.cells * found.distances
+            counted += found.cells
+        return groups, distances / counted if distances.ndim else None, objective / counted
 
-    def _pass(self, view: Tensor, reference: Tensor | None, where: View) -> tuple[list[Tensor], Tensor | None, Tensor]:
+    def _pass(self, view: Tensor, reference: Tensor | None, where: View) -> _Pass:
         objective = self._objective
         leaf = view.detach().requires_grad_(True)
         with torch.no_grad():
             first = None if reference is None else self._cut(reference)
-        each, grouped = objective.scores(self._cut(leaf), first, where)
+        seen = self._cut(leaf)
+        each, grouped = objective.scores(seen, first, where)
         last = len(grouped) - 1
         gradients = [
             torch.autograd.grad(score.sum(), leaf, retain_graph=number < last)[0]
             for number, score in enumerate(grouped)
         ]
+        maps = (value.shape[2] * value.shape[3] for value in seen.values() if value.ndim == 4)
+        cells = min(maps, default=where.height * where.width)
         distances = -grouped[-1].detach() if objective.features > 0 else None
-        return gradients, distances, torch.stack(each).sum(0).detach()
+        return _Pass(gradients, distances, torch.stack(each).sum(0).detach(), cells)
+
+
+@dataclass(frozen=True)
+class _Pass:
+    """Of one view: each group's gradient, the features' distance (B,), the objective (B,), and the cells it covers."""
+
+    gradients: list[Tensor]
+    distances: Tensor | None
+    objective: Tensor
+    cells: int
 
 
 def _out_of_memory(error: RuntimeError) -> bool:

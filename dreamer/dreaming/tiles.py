@@ -5,12 +5,16 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
+from types import EllipsisType
 
 from dreamer.presets.schema import Tiles
 
 # Share of the free memory that one pass may take.
 MEMORY_SHARE = 0.5
 SMALLEST_TILE = 64
+
+
+Slices = tuple[EllipsisType, slice, slice]
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,13 @@ class Tile:
     inner_left: int
     inner_bottom: int
     inner_right: int
+
+    def inner_slices(self) -> tuple[Slices, Slices]:
+        """The inner part as indices into the whole picture, and into the crop."""
+        rows, columns = slice(self.inner_top, self.inner_bottom), slice(self.inner_left, self.inner_right)
+        local_rows = slice(self.inner_top - self.top, self.inner_bottom - self.top)
+        local_columns = slice(self.inner_left - self.left, self.inner_right - self.left)
+        return (..., rows, columns), (..., local_rows, local_columns)
 
 
 def automatic_tile(
@@ -49,7 +60,7 @@ def automatic_tile(
 def cut_tiles(size: tuple[int, int], side: int, halo: int, stride: int, shift: tuple[int, int]) -> list[Tile]:
     """Tiles of `side` px that cover a picture of (height, width), the grid shifted by `shift` (rows, columns).
 
-    Crops are equally large, lie inside the picture, and begin at multiples of `stride`, so that the network's grid
+    Crops are equally large but for the last ones, lie inside the picture, and begin at multiples of `stride`, so that the network's grid
     falls on the same pixels as it would in the whole picture. The inner parts cover every pixel once.
     """
     rows = _spans(size[0], side, halo, stride, shift[0])
@@ -68,8 +79,9 @@ def _spans(length: int, side: int, halo: int, stride: int, shift: int) -> list[t
     if extent >= length:
         return [(0, length, 0, length)]
     edges = [0, *range(shift % side or side, length, side), length]
+    last = (length - extent) // stride * stride
     spans = []
     for begin, end in itertools.pairwise(edges):
-        first = min(max(0, begin - halo), length - extent) // stride * stride
-        spans.append((first, min(extent, length - first), begin, end))
+        first = min(max(0, begin - halo) // stride * stride, last)
+        spans.append((first, length - first if first == last else extent, begin, end))
     return spans

@@ -75,6 +75,8 @@ class PocketNetwork(nn.Module):
         def scaled(channels: int) -> int:
             return max(1, round(channels * width))
 
+        self._channels = scaled(192)
+
         def inception(name: str) -> Inception:
             _, c1, c3_reduced, c3, c5_reduced, c5, c_pooled = map(scaled, INCEPTION_CHANNELS[name])
             block = Inception(self._channels, c1, c3_reduced, c3, c5_reduced, c5, c_pooled)
@@ -82,7 +84,6 @@ class PocketNetwork(nn.Module):
             return block
 
         self.width = width
-        self._channels: int = scaled(192)
         self.conv1 = BasicConv2d(3, scaled(64), 7, stride=2)
         self.maxpool1 = nn.MaxPool2d(3, stride=2, ceil_mode=True)
         self.conv2 = BasicConv2d(scaled(64), scaled(64), 1)

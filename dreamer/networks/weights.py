@@ -24,7 +24,7 @@ from dreamer.networks.catalogue import POCKET, Entry, find_entry
 from dreamer.networks.pocket import IMAGENET_MEAN, IMAGENET_STD, PocketNetwork
 
 POCKET_FILE = Path(__file__).parent / "data" / "pocket.safetensors"
-POCKET_DIGEST = "c347e3cddcd689a1187a91b6786c56415b6d84a22f8ee87905875603b07ee09b"
+POCKET_DIGEST = "4da742a72b86ef6cde007ed98f10a52bebb0233e5657cdb1cfc4c257b6a89fec"
 CHUNK = 1 << 18
 TIMEOUT = 30.0
 

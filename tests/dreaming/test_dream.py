@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from dreamer.dreaming.dream import dream
+from dreamer.dreaming.events import DreamEvent, OctaveStarted, StepDone
+from dreamer.dreaming.filters import luma
+from dreamer.errors import PresetError
+
+from .conftest import TinyNetwork, preset
+
+
+def test_the_same_seed_gives_the_same_pixels_and_another_seed_others(network: TinyNetwork, photo: Tensor) -> None:
+    first, again, other = (dream(preset(seed=seed), network, photo) for seed in (5, 5, 6))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+    assert not torch.equal(first, dream(preset(seed=5), network, photo, frame=1))
+
+
+@pytest.mark.parametrize("start", ["noise", "gray"])
+def test_without_a_photo(start: str, network: TinyNetwork) -> None:
+    recipe = preset(canvas={"start": start, "size": [40, 24]}, octaves={"output_scale": 2.0})
+    picture = dream(recipe, network)
+    assert picture.shape == (1, 3, 48, 80)
+    assert picture.std() > 0.005
+    assert picture.min() >= 0 and picture.max() <= 1
+
+
+@pytest.mark.parametrize("space", ["pixels", "fourier"])
+@pytest.mark.parametrize("count", [1, 4])
+def test_detail_is_carried_not_the_resampled_photo(space: str, count: int, network: TinyNetwork, photo: Tensor) -> None:
+    """Without steps nothing is dreamt, and the photo comes back as sharp as it was."""
+    recipe = preset(octaves={"count": count, "steps": [0] * count}, canvas={"space": space})
+    picture = dream(recipe, network, photo)
+    assert torch.allclose(picture, photo, atol=0 if space == "pixels" else 2e-3)
+
+
+def test_each_picture_of_a_batch_comes_out_as_it_would_alone(network: TinyNetwork, photo: Tensor) -> None:
+    both = torch.cat([photo, 1 - photo])
+    recipe = preset({"layer": "conv2"}, {"class": "dog"}, ascent={"bands": 2}, penalties={"edges": 0.2})
+    together = dream(recipe, network, both)
+    for number in range(2):
+        assert torch.allclose(together[number], dream(recipe, network, both[number : number + 1])[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("space", ["pixels", "fourier"])
+def test_outside_the_mask_the_photo_stays_as_it_is(space: str, network: TinyNetwork, photo: Tensor) -> None:
+    mask = {"shape": "rectangle", "center": [0.25, 0.5], "size": [0.5, 1.0], "feather": 0.05}
+    picture = dream(preset(canvas={"mask": mask, "space": space}), network, photo)
+    assert torch.equal(picture[..., 36:], photo[..., 36:])
+    assert (picture - photo)[..., :28].abs().max() > 0.02
+
+
+def test_a_masked_target_paints_inside_its_mask_only(network: TinyNetwork, photo: Tensor) -> None:
+    mask = {"picture": "half", "feather": 0}
+    half = torch.zeros(1, 3, 48, 64)
+    half[..., :32] = 1
+    recipe = preset({"layer": "conv2", "mask": mask}, octaves={"count": 1}, ascent={"jitter": 5})
+    change = (dream(recipe, network, photo, pictures={"half": half}) - photo).abs()
+    assert change[..., 34:].max() < 1e-6 < 0.01 < change[..., :30].max()
+
+
+def test_keep_colors_changes_brightness_only(network: TinyNetwork, photo: Tensor) -> None:
+    picture = dream(preset(keep_colors=True), network, photo)
+    inside = ((picture > 0.001) & (picture < 0.999)).all(1, keepdim=True).expand_as(picture)
+    difference = (picture - luma(picture)) - (photo - luma(photo))
+    assert difference[inside].abs().max() < 1e-3
+    assert (picture - photo).abs().max() > 0.02
+
+
+def test_fidelity_is_one_dial_from_the_dream_to_the_photo(network: TinyNetwork, photo: Tensor) -> None:
+    recipes = [preset(fidelity=share, octaves={"steps": 12}) for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
+    distances = [float((dream(recipe, network, photo) - photo).norm()) for recipe in recipes]
+    assert distances == sorted(distances, reverse=True)
+    assert distances[0] > 1
+    assert distances[-1] == 0
+
+
+def test_events_tell_octaves_steps_and_the_work_done(network: TinyNetwork, photo: Tensor) -> None:
+    events: list[DreamEvent] = []
+    dream(preset(octaves={"count": 2, "scale": 2.0, "steps": [3, 2]}), network, photo, listen=events.append)
+    started = [event for event in events if isinstance(event, OctaveStarted)]
+    steps = [event for event in events if isinstance(event, StepDone)]
+    assert [(event.octave, event.height, event.width, event.steps) for event in started] == [
+        (1, 24, 32, 3),
+        (2, 48, 64, 2),
+    ]
+    assert [(event.octave, event.step) for event in steps] == [(1, 1), (1, 2), (1, 3), (2, 1), (2, 2)]
+    shares = [event.work for event in steps]
+    assert shares == sorted(shares) and shares[-1] == pytest.approx(1.0)
+    assert all(event.objective.shape == (1,) for event in steps)
+
+
+def test_a_missing_photo_and_a_picture_too_small_are_named(network: TinyNetwork) -> None:
+    with pytest.raises(PresetError, match="no photo"):
+        dream(preset(), network)
+    with pytest.raises(PresetError, match="too small"):
+        dream(preset(), network, torch.rand(1, 3, 6, 30))
+    with pytest.raises(PresetError, match="features_layer"):
+        dream(preset({"class": "dog"}, penalties={"photo_features": 1.0}), network, torch.rand(1, 3, 20, 30))
+
+
+def test_photos_of_any_shape_are_cropped_to_a_given_size(network: TinyNetwork, photo: Tensor) -> None:
+    picture = dream(preset(canvas={"size": [30, 50]}), network, photo)
+    assert picture.shape == (1, 3, 50, 30)

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from dreamer.dreaming.dream import dream
+from dreamer.dreaming.targets import bind_target, gram
+from dreamer.errors import TargetError
+from dreamer.presets.schema import Target
+
+from .conftest import TinyNetwork, preset
+
+KINDS: list[dict[str, Any]] = [
+    {"layer": "conv2"},
+    {"layer": ["conv1", "conv2"], "measure": "mean"},
+    {"layer": "conv2", "kernels": [1, 3]},
+    {"layer": "conv2", "kernels": "strongest 2"},
+    {"layer": "conv2", "kernels": 2, "unit": "center"},
+    {"layer": "conv2", "unit": (0.2, 0.9)},
+    {"class": "dog"},
+    {"class": "fox", "measure": "probability"},
+    {"layer": "conv2", "direction": [1, 0, -1, 0, 0, 2, 0, 0]},
+    {"layer": "conv2", "direction": {"3": 1.0, "5": -0.5}},
+    {"layer": "conv2", "caricature": True},
+    {"layer": "conv2", "guide": "guide"},
+    {"layer": ["conv1", "conv2"], "style": "style"},
+]
+
+
+@pytest.fixture
+def pictures() -> dict[str, Tensor]:
+    generator = torch.Generator().manual_seed(3)
+    return {"guide": torch.rand(1, 3, 30, 40, generator=generator), "style": torch.rand(1, 3, 64, 64)}
+
+
+def score(network: TinyNetwork, target: Target, image: Tensor, start: Tensor, pictures: dict[str, Tensor]) -> float:
+    from dreamer.dreaming.targets import View
+
+    bound = bind_target(target, network, pictures, start, 64)
+    seen, first = network.cut(bound.layers)(image), network.cut(bound.layers)(start)
+    height, width = image.shape[-2:]
+    return float(bound.score(seen, first, View(0, 0, height, width, height, width)))
+
+
+@pytest.mark.parametrize("tree", KINDS, ids=lambda tree: "-".join(f"{k}={v}" for k, v in tree.items())[:50])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_dream_climbs_its_target_and_a_negative_weight_descends(
+    tree: dict[str, Any], sign: int, network: TinyNetwork, photo: Tensor, pictures: dict[str, Tensor]
+) -> None:
+    recipe = preset({**tree, "weight": sign}, octaves={"count": 1, "steps": 12}, ascent={"jitter": 0})
+    dreamt = dream(recipe, network, photo, pictures=pictures)
+    before, after = (score(network, recipe.targets[0], image, photo, pictures) for image in (photo, dreamt))
+    assert sign * (after - before) > 1e-4 * abs(before)
+
+
+@pytest.mark.parametrize(
+    "tree, said",
+    [
+        ({"layer": "conv2", "kernels": [8]}, "numbered 0 to 7"),
+        ({"layer": "conv2", "direction": [1.0, 2.0]}, "8 kernels"),
+        ({"layer": "conv2", "direction": {"9": 1.0}}, "no kernel 9"),
+        ({"layer": "conv2", "direction": {"1": 0.0}}, "zero"),
+        ({"class": "cow"}, "cow"),
+    ],
+)
+def test_what_the_network_does_not_have_is_named(
+    tree: dict[str, Any], said: str, network: TinyNetwork, photo: Tensor
+) -> None:
+    with pytest.raises(TargetError) as caught:
+        dream(preset(tree), network, photo)
+    assert said in str(caught.value)
+
+
+def test_strongest_kernels_are_chosen_for_each_picture_alone(network: TinyNetwork, photo: Tensor) -> None:
+    both = torch.cat([photo, photo.flip(1)])
+    recipe = preset({"layer": "conv2", "kernels": "strongest 1"})
+    together = dream(recipe, network, both)
+    for number in range(2):
+        alone = dream(recipe, network, both[number : number + 1])
+        assert torch.allclose(together[number], alone[0], atol=1e-5)
+
+
+def test_normalized_targets_count_by_weight_whatever_their_size(photo: Tensor) -> None:
+    targets = {"layer": "conv1"}, {"layer": "conv2", "weight": 0.5}
+    quiet, loud = (
+        dream(preset(*targets, normalize_targets=True), TinyNetwork(loudness=loudness), photo)
+        for loudness in (1.0, 1000.0)
+    )
+    assert torch.allclose(quiet, loud, atol=1e-4)
+    plain = [dream(preset(*targets), TinyNetwork(loudness=loudness), photo) for loudness in (1.0, 1000.0)]
+    assert not torch.allclose(*plain, atol=1e-2)
+
+
+def test_a_target_counts_in_its_octaves_only(network: TinyNetwork, photo: Tensor) -> None:
+    first = dream(preset({"layer": "conv2", "octaves": [1, 1]}, octaves={"steps": [4, 4]}), network, photo)
+    same = dream(preset({"layer": "conv2"}, octaves={"steps": [4, 0]}), network, photo)
+    assert torch.equal(first, same)
+
+
+def test_gram_matrices_against_plain_sums() -> None:
+    cells = torch.rand(2, 4, 3, 5)
+    expected = torch.einsum("bchw,bdhw->bcd", cells, cells) / 15
+    assert torch.allclose(gram(cells), expected, atol=1e-6)
