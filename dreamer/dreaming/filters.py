@@ -48,7 +48,7 @@ def gaussian_blur(image: Tensor, sigma: float) -> Tensor:
     height, width = image.shape[-2:]
     if sigma > 4 and min(height, width) >= 64:
         # A wide Gaussian loses nothing on a coarser grid, where it costs a sixteenth.
-        coarse = F.interpolate(image, scale_factor=0.25, mode="area")
+        coarse = F.interpolate(image, size=(height // 4, width // 4), mode="bilinear", antialias=True)
         return F.interpolate(gaussian_blur(coarse, sigma / 4), size=(height, width), mode="bilinear")
     weights = _gaussian_weights(round(sigma, 4))
     radius = len(weights) - 1
@@ -102,20 +102,25 @@ def scharr_energy_gradient(image: Tensor) -> Tensor:
 
 
 def laplacian_bands(image: Tensor, count: int) -> list[Tensor]:
-    """Split (B, C, H, W) in `count` bands, the finest first, and a coarse rest; together they sum to the image.
+    """Split (B, C, H, W) in at most `count` bands, the finest first, each of half the size, and a coarse rest.
 
-    Burt & Adelson 1983. Bands are brought back to full size, so adding them up merges them.
+    Burt & Adelson 1983, "The Laplacian pyramid as a compact image code".
     """
     bands, rest = [], image
-    for _ in range(count):
-        height, width = rest.shape[-2:]
-        if min(height, width) < 4:
-            break
+    while len(bands) < count and min(rest.shape[-2:]) >= 4:
         coarse = F.avg_pool2d(gaussian_blur(rest, 1.0), 2, ceil_mode=True, count_include_pad=False)
-        bands.append(rest - F.interpolate(coarse, size=(height, width), mode="bilinear", align_corners=False))
+        bands.append(rest - _enlarged(coarse, rest))
         rest = coarse
-    size = image.shape[-2:]
-    return [
-        band if band.shape[-2:] == size else F.interpolate(band, size=size, mode="bilinear", align_corners=False)
-        for band in [*bands, rest]
-    ]
+    return [*bands, rest]
+
+
+def merged_bands(bands: Sequence[Tensor]) -> Tensor:
+    """The picture whose `laplacian_bands` these are."""
+    image = bands[-1]
+    for band in reversed(bands[:-1]):
+        image = band + _enlarged(image, band)
+    return image
+
+
+def _enlarged(image: Tensor, like: Tensor) -> Tensor:
+    return F.interpolate(image, size=like.shape[-2:], mode="bilinear", align_corners=False)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from dreamer.dreaming.filters import laplacian_bands
+from dreamer.dreaming.filters import laplacian_bands, merged_bands
 
 EPS = 1e-12
 
@@ -53,4 +53,4 @@ def band_normalized(gradient: Tensor, bands: int) -> Tensor:
     It lifts low frequencies, which a plain gradient hardly has. The "Laplacian pyramid gradient normalization" of the
     TensorFlow DeepDream tutorial (Mordvintsev 2016).
     """
-    return torch.stack([unit_rms(band) for band in laplacian_bands(gradient, bands)]).sum(0)
+    return merged_bands([unit_rms(band) for band in laplacian_bands(gradient, bands)])

@@ -60,8 +60,8 @@ def automatic_tile(
 def cut_tiles(size: tuple[int, int], side: int, halo: int, stride: int, shift: tuple[int, int]) -> list[Tile]:
     """Tiles of `side` px that cover a picture of (height, width), the grid shifted by `shift` (rows, columns).
 
-    Crops are equally large but for the last ones, lie inside the picture, and begin at multiples of `stride`, so that the network's grid
-    falls on the same pixels as it would in the whole picture. The inner parts cover every pixel once.
+    Crops are equally large but for the last ones, lie inside the picture, and begin at multiples of `stride`, so that
+    the network's grid falls on the same pixels as in the whole picture. The inner parts cover every pixel once.
     """
     rows = _spans(size[0], side, halo, stride, shift[0])
     columns = _spans(size[1], side, halo, stride, shift[1])

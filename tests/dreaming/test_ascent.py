@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from dreamer.dreaming.ascent import Adam, Momentum, above_share
+from dreamer.dreaming.dream import dream
+from dreamer.dreaming.normalization import SIZES, band_normalized, normalized, rms, unit_rms
+from dreamer.dreaming.views import random_look
+from dreamer.presets.schema import Ascent
+
+from .conftest import TinyNetwork, preset
+
+
+@pytest.mark.parametrize("name", ["max", "mean", "std", "rms"])
+def test_a_normalized_gradient_has_size_one_in_each_picture(name: str) -> None:
+    gradient = torch.randn(3, 3, 9, 7) * torch.tensor([1e-6, 1.0, 1e3]).view(3, 1, 1, 1)
+    assert torch.allclose(SIZES[name](normalized(gradient, name)), torch.ones(3), atol=1e-4)
+    assert torch.equal(normalized(torch.zeros(1, 3, 4, 4), name), torch.zeros(1, 3, 4, 4))
+
+
+def test_bands_lift_low_frequencies() -> None:
+    waves = torch.sin(torch.arange(64) / 10).expand(1, 3, 64, 64)
+    grain = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    mixed = unit_rms(0.05 * waves + grain)
+    shares = [float((each * waves).mean() / rms(each)) for each in (mixed, band_normalized(mixed, 4))]
+    assert shares[1] > 3 * shares[0]
+
+
+def test_with_max_no_value_moves_by_more_than_a_step(network: TinyNetwork, photo: Tensor) -> None:
+    recipe = preset(octaves={"count": 1, "steps": 1}, ascent={"step_size": 0.03})
+    change = (dream(recipe, network, photo) - photo).abs().max()
+    assert 0.029 < change <= 0.0301
+
+
+def test_steps_follow_a_schedule(network: TinyNetwork, photo: Tensor) -> None:
+    one = {"octaves": {"count": 1, "steps": 1}}
+    schedule = preset(**one, ascent={"step_size": {"from": 0.02, "to": 0.5}})
+    number = preset(**one, ascent={"step_size": 0.02})
+    assert torch.equal(dream(schedule, network, photo), dream(number, network, photo))
+
+
+def test_momentum_and_adam_keep_the_gradients_size() -> None:
+    gradient = torch.tensor([2.0, -3.0])
+    momentum, adam = Momentum(0.5), Adam()
+    assert torch.equal(Momentum(0.0)(gradient), gradient)
+    for _ in range(40):
+        pushed, evened = momentum(gradient), adam(gradient)
+    assert torch.allclose(pushed, gradient, atol=1e-4)
+    assert torch.allclose(evened, torch.tensor([1.0, -1.0]), atol=1e-3)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_clipping_zeroes_just_that_share(share: float) -> None:
+    values = torch.rand(2, 1, 20, 10)
+    kept = above_share(values, share)
+    assert torch.allclose(1 - kept.mean((1, 2, 3)), torch.full((2,), share), atol=0.006)
+    for value, mask in zip(values, kept, strict=True):
+        assert value[mask == 0].max() < value[mask == 1].min()
+
+
+def test_clipped_pixels_turn_gray(network: TinyNetwork) -> None:
+    settings = {"canvas": {"start": "noise", "size": 32}, "octaves": {"count": 1, "steps": 1}}
+    for clip in ({"clip_norm": 0.6}, {"clip_contribution": 0.6}):
+        picture = dream(preset(**settings, ascent=clip), network)
+        gray = (picture == 0.5).all(1).float().mean()
+        assert float(gray) == pytest.approx(0.6, abs=0.02)
+
+
+@pytest.mark.parametrize("ascent", [{"blur": {"from": 3.0, "to": 1.0}}, {"decay": 0.3}])
+def test_blur_and_decay_spare_the_photo(ascent: dict[str, object], network: TinyNetwork, photo: Tensor) -> None:
+    """They act on what was dreamt: with a step too small to see, nothing happens to the photo."""
+    still = preset(ascent={**ascent, "step_size": 1e-9})
+    assert torch.allclose(dream(still, network, photo), photo, atol=1e-6)
+    without = dream(preset(), network, photo)
+    assert not torch.allclose(dream(preset(ascent=ascent), network, photo), without, atol=1e-3)
+
+
+def test_decay_and_blur_calm_noise(network: TinyNetwork) -> None:
+    settings = {"canvas": {"start": "noise", "noise": "white", "size": 32}}
+    loud = dream(preset(**settings), network).std()
+    for calm in ({"decay": 0.2}, {"blur": 1.5}, {"blur": 1.5, "blur_every": 2}, {"smooth": 1.5}):
+        assert dream(preset(**settings, ascent=calm), network).std() < loud
+
+
+def test_jitter_is_rolled_back_exactly() -> None:
+    image = torch.rand(1, 3, 12, 14, requires_grad=True)
+    look = random_look(Ascent(jitter=5), (12, 14), torch.Generator().manual_seed(3))
+    view = look(image)
+    assert not torch.equal(view, image)
+    (back,) = torch.autograd.grad(view, image, view.detach())
+    assert torch.equal(back, image.detach())
+
+
+def test_without_jitter_or_transform_the_view_is_the_picture() -> None:
+    image = torch.rand(1, 3, 8, 8)
+    assert random_look(Ascent(jitter=0), (8, 8), torch.Generator())(image) is image
+
+
+@pytest.mark.parametrize("transform", [{"scale": 0.2}, {"rotate": 10.0}, {"scale": 0.1, "rotate": 5.0}])
+def test_a_transform_keeps_size_and_about_the_middle(transform: dict[str, float]) -> None:
+    look = random_look(Ascent(jitter=0, transform=transform), (41, 61), torch.Generator().manual_seed(1))
+    spot = torch.zeros(1, 1, 41, 61)
+    spot[..., 19:22, 29:32] = 1
+    view = look(spot)
+    assert view.shape == spot.shape
+    assert view[..., 20, 30].item() > 0.9
+    assert not torch.equal(view, spot)
+
+
+def test_a_half_turn_on_any_aspect_is_exact() -> None:
+    from dreamer.dreaming.views import _turned
+
+    image = torch.rand(1, 3, 20, 30)
+    assert torch.allclose(_turned(image, torch.pi, 1.0), image.flip(2, 3), atol=1e-4)

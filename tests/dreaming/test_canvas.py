@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from dreamer.dreaming.canvas import FourierCanvas, PixelCanvas
+from dreamer.dreaming.masks import draw_mask
+from dreamer.dreaming.noise import noise_picture
+from dreamer.dreaming.octaves import canvas_size, octave_sizes
+from dreamer.errors import PresetError
+from dreamer.presets.schema import Canvas, Mask, Octaves
+
+
+@pytest.mark.parametrize("size", [(24, 32), (25, 31), (32, 17)])
+def test_a_fourier_canvas_shows_any_picture(size: tuple[int, int]) -> None:
+    picture = torch.rand(2, 3, *size, generator=torch.Generator().manual_seed(0)) * 0.9 + 0.05
+    canvas = FourierCanvas(picture)
+    assert torch.allclose(canvas.picture(), picture, atol=1e-4)
+    canvas.replaced(1 - picture)
+    assert torch.allclose(canvas.picture(), 1 - picture, atol=1e-4)
+
+
+def test_a_fourier_step_along_the_gradient_raises_what_it_climbs() -> None:
+    picture = torch.rand(1, 3, 16, 21) * 0.8 + 0.1
+    wanted = torch.rand(1, 3, 16, 21)
+    canvas = FourierCanvas(picture)
+    before = (canvas.picture() * wanted).sum()
+    pulled = canvas.pulled_back(wanted)
+    canvas.moved(1e-3 * pulled)
+    # To first order the score grows by the step times the squared gradient.
+    assert float((canvas.picture() * wanted).sum() - before) == pytest.approx(
+        1e-3 * float(pulled.square().sum()), rel=0.1
+    )
+
+
+def test_a_pixel_canvas_stays_in_range() -> None:
+    canvas = PixelCanvas(torch.full((1, 3, 2, 2), 0.9))
+    canvas.moved(torch.full((1, 3, 2, 2), 0.3))
+    assert canvas.picture().max() == 1
+
+
+def slope(picture: Tensor) -> float:
+    """Exponent of the amplitude spectrum's fall with frequency."""
+    height, width = picture.shape[-2:]
+    amplitude = torch.fft.rfft2(picture - picture.mean((1, 2), keepdim=True)).abs().mean(0)
+    frequency = torch.hypot(torch.fft.fftfreq(height).view(-1, 1), torch.fft.rfftfreq(width).view(1, -1))
+    band = (frequency > 0.05) & (frequency < 0.4)
+    x, y = frequency[band].log(), amplitude[band].log()
+    return float(((x - x.mean()) * (y - y.mean())).sum() / (x - x.mean()).square().sum())
+
+
+@pytest.mark.parametrize("color, expected", [("white", 0), ("pink", -1), ("brown", -2), ("blue", 1), ("gray", -1)])
+def test_noise_has_its_spectrum_and_contrast(color: str, expected: float) -> None:
+    noise = noise_picture(128, 128, color=color, contrast=0.1, generator=torch.Generator().manual_seed(0))
+    assert slope(noise) == pytest.approx(expected, abs=0.15)
+    assert float(noise.mean()) == pytest.approx(0.5, abs=0.01)
+    assert float(noise.std()) == pytest.approx(0.1, abs=0.01)
+    assert torch.equal(noise[0], noise[1]) == (color == "gray")
+
+
+def test_sizes_of_the_canvas() -> None:
+    assert canvas_size(Canvas(), (600, 800)) == (600, 800)
+    assert canvas_size(Canvas(), None) == (512, 512)
+    assert canvas_size(Canvas(size=400), (600, 800)) == (300, 400)
+    assert canvas_size(Canvas(size=(320, 200)), (600, 800)) == (200, 320)
+
+
+def test_octaves_shrink_by_scale_but_not_below_what_the_network_takes() -> None:
+    assert octave_sizes((512, 512), Octaves(count=3, scale=2.0), 32) == [(128, 128), (256, 256), (512, 512)]
+    assert octave_sizes((128, 128), Octaves(count=3, scale=2.0, output_scale=4.0), 32)[-1] == (512, 512)
+    sizes = octave_sizes((100, 200), Octaves(count=8, scale=1.5), 40)
+    assert min(min(size) for size in sizes) == 40
+    assert all(abs(width / height - 2) < 0.05 for height, width in sizes)
+    with pytest.raises(PresetError, match="at least 40 px"):
+        octave_sizes((39, 200), Octaves(), 40)
+
+
+def test_masks() -> None:
+    ellipse = draw_mask(Mask(shape="ellipse", size=(0.5, 0.5), feather=0.1), 60, 80, {})
+    assert ellipse.shape == (1, 1, 60, 80)
+    assert ellipse[0, 0, 30, 40] == 1 and ellipse[0, 0, 0, 0] == 0
+    assert 0 < ellipse[0, 0, 30, 60] < 1
+    inverted = draw_mask(Mask(shape="ellipse", size=(0.5, 0.5), feather=0.1, invert=True), 60, 80, {})
+    assert torch.allclose(inverted, 1 - ellipse)
+    white = draw_mask(Mask(picture="a"), 20, 30, {"a": torch.ones(1, 3, 5, 5)})
+    assert torch.allclose(white, torch.ones(1, 1, 20, 30), atol=1e-5)
