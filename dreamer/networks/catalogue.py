@@ -70,7 +70,7 @@ def find_entry(name: str) -> Entry:
     weights = torchvision.models.get_model_weights(name).DEFAULT
     transforms = weights.transforms()
     meta: dict[str, Any] = weights.meta
-    digest = re.search(r"-([0-9a-f]{8})\.", weights.url)
+    digest = re.search(r"-([0-9a-f]{8,})\.", weights.url)
     return Entry(
         name,
         weights.url,

@@ -114,7 +114,7 @@ def cached_weights(
             if not path.is_file():
                 download(address, path, entry.digest, listen=listen)
     except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
-        reason = getattr(error, "reason", error)
+        reason = error if isinstance(error, urllib.error.HTTPError) else getattr(error, "reason", error)
         raise WeightsError(f"the weights of {entry.name} cannot be downloaded: {reason}", remedy=by_hand) from error
     except OSError as error:
         raise WeightsError(f"cannot be written: {error.strerror}", where=str(path), remedy=by_hand) from error

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-SIDE = 768
+SIDE = 640
 INKS = np.array(
     [(18, 32, 66), (26, 83, 121), (222, 205, 170), (180, 58, 42), (236, 172, 74), (244, 236, 220), (34, 98, 96)]
 )
@@ -40,7 +40,7 @@ def main() -> None:
     color = INKS[order[index % 4096]] + 7.0 * clouds(rng, 1.0)[..., None]
     # Inks pull away from each other, which leaves a thin bright line between them.
     color = color + 40 * np.exp(-((edge / 0.035) ** 2))[..., None]
-    Image.fromarray(color.clip(0, 255).astype(np.uint8)).save(Path(__file__).with_name("marble.jpg"), quality=90)
+    Image.fromarray(color.clip(0, 255).astype(np.uint8)).save(Path(__file__).with_name("marble.jpg"), quality=82)
 
 
 if __name__ == "__main__":

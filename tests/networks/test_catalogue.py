@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from dreamer.devices import choose_device, free_memory
+from dreamer.errors import DeviceError, NetworkError, TargetError, UsageError, WeightsError
+from dreamer.networks import load_network, network_names, weights
+from dreamer.networks.catalogue import find_entry
+from dreamer.networks.labels import find_class, search_classes
+
+CLASSES = ("golden_retriever", "Old English sheepdog", "dog", "sea horse", "horse", "red fox", "kit fox")
+
+
+def test_every_convolutional_classifier_of_torchvision_is_found() -> None:
+    names = network_names()
+    assert names[0] == "pocket" and len(names) >= 60
+    assert {"googlenet", "vgg16", "resnet50", "inception_v3", "squeezenet1_1", "densenet121", "alexnet"} <= set(names)
+    assert not any(name.startswith(("vit", "swin", "maxvit")) for name in names)
+    for name in names[1:]:
+        entry = find_entry(name)
+        assert entry.url.startswith("https://") and len(entry.digest) >= 8 and len(entry.classes) == 1000
+        assert entry.digest in entry.file_name
+
+
+def test_an_unknown_network_names_the_near_ones() -> None:
+    with pytest.raises(NetworkError, match="googlenet"):
+        load_network("gogglenet", device="cpu")
+
+
+@pytest.mark.parametrize(
+    "wanted, index",
+    [
+        ("golden_retriever", 0),
+        ("Golden Retriever", 0),
+        ("golden", 0),
+        ("old-english sheepdog", 1),
+        ("dog", 2),
+        ("sea", 3),
+        (4, 4),
+        ("5", 5),
+    ],
+)
+def test_classes_are_found_by_index_name_and_part(wanted: int | str, index: int) -> None:
+    assert find_class(wanted, CLASSES) == index
+
+
+@pytest.mark.parametrize("wanted, said", [("fox", "red fox"), ("hoarse", "horse"), (7, "0 to 6"), ("zzz", "--search")])
+def test_other_classes_get_a_hint(wanted: int | str, said: str) -> None:
+    with pytest.raises(TargetError, match=said):
+        find_class(wanted, CLASSES)
+    assert search_classes("fox", CLASSES) == [5, 6]
+
+
+def test_the_shipped_network_is_small_whole_and_knows_its_classes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert weights.POCKET_FILE.stat().st_size < 4_000_000
+    network = load_network("pocket", device="cpu")
+    assert network.weights_digest == weights.POCKET_DIGEST
+    assert len(network.classes) == 154 and network.class_index("golden retriever") >= 0
+    assert {"conv1", "maxpool3", "inception4c", "inception5b"} <= set(network.layers)
+    damaged = tmp_path / "pocket.safetensors"
+    data = bytearray(weights.POCKET_FILE.read_bytes())
+    data[-1] ^= 1
+    damaged.write_bytes(data)
+    monkeypatch.setattr(weights, "POCKET_FILE", damaged)
+    with pytest.raises(WeightsError, match="damaged"):
+        load_network("pocket", device="cpu")
+
+
+def test_the_shipped_network_sees_what_is_there(photos: Path) -> None:
+    from dreamer.dreaming.dream import filled
+    from dreamer.pictures import read_picture
+
+    network = load_network("pocket", device="cpu", precision="float32")
+    picture = filled(read_picture(photos / "lighthouse.png").pixels.unsqueeze(0), 128, 128)
+    logits = network.cut(["logits"])(picture)["logits"][0]
+    best = {network.classes[int(index)] for index in logits.topk(8).indices}
+    assert best & {"church", "minaret", "ferry", "schooner", "ketch"}
+
+
+def test_a_device_is_chosen_with_its_reason() -> None:
+    choice = choose_device("cpu", "float32")
+    assert choice.device.type == "cpu" and choice.precision == torch.float32
+    assert "as asked" in choice.reason
+    assert choose_device("auto").reason
+    assert free_memory(choice.device) > 1 << 26
+
+
+@pytest.mark.parametrize("request_, precision, kind", [("gpu", "auto", UsageError), ("cpu", "half", UsageError)])
+def test_a_wrong_device_or_precision(request_: str, precision: str, kind: type[Exception]) -> None:
+    with pytest.raises(kind):
+        choose_device(request_, precision)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_missing_device_says_what_there_is() -> None:
+    with pytest.raises(DeviceError, match="There is cpu"):
+        choose_device("cuda:1")
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+def test_a_gpu_gives_the_cpus_gradient(shipped_picture: torch.Tensor) -> None:
+    gradients = []
+    for device in ("cpu", "cuda"):
+        network = load_network("pocket", device=device, precision="float32")
+        leaf = shipped_picture.to(device).requires_grad_(True)
+        score = network.cut(["inception4c"])(leaf)["inception4c"].square().mean()
+        gradients.append(torch.autograd.grad(score, leaf)[0].cpu().flatten())
+    assert torch.cosine_similarity(*gradients, dim=0) > 0.999

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image, ImageDraw
+from safetensors import safe_open
+
+from dreamer.errors import NoInputError, TrainingError
+from dreamer.networks import load_network
+from dreamer.networks.augmentation import cutmix, random_views
+from dreamer.networks.photographs import Photographs, is_held_out, read_photographs
+from dreamer.networks.training import TrainingEpoch, TrainingPlan, TrainingResult, TrainingStep, train
+from dreamer.networks.weights import load_pocket_file
+
+PLAN = TrainingPlan(epochs=3, batch=12, side=32, width=0.125, learning_rate=0.01, seed=3)
+CPU = torch.device("cpu")
+
+
+def drawing(shape: str, number: int) -> bytes:
+    """A colored shape on gray as JPEG bytes; each number has its own place and shade."""
+    picture = Image.new("RGB", (56, 48), (100 + number, 110, 120))
+    draw, corner = ImageDraw.Draw(picture), 6 + number % 9
+    box = (corner, corner, corner + 26, corner + 26)
+    if shape == "disc":
+        draw.ellipse(box, (220, 40, 40 + number))
+    elif shape == "square":
+        draw.rectangle(box, (40, 200, 60 + number))
+    else:
+        draw.line((corner, 44, 50, corner), (40, 60, 220), 7)
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=90)
+    return file.getvalue()
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two classes in folders, one in a tar, and a broken file."""
+    folder = tmp_path_factory.mktemp("shapes")
+    for shape in ("disc", "square"):
+        (folder / shape).mkdir()
+        for number in range(40):
+            (folder / shape / f"{number}.jpg").write_bytes(drawing(shape, number))
+    (folder / "disc" / "broken.jpg").write_bytes(b"no picture")
+    with tarfile.open(folder / "lines.tar", "w") as archive:
+        for number in range(30):
+            data = drawing("line", number)
+            member = tarfile.TarInfo(f"line/{number}.jpg")
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    return [folder, folder / "lines.tar"]
+
+
+@pytest.fixture(scope="module")
+def photographs(sources: list[Path]) -> Photographs:
+    return read_photographs(sources, side=36)
+
+
+def test_photographs_of_folders_and_tars_are_read(photographs: Photographs, sources: list[Path]) -> None:
+    assert photographs.classes == ("disc", "line", "square")
+    assert photographs.pixels.shape == (110, 3, 36, 36)
+    assert torch.bincount(photographs.labels).tolist() == [40, 30, 40]
+    assert [Path(place).name for place in photographs.skipped] == ["broken.jpg"]
+    data = [path.read_bytes() for path in sorted((sources[0] / "disc").glob("[0-9]*.jpg"))]
+    assert int(photographs.held_out[:40].sum()) == sum(map(is_held_out, data))
+
+
+def test_about_a_tenth_is_held_out() -> None:
+    share = sum(is_held_out(str(number).encode()) for number in range(4000)) / 4000
+    assert 0.08 < share < 0.12
+
+
+def test_training_learns_and_the_file_is_a_network(photographs: Photographs, tmp_path: Path) -> None:
+    path = tmp_path / "shapes.safetensors"
+    events = list(train(photographs, PLAN, path, device=CPU))
+    losses = [event.loss for event in events if isinstance(event, TrainingStep)]
+    assert sum(losses[-5:]) < 0.9 * sum(losses[:5])
+    assert [event.epoch for event in events if isinstance(event, TrainingEpoch)] == [1, 2, 3]
+    result = events[-1]
+    assert isinstance(result, TrainingResult) and result.path == path
+    assert set(result.per_class) <= {"disc", "line", "square"}
+    network = load_network(str(path), device="cpu")
+    assert network.classes == ("disc", "line", "square") and "inception4c" in network.layers
+    with safe_open(path, "pt") as file:
+        metadata = file.metadata()
+        assert file.get_tensor("conv1.conv.weight").dtype == torch.float16
+    assert json.loads(metadata["training"])["seed"] == 3
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["shapes.safetensors"]
+
+
+def test_a_run_that_was_stopped_ends_as_one_that_was_not(photographs: Photographs, tmp_path: Path) -> None:
+    whole, stopped = tmp_path / "whole.safetensors", tmp_path / "stopped.safetensors"
+    for _ in train(photographs, PLAN, whole, device=CPU):
+        pass
+    run = train(photographs, PLAN, stopped, device=CPU)
+    for event in run:
+        if isinstance(event, TrainingEpoch) and event.epoch == 2:
+            run.close()
+    epochs = [
+        event.epoch for event in train(photographs, PLAN, stopped, device=CPU) if isinstance(event, TrainingEpoch)
+    ]
+    assert epochs == [3]
+    assert stopped.read_bytes() == whole.read_bytes()
+
+
+def test_fine_tuning_begins_with_what_is_known(photographs: Photographs, tmp_path: Path) -> None:
+    first, tuned = tmp_path / "first.safetensors", tmp_path / "tuned.safetensors"
+    for _ in train(photographs, PLAN, first, device=CPU):
+        pass
+    known = load_pocket_file(first)
+    plan = TrainingPlan(epochs=1, batch=12, side=32, width=0.125, learning_rate=1e-4, robust=0.5, average=0.0)
+    start = known.module.state_dict(), known.classes
+    for _ in train(photographs, plan, tuned, device=CPU, start=start):
+        pass
+    moved, fresh = load_pocket_file(tuned).module.state_dict(), start[0]
+    assert not torch.equal(moved["fc.weight"], fresh["fc.weight"])
+    assert torch.cosine_similarity(moved["fc.weight"].flatten(), fresh["fc.weight"].flatten(), dim=0) > 0.9
+
+
+def test_too_little_to_learn_from_is_an_error(sources: list[Path], tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="only the class 'line'"):
+        read_photographs([sources[1]])
+    with pytest.raises(NoInputError, match="absent"):
+        read_photographs([tmp_path / "absent"])
+    (tmp_path / "no.tar").write_bytes(b"no tar file")
+    with pytest.raises(TrainingError, match="no.tar"):
+        read_photographs([tmp_path / "no.tar"])
+
+
+def test_random_views_keep_range_and_size_and_cutmix_its_share() -> None:
+    pixels = torch.randint(0, 256, (6, 3, 36, 36), dtype=torch.uint8)
+    views = random_views(pixels, 32, torch.Generator().manual_seed(0))
+    assert views.shape == (6, 3, 32, 32) and views.min() >= 0 and views.max() <= 1
+    labels = torch.arange(6)
+    mixed, other, share = cutmix(views, labels, torch.Generator().manual_seed(1))
+    assert other.tolist() == [5, 0, 1, 2, 3, 4]
+    kept = (mixed == views).all(1).float().mean()
+    assert float(kept) == pytest.approx(share, abs=0.02)
