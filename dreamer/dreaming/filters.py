@@ -106,7 +106,8 @@ def laplacian_bands(image: Tensor, count: int) -> list[Tensor]:
 
     Burt & Adelson 1983, "The Laplacian pyramid as a compact image code".
     """
-    bands, rest = [], image
+    bands: list[Tensor] = []
+    rest = image
     while len(bands) < count and min(rest.shape[-2:]) >= 4:
         coarse = F.avg_pool2d(gaussian_blur(rest, 1.0), 2, ceil_mode=True, count_include_pad=False)
         bands.append(rest - _enlarged(coarse, rest))

@@ -127,6 +127,7 @@ def train(
         for batch in range(batches):
             chosen = order[batch * plan.batch : (batch + 1) * plan.batch]
             generator = _generator(plan.seed, epoch, batch)
+            torch.manual_seed(generator.initial_seed())
             image = random_views(data[0][chosen], side, generator)
             progress = (epoch * batches + batch) / (plan.epochs * batches)
             for group in optimizer.param_groups:
@@ -152,13 +153,13 @@ def train(
 
 def save_pocket(network: PocketNetwork, classes: tuple[str, ...], path: Path, training: dict[str, object]) -> None:
     """Write `network` as float16 safetensors; architecture, classes and training settings go into its metadata."""
-    metadata = {
+    facts = {
         "architecture": "pocket",
-        "width": str(network.width),
-        "classes": json.dumps(classes),
-        "mean": json.dumps(IMAGENET_MEAN),
-        "std": json.dumps(IMAGENET_STD),
-        "training": json.dumps(training),
+        "width": network.width,
+        "classes": classes,
+        "mean": IMAGENET_MEAN,
+        "std": IMAGENET_STD,
+        "training": training,
     }
     tensors = {
         name: (value.half() if value.is_floating_point() else value).cpu().contiguous()
@@ -166,7 +167,8 @@ def save_pocket(network: PocketNetwork, classes: tuple[str, ...], path: Path, tr
         if not name.endswith("num_batches_tracked")
     }
     part = path.with_name(path.name + ".part")
-    save_file(tensors, part, metadata)
+    # One entry, because safetensors writes several in random order, and equal runs shall give equal files.
+    save_file(tensors, part, {"dreamer": json.dumps(facts)})
     os.replace(part, path)
 
 

@@ -24,7 +24,7 @@ from dreamer.networks.catalogue import POCKET, Entry, find_entry
 from dreamer.networks.pocket import IMAGENET_MEAN, IMAGENET_STD, PocketNetwork
 
 POCKET_FILE = Path(__file__).parent / "data" / "pocket.safetensors"
-POCKET_DIGEST = "4da742a72b86ef6cde007ed98f10a52bebb0233e5657cdb1cfc4c257b6a89fec"
+POCKET_DIGEST = "ed6538788c8fe6d0c4d3eb1539a34385f50ef19f7f29fe872715e29cbad30395"
 CHUNK = 1 << 18
 TIMEOUT = 30.0
 
@@ -73,17 +73,17 @@ def load_named(
 def load_pocket_file(path: Path) -> Loaded:
     """A pocket network that `dreamer networks train` wrote. Raises WeightsError for any other file."""
     tensors, metadata = _read_safetensors(path)
-    if metadata.get("architecture") != POCKET:
+    facts = json.loads(metadata.get("dreamer", "{}"))
+    if facts.get("architecture") != POCKET:
         raise WeightsError(
             "is not a pocket network",
             where=str(path),
             remedy='Name the network it belongs to: network = { name = "resnet50", weights = "FILE" }.',
         )
-    classes = tuple(json.loads(metadata["classes"]))
-    module = PocketNetwork(len(classes), float(metadata["width"]))
+    classes = tuple(facts["classes"])
+    module = PocketNetwork(len(classes), facts["width"])
     _load_state(module, {key: value.float() for key, value in tensors.items()}, path)
-    mean, std = (tuple(json.loads(metadata[key])) for key in ("mean", "std"))
-    return Loaded(path.stem, module, classes, mean, std, sha256(path))
+    return Loaded(path.stem, module, classes, tuple(facts["mean"]), tuple(facts["std"]), sha256(path))
 
 
 def cache_folder() -> Path:
@@ -114,7 +114,10 @@ def cached_weights(
             if not path.is_file():
                 download(address, path, entry.digest, listen=listen)
     except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
-        reason = error if isinstance(error, urllib.error.HTTPError) else getattr(error, "reason", error)
+        reason = getattr(error, "reason", error)
+        if isinstance(error, urllib.error.HTTPError):
+            reason = error
+            error.close()
         raise WeightsError(f"the weights of {entry.name} cannot be downloaded: {reason}", remedy=by_hand) from error
     except OSError as error:
         raise WeightsError(f"cannot be written: {error.strerror}", where=str(path), remedy=by_hand) from error

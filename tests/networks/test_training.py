@@ -88,7 +88,7 @@ def test_training_learns_and_the_file_is_a_network(photographs: Photographs, tmp
     with safe_open(path, "pt") as file:
         metadata = file.metadata()
         assert file.get_tensor("conv1.conv.weight").dtype == torch.float16
-    assert json.loads(metadata["training"])["seed"] == 3
+    assert json.loads(metadata["dreamer"])["training"]["seed"] == 3
     assert sorted(each.name for each in tmp_path.iterdir()) == ["shapes.safetensors"]
 
 
@@ -127,7 +127,7 @@ def test_too_little_to_learn_from_is_an_error(sources: list[Path], tmp_path: Pat
     with pytest.raises(NoInputError, match="absent"):
         read_photographs([tmp_path / "absent"])
     (tmp_path / "no.tar").write_bytes(b"no tar file")
-    with pytest.raises(TrainingError, match="no.tar"):
+    with pytest.raises(TrainingError, match=r"no\.tar"):
         read_photographs([tmp_path / "no.tar"])
 
 
