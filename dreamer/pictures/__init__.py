@@ -1,23 +1,45 @@
-"""Files to tensors and back: pictures in and out, the recipe inside them, noise, and pictures in folders."""
+"""Files to tensors and back: pictures in and out, the recipe inside them, and pictures in folders.
+
+Names are loaded when they are first used: finding pictures and reading recipes must not wait for torch.
+"""
 
 from __future__ import annotations
 
-from dreamer.pictures.finding import READABLE, find_pictures, is_picture_name
-from dreamer.pictures.noise import NOISE_COLORS, noise_picture
-from dreamer.pictures.reading import Picture, read_picture
-from dreamer.pictures.recipes import read_recipe
-from dreamer.pictures.writing import WRITABLE, output_format, write_picture
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dreamer.pictures.finding import READABLE, find_pictures, is_picture_name
+    from dreamer.pictures.reading import Picture, read_picture
+    from dreamer.pictures.recipes import read_recipe
+    from dreamer.pictures.writing import WRITABLE, output_format, write_picture
+
+_HOMES = {
+    "READABLE": "finding",
+    "WRITABLE": "writing",
+    "Picture": "reading",
+    "find_pictures": "finding",
+    "is_picture_name": "finding",
+    "output_format": "writing",
+    "read_picture": "reading",
+    "read_recipe": "recipes",
+    "write_picture": "writing",
+}
 
 __all__ = [
-    "NOISE_COLORS",
     "READABLE",
     "WRITABLE",
     "Picture",
     "find_pictures",
     "is_picture_name",
-    "noise_picture",
     "output_format",
     "read_picture",
     "read_recipe",
     "write_picture",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'dreamer.pictures' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"dreamer.pictures.{_HOMES[name]}"), name)

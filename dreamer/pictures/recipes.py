@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, TiffTags
 from PIL.PngImagePlugin import PngInfo
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-from dreamer.pictures.reading import open_picture
+from dreamer.pictures.opening import open_picture
 
 PNG_KEY = "dreamer"
 _SOFTWARE = "dreamer"
@@ -29,7 +30,7 @@ def read_recipe(path: str | os.PathLike[str]) -> str | None:
         # Cameras and editors leave user comments of their own.
         if exif.get(_SOFTWARE_TAG) != _SOFTWARE:
             return None
-        return _decode_comment(exif.get_ifd(_EXIF_IFD).get(_USER_COMMENT_TAG))
+        return _decode_comment(exif.get_ifd(_EXIF_IFD).get(_USER_COMMENT_TAG) or exif.get(_USER_COMMENT_TAG))
 
 
 def png_text(recipe: str) -> PngInfo:
@@ -43,10 +44,22 @@ def exif_comment(recipe: str) -> Image.Exif:
     """The recipe as an EXIF block: the user comment (EXIF 2.32, section 4.6.5), who wrote it, and nothing else."""
     exif = Image.Exif()
     exif[_SOFTWARE_TAG] = _SOFTWARE
-    # UNICODE is two bytes a character, in the byte order of the block, and Pillow writes little-endian blocks.
-    comment = _ASCII + recipe.encode("ascii") if recipe.isascii() else _UNICODE + recipe.encode("utf-16-le")
-    exif.get_ifd(_EXIF_IFD)[_USER_COMMENT_TAG] = comment
+    exif.get_ifd(_EXIF_IFD)[_USER_COMMENT_TAG] = _encode_comment(recipe)
     return exif
+
+
+def tiff_comment(recipe: str) -> ImageFileDirectory_v2:
+    """The same for a TIFF, among whose own tags Pillow writes no EXIF block."""
+    tags = ImageFileDirectory_v2()
+    tags[_SOFTWARE_TAG] = _SOFTWARE
+    tags.tagtype[_USER_COMMENT_TAG] = TiffTags.UNDEFINED
+    tags[_USER_COMMENT_TAG] = _encode_comment(recipe)
+    return tags
+
+
+def _encode_comment(recipe: str) -> bytes:
+    # UNICODE is two bytes a character, in the byte order of the block, and Pillow writes little-endian blocks.
+    return _ASCII + recipe.encode("ascii") if recipe.isascii() else _UNICODE + recipe.encode("utf-16-le")
 
 
 def _decode_comment(comment: object) -> str | None:

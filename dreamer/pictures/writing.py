@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from torch import Tensor
 
 from dreamer.errors import OutputError, did_you_mean
 from dreamer.pictures.color import srgb_profile
-from dreamer.pictures.recipes import exif_comment, png_text
+from dreamer.pictures.recipes import exif_comment, png_text, tiff_comment
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,13 @@ _TIFF = _Format("TIFF", max_side=2**31 - 1)
 _FORMATS = {".png": _PNG, ".jpg": _JPEG, ".jpeg": _JPEG, ".webp": _WEBP, ".tif": _TIFF, ".tiff": _TIFF}
 # A JPEG segment counts its length in 16 bits; Pillow's EXIF frame takes some of them.
 _MAX_JPEG_EXIF = 65_533
+
+_RECIPES: dict[str, Callable[[str], dict[str, Any]]] = {
+    "PNG": lambda recipe: {"pnginfo": png_text(recipe)},
+    "JPEG": lambda recipe: {"exif": exif_comment(recipe)},
+    "WEBP": lambda recipe: {"exif": exif_comment(recipe)},
+    "TIFF": lambda recipe: {"tiffinfo": tiff_comment(recipe)},
+}
 
 WRITABLE = tuple(_FORMATS)
 """Suffixes of the picture formats that can be written."""
@@ -97,7 +105,7 @@ def _save_options(path: Path, form: _Format, recipe: str | None, quality: int) -
     if form is _TIFF:
         options |= {"compression": "tiff_adobe_deflate"}
     if recipe is not None:
-        options |= {"pnginfo": png_text(recipe)} if form is _PNG else {"exif": exif_comment(recipe)}
+        options |= _RECIPES[form.name](recipe)
     if form is _JPEG and recipe is not None and len(options["exif"].tobytes()) > _MAX_JPEG_EXIF:
         what = f"a recipe of {len(recipe)} characters is too long for JPEG"
         raise OutputError(what, where=str(path), remedy="Write a .png, or leave the recipe out.")

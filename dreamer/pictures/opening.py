@@ -1,0 +1,103 @@
+"""Opening picture files without decoding them: every way in which that fails, named. Imports no torch."""
+
+from __future__ import annotations
+
+import stat
+import struct
+import threading
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedReader
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
+
+from dreamer.errors import PictureError
+from dreamer.pictures.finding import near_names
+
+# Named one by one, since Pillow would also hand PostScript to Ghostscript and guess at formats without a signature.
+_FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "TIFF", "GIF", "BMP", "PPM", "JPEG2000", "AVIF", "HEIF")
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}
+# What Pillow's decoders are known to raise on damaged bytes.
+DAMAGE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    OverflowError,
+    EOFError,
+    struct.error,
+    zlib.error,
+)
+_pillow_lock = threading.Lock()
+
+
+@contextmanager
+def open_picture(path: Path) -> Iterator[tuple[BufferedReader, Image.Image]]:
+    """Open a picture's header; what goes wrong, then or in the body, is raised as a PictureError naming `path`."""
+    with _mistakes_named(path):
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise PictureError("this is a folder, not a picture", where=str(path), remedy="Name a picture file in it.")
+        # Opening a pipe would wait for its writer for ever.
+        if not stat.S_ISREG(status.st_mode):
+            raise PictureError("this is not a regular file", where=str(path), remedy="Name a picture file.")
+        if status.st_size == 0:
+            raise PictureError("the file is empty", where=str(path), remedy="Copy or download it again.")
+        with path.open("rb") as file, _own_limits():
+            _enable_heic(file, path)
+            Image.init()
+            with Image.open(file, formats=[each for each in _FORMATS if each in Image.OPEN]) as image:
+                yield file, image
+
+
+@contextmanager
+def _mistakes_named(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise PictureError("there is no such file", where=str(path), remedy=near_names(path)) from None
+    except PermissionError:
+        raise PictureError("you may not read this file", where=str(path), remedy="Change its permissions.") from None
+    except UnidentifiedImageError:
+        remedy = "dreamer reads PNG, JPEG, WebP, TIFF, GIF, BMP, PPM, JPEG 2000, AVIF and HEIC; it goes by the content."
+        raise PictureError("this is not a picture that can be read", where=str(path), remedy=remedy) from None
+    except MemoryError:
+        raise PictureError("the picture does not fit into memory", where=str(path), remedy="Make it smaller.") from None
+    except DAMAGE as error:
+        # An errno comes from the file system; Pillow's own complaints have none.
+        reason = error.strerror if isinstance(error, OSError) and error.errno else None
+        what = f"cannot be read: {reason}" if reason else "the picture is cut short or damaged"
+        raise PictureError(what, where=str(path), remedy="Copy, download or export it again.") from error
+
+
+@contextmanager
+def _own_limits() -> Iterator[None]:
+    """Replace Pillow's limit on pixels by ours, and keep its warnings about odd metadata from the reader."""
+    # Both settings belong to the whole process, hence the lock.
+    with _pillow_lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+
+
+def _enable_heic(file: BufferedReader, path: Path) -> None:
+    """Teach Pillow HEIC, where this file is one."""
+    header = file.read(64)
+    file.seek(0)
+    brands = {header[start : start + 4] for start in range(8, min(len(header), header[3]), 4)}
+    if header[4:8] != b"ftyp" or not brands & _HEIC_BRANDS:
+        return
+    try:
+        import pillow_heif
+    except ImportError:
+        remedy = "Install it with: pip install 'dreamer[heic]'"
+        raise PictureError("reading HEIC needs an extra", where=str(path), remedy=remedy) from None
+    pillow_heif.register_heif_opener()
