@@ -30,9 +30,8 @@ class Momentum:
     """Gradient ascent; `share` of the last direction goes on (0: plain)."""
 
     def __init__(self, share: float) -> None:
-        self._share, self._last = share, None
-
-    _last: Tensor | None
+        self._share = share
+        self._last: Tensor | None = None
 
     def __call__(self, gradient: Tensor) -> Tensor:
         """The direction, of the gradient's size."""
@@ -132,6 +131,6 @@ class Climb:
 def above_share(values: Tensor, share: float) -> Tensor:
     """(B, 1, H, W) to 0 for the given share of smallest values of each picture, 1 for the others."""
     flat = values.flatten(1)
-    rank = max(1, int(share * flat.shape[1]))
+    rank = max(1, round(share * flat.shape[1]))
     threshold = flat.kthvalue(rank, dim=1).values.view(-1, 1, 1, 1)
     return (values > threshold).to(values.dtype)

@@ -73,7 +73,7 @@ class FourierCanvas:
         mixing = torch.tensor(COLOR_DIRECTIONS)
         mixing = mixing / mixing.norm(dim=0).max()
         self._mixing, self._unmixing = mixing.to(picture.device), torch.linalg.inv(mixing).to(picture.device)
-        self.values = self._encoded(picture)
+        self.replaced(picture)
 
     def _encoded(self, picture: Tensor) -> Tensor:
         inside = picture.clamp(MARGIN, 1 - MARGIN)
@@ -87,22 +87,27 @@ class FourierCanvas:
 
     def picture(self) -> Tensor:
         """(B, 3, H, W) float32 in (0, 1)."""
-        return self._decoded(self.values)
+        return self._picture
 
     def pulled_back(self, gradient: Tensor) -> Tensor:
         """(B, 3, H, W) by pixels to the real and imaginary parts of the coefficients, (B, 3, H, W // 2 + 1, 2)."""
-        parts = torch.view_as_real(self.values).detach().requires_grad_(True)
-        picture = self._decoded(torch.view_as_complex(parts))
-        (pulled,) = torch.autograd.grad(picture, parts, gradient)
-        return pulled
+        logits = gradient * self._picture * (1 - self._picture)
+        colors = torch.einsum("cd,bchw->bdhw", self._mixing, logits)
+        pulled = torch.fft.rfft2(colors, norm="ortho") * self._weight
+        # A coefficient stands for its mirror image, too, but for the columns that mirror themselves.
+        pulled[..., 1 : (self._size[1] + 1) // 2] *= 2
+        return torch.view_as_real(pulled)
 
     def moved(self, step: Tensor) -> None:
         """Add a step shaped as `pulled_back` returns it."""
-        self.values = self.values + torch.view_as_complex(step.contiguous())
+        self._show(self.values + torch.view_as_complex(step.contiguous()))
 
     def replaced(self, picture: Tensor) -> None:
         """Show another picture of the same size."""
-        self.values = self._encoded(picture)
+        self._show(self._encoded(picture))
+
+    def _show(self, values: Tensor) -> None:
+        self.values, self._picture = values, self._decoded(values)
 
 
 CANVASES: dict[str, type[PixelCanvas] | type[FourierCanvas]] = {"pixels": PixelCanvas, "fourier": FourierCanvas}

@@ -10,7 +10,7 @@ from torch import Generator, Tensor
 
 from dreamer.dreaming.ascent import Climb
 from dreamer.dreaming.canvas import CANVASES
-from dreamer.dreaming.events import Listener, OctaveStarted, StepDone, ignore
+from dreamer.dreaming.events import Listener, OctaveStarted, StepDone, TileHalved, ignore
 from dreamer.dreaming.filters import resized, with_color_of
 from dreamer.dreaming.gradient import Cut, Objective, TargetGradient
 from dreamer.dreaming.masks import draw_mask
@@ -21,6 +21,7 @@ from dreamer.dreaming.randomness import generator_at
 from dreamer.dreaming.targets import LOGITS, BoundTarget, Seer, bind_target
 from dreamer.dreaming.tiles import automatic_tile
 from dreamer.errors import PresetError
+from dreamer.presets.files import named_pictures
 from dreamer.presets.schema import Mask, Preset
 
 
@@ -54,7 +55,7 @@ def dream(
     `frame` is the frame of an animation and part of the seed. `free_memory`: bytes that activations may share.
     The same arguments give the same pixels on the same machine. Mordvintsev, Olah & Tyka 2015, "Inceptionism".
 
-    Raises PresetError where the picture is too small or missing, TargetError for what the network does not have,
+    Raises PresetError where a picture is too small or missing, TargetError for what the network does not have,
     DeviceError where memory runs out even with the smallest tiles.
     """
     return _Dream(preset, network, photo, dict(pictures or {}), frame, free_memory, listen).run()
@@ -81,32 +82,33 @@ class _Dream:
                 ["canvas.start is 'photo', but there is no photo"],
                 remedy="Give a picture, or set canvas.start to 'noise' or 'gray'.",
             )
+        missing = [path for path in named_pictures(preset) if path not in self.pictures]
+        if missing:
+            raise PresetError([f"picture {path!r} is named but not given" for path in missing])
         self.restraint = restraint(preset)
         size = canvas_size(preset.canvas, None if photo is None else (photo.shape[2], photo.shape[3]))
         self.sizes = octave_sizes(size, preset.octaves, self._cut_for(range(preset.octaves.count)).smallest)
-        self.start = self._start(None if photo is None else photo.to(device), size)
-        self.work = [h * w * preset.octaves.steps_at(o) for o, (h, w) in enumerate(self.sizes)]
+        self.start = self._start(None if photo is None else photo.to(device))
+        # Where no target counts there is nothing to climb.
+        self.steps = [preset.octaves.steps_at(o) if self._active(o) else 0 for o in range(preset.octaves.count)]
+        self.work = [h * w * steps for (h, w), steps in zip(self.sizes, self.steps, strict=True)]
+        self.largest_tile: int | None = None
 
     def run(self) -> Tensor:
         """Climb the octaves, the smallest first."""
-        picture: Tensor | None = None
-        base: Tensor | None = None
+        picture = base = self._base(*self.sizes[0])
         for octave, (height, width) in enumerate(self.sizes):
             photo = self._base(height, width)
-            begin = photo
-            if picture is not None and base is not None:
-                # The dream is what differs from the photo. Carrying the difference, not the picture, keeps the
-                # photo as sharp as it is at each size.
-                begin = photo + resized(picture - base, height, width)
+            # The dream is what differs from the photo. Carrying the difference, not the picture, keeps the photo as
+            # sharp as it is at each size.
+            begin = photo + resized(picture - base, height, width)
             picture, base = self._octave(octave, begin.clamp(0, 1), photo), photo
-        if picture is None:
-            raise PresetError(["octaves.count must be at least 1"])
         return picture
 
-    def _start(self, photo: Tensor | None, size: tuple[int, int]) -> Tensor:
+    def _start(self, photo: Tensor | None) -> Tensor:
         """What the canvas starts as, at the size that octaves are resampled from."""
         if self.from_photo and photo is not None:
-            return filled(photo, *size)
+            return filled(photo, *self.sizes[-1])
         # Without a photo nothing has to stay sharp: noise is made for the smallest octave and grows with the rest.
         height, width = self.sizes[0]
         canvas = self.preset.canvas
@@ -121,21 +123,21 @@ class _Dream:
 
     def _octave(self, octave: int, begin: Tensor, photo: Tensor) -> Tensor:
         preset, (height, width) = self.preset, self.sizes[octave]
-        steps = preset.octaves.steps_at(octave)
+        steps = self.steps[octave]
         cut = self._cut_for([octave])
         objective = self._objective(octave, height, width)
         tile = self._tile(cut, objective, len(begin), (height, width))
         mask = self._drawn(preset.canvas.mask, height, width)
         self.listen(OctaveStarted(octave + 1, len(self.sizes), height, width, steps, tile))
         canvas = CANVASES[preset.canvas.space](begin)
-        if objective.targets:
-            gradient = TargetGradient(cut, objective, tile=tile, halo=preset.tiles.halo, report=self.listen)
+        if steps:
+            gradient = TargetGradient(cut, objective, tile=tile, halo=preset.tiles.halo, report=self._halved)
             climb = Climb(
                 preset.ascent, gradient, self.restraint, photo, mask, preset.keep_colors, keep_photo=self.from_photo
             )
-            done = sum(self.work[:octave]) / max(sum(self.work), 1)
+            before, whole = sum(self.work[:octave]), sum(self.work)
             for step, score in climb.steps(canvas, steps, self._randomness(octave)):
-                share = done + step * height * width / max(sum(self.work), 1)
+                share = (before + step * height * width) / whole
                 self.listen(StepDone(octave + 1, len(self.sizes), step, steps, height, width, score, share))
         picture = canvas.picture()
         if preset.keep_colors:
@@ -158,14 +160,8 @@ class _Dream:
         return self.network.cut(layers or {self.network.layers[0]})
 
     def _features_layer(self) -> str:
-        named = self.restraint.features_layer
         layers = [layer for target in self.preset.targets for layer in target.layer or ()]
-        if named is None and not layers:
-            raise PresetError(
-                ["penalties.photo_features needs a layer, and no target has one"],
-                remedy="Set penalties.features_layer.",
-            )
-        return named or max(layers, key=self.network.layers.index)
+        return self.restraint.features_layer or max(layers, key=self.network.layers.index)
 
     def _objective(self, octave: int, height: int, width: int) -> Objective:
         bound: list[BoundTarget] = []
@@ -179,7 +175,15 @@ class _Dream:
 
     def _tile(self, cut: Cut, objective: Objective, batch: int, size: tuple[int, int]) -> int | None:
         per_pixel = cut.bytes_per_pixel * batch * (1.5 if objective.needs_reference else 1.0)
-        return automatic_tile(self.preset.tiles, size, per_pixel, self.free_memory, cut.smallest)
+        tile = automatic_tile(self.preset.tiles, size, per_pixel, self.free_memory, cut.smallest)
+        if self.largest_tile is None:
+            return tile
+        return max(min(tile or self.largest_tile, self.largest_tile), cut.smallest - 2 * self.preset.tiles.halo)
+
+    def _halved(self, event: TileHalved) -> None:
+        # Octaves grow: the next one need not run out of memory again to learn the same.
+        self.largest_tile = event.tile
+        self.listen(event)
 
     def _drawn(self, mask: Mask | None, height: int, width: int) -> Tensor | None:
         return None if mask is None else draw_mask(mask, height, width, self.pictures).to(self.network.device)

@@ -131,20 +131,20 @@ class TargetGradient:
             except RuntimeError as error:
                 if not _out_of_memory(error):
                     raise
-                self._halve(view, error)
+                self._tile = self._halved(self._tile or max(view.shape[-2:]), error)
+            # Only here, where the error and with it the failed pass' activations are gone.
+            if view.device.type == "cuda":
+                torch.cuda.empty_cache()
+            self._report(TileHalved(self._tile))
 
-    def _halve(self, view: Tensor, error: RuntimeError) -> None:
-        side = self._tile or max(view.shape[-2:])
-        smaller = side // 2 // 32 * 32
-        if smaller < max(SMALLEST_TILE, self._cut.smallest - 2 * self._halo):
+    def _halved(self, side: int, error: RuntimeError) -> int:
+        smallest = max(SMALLEST_TILE, self._cut.smallest - 2 * self._halo)
+        if side <= smallest:
             raise DeviceError(
                 f"out of memory even with tiles of {side} px",
                 remedy="Close other programs, take a smaller network or layer, or use --device cpu.",
             ) from error
-        self._tile = smaller
-        if view.device.type == "cuda":
-            torch.cuda.empty_cache()
-        self._report(TileHalved(smaller))
+        return max(side // 2 // 32 * 32, smallest)
 
     def _tiled(
         self, view: Tensor, reference: Tensor | None, shift: tuple[int, int], side: int
@@ -198,5 +198,6 @@ class _Pass:
 
 
 def _out_of_memory(error: RuntimeError) -> bool:
-    """Whether memory ran out: CUDA says so by type, the CPU's allocator only by its message."""
-    return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)
+    """Whether memory ran out: CUDA says so by type; its libraries, Metal and the CPU's allocator only by message."""
+    signs = ("allocate memory", "out of memory", "ALLOC_FAILED")
+    return isinstance(error, torch.OutOfMemoryError) or any(sign in str(error) for sign in signs)

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from dreamer.dreaming.filters import laplacian_bands, merged_bands
 
-EPS = 1e-12
+# Only so that 0 / 0 is 0: gradients of means over many positions are small, and must not shrink for it.
+EPS = 1e-20
 
 
 def _flat(gradient: Tensor) -> Tensor:

@@ -43,10 +43,12 @@ def variation_gradient(image: Tensor, photo: Tensor) -> Tensor:
     """Gradient of the total variation, smoothed near 0 (Rudin, Osher & Fatemi 1992)."""
     right = F.pad(image.diff(dim=3), (0, 1))
     down = F.pad(image.diff(dim=2), (0, 0, 0, 1))
-    length = torch.sqrt(right**2 + down**2 + 1e-4)
-    right, down = right / length, down / length
-    from_left, from_above = F.pad(right, (1, 0))[..., :-1], F.pad(down, (0, 0, 1, 0))[:, :, :-1]
-    return from_left - right + from_above - down
+    shortened = torch.rsqrt(right**2 + down**2 + 1e-4)
+    right, down = right * shortened, down * shortened
+    gradient = -(right + down)
+    gradient[..., 1:] += right[..., :-1]
+    gradient[:, :, 1:] += down[:, :, :-1]
+    return gradient
 
 
 def photo_pixels_gradient(image: Tensor, photo: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ means over positions, so that a target's natural size does not grow with the pic
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -21,12 +22,19 @@ from dreamer.presets.schema import Target
 
 Activations = Mapping[str, Tensor]
 LOGITS = "logits"
+# What can be asked of the logits, which have no positions.
+_ON_LOGITS = ("layer", "caricature")
 GUIDE_SIDE = 384
 STRENGTH_SIDE = 512
 
 
 class Sight(Protocol):
-    """A cut network: (B, 3, H, W) float32 in [0, 1], sRGB, to the activations of its layers."""
+    """A cut network: (B, 3, H, W) float32 in [0, 1], sRGB, to the activations of its layers.
+
+    `smallest`: shortest side in px that it takes.
+    """
+
+    smallest: int
 
     def __call__(self, image: Tensor) -> dict[str, Tensor]:
         """Activations (B, C, h, w) by layer, and logits (B, classes), for (B, 3, H, W) float32 in [0, 1]."""
@@ -83,16 +91,20 @@ def bind_target(
     `octave_side`: longest side of the octave in px, to which style pictures are resized.
     Raises TargetError for what the network does not have.
     """
+    if LOGITS in _layers(target) and target.kind not in _ON_LOGITS:
+        raise TargetError(
+            f"{LOGITS!r} has no grid of positions, which {target.kind} needs",
+            remedy="Name a class in place of the layer, or an earlier layer.",
+        )
     return _BINDERS[target.kind](target, network, pictures, start, octave_side)
 
 
 def strongest_kernels(network: Seer, layer: str, start: Tensor, count: int) -> Tensor:
     """(B, count) kernels of `layer` with the largest mean activation on each of (B, 3, H, W), the strongest first."""
-    height, width = start.shape[-2:]
-    factor = min(1.0, STRENGTH_SIDE / max(height, width))
-    small = resized(start, max(1, round(height * factor)), max(1, round(width * factor))).clamp(0, 1)
+    cut = network.cut([layer])
+    small = _longest_side(start, min(STRENGTH_SIDE, max(start.shape[-2:])), cut.smallest)
     with torch.no_grad():
-        strength = network.cut([layer])(small)[layer].float().mean((2, 3))
+        strength = cut(small)[layer].float().mean((2, 3))
     return strength.topk(min(count, strength.shape[1]), dim=1).indices
 
 
@@ -130,7 +142,9 @@ def _kernel_selection(target: Target, layer: str, network: Seer, start: Tensor) 
             raise TargetError(
                 f"layer {layer!r} has no kernel {kernel}", remedy=f"Its kernels are numbered 0 to {known - 1}."
             )
-    return lambda activation: activation[:, chosen]
+    # On the device once, where a list would be copied there at every step.
+    numbers = torch.tensor(chosen, device=start.device)
+    return lambda activation: activation.index_select(1, numbers)
 
 
 def _sum(scores: list[Tensor]) -> Tensor:
@@ -156,26 +170,39 @@ def _bind_unit(
     measure = _MEASURES[target.measure or "mean"]
     kernels = {layer: _kernel_selection(target, layer, network, start) for layer in _layers(target)}
 
-    def cell(activation: Tensor, view: View) -> Tensor:
-        """The unit's (B, C, 1, 1) where it lies in the view, else an empty grid."""
-        y = float(share[0]) * view.whole_height - view.top
-        x = float(share[1]) * view.whole_width - view.left
-        row, column = (
-            min(int(position / side * cells), cells - 1)
-            for position, side, cells in ((y, view.height, activation.shape[2]), (x, view.width, activation.shape[3]))
-        )
-        if y < 0 or x < 0 or y > view.height or x > view.width:
-            return activation[:, :, :0, :0]
-        return activation[:, :, row : row + 1, column : column + 1]
+    def unit_score(activation: Tensor, selected: Selection, view: View) -> Tensor:
+        row, row_stride = unit_cell(float(share[0]), view.top, view.height, view.whole_height, activation.shape[2])
+        column, column_stride = unit_cell(float(share[1]), view.left, view.width, view.whole_width, activation.shape[3])
+        if row is None or column is None:
+            # Elsewhere in this tile nothing is wanted, but the gradient must exist.
+            return activation[:, 0, 0, 0].float() * 0
+        unit = measure(selected(activation[:, :, row : row + 1, column : column + 1]))
+        # Tiles are weighted by their cells, as suits means; a unit is to count the same in a tile of any size.
+        cells = view.whole_height * view.whole_width / (row_stride * column_stride)
+        return unit * (cells / (activation.shape[2] * activation.shape[3]))
 
     def score(activations: Activations, reference: Activations | None, view: View) -> Tensor:
-        scores = []
-        for layer, selected in kernels.items():
-            unit = selected(cell(activations[layer], view))
-            scores.append(measure(unit) if unit.numel() else activations[layer].float().flatten(1).sum(1) * 0)
-        return _sum(scores)
+        return _sum([unit_score(activations[layer], selected, view) for layer, selected in kernels.items()])
 
     return BoundTarget(target, _layers(target), score)
+
+
+def unit_cell(share: float, first: int, side: int, whole: int, cells: int) -> tuple[int | None, int]:
+    """Where a unit lies on one axis of a layer: its cell in a view, None where it is outside, and px for each cell.
+
+    `share`: its place in the whole picture of `whole` px; the view has `side` px from `first` on, seen by `cells`.
+    """
+    stride: int = 2 ** round(math.log2(side / cells))
+    # Views begin at multiples of the stride: the middle of a cell of the whole picture is that of the same cell in all.
+    middle = (min(share * whole, whole - 1) // stride + 0.5) * stride
+    # A network without padding has fewer cells than strides; half of the missing ones lie before the first.
+    missing = (side / stride - cells) / 2
+    cell = math.floor((middle - first) / stride - missing)
+    if first == 0:
+        cell = max(cell, 0)
+    if first + side == whole:
+        cell = min(cell, cells - 1)
+    return (cell if 0 <= cell < cells else None), stride
 
 
 def _bind_class(
@@ -256,9 +283,10 @@ def _bind_caricature(
 def _bind_guide(
     target: Target, network: Seer, pictures: Mapping[str, Tensor], start: Tensor, octave_side: int
 ) -> BoundTarget:
-    guide = _longest_side(pictures[target.guide or ""], min(octave_side, GUIDE_SIDE)).to(start.device)
+    cut = network.cut(_layers(target))
+    guide = _longest_side(pictures[target.guide or ""], min(octave_side, GUIDE_SIDE), cut.smallest)
     with torch.no_grad():
-        seen = network.cut(_layers(target))(guide)
+        seen = cut(guide.to(start.device))
     features = {layer: seen[layer][0].flatten(1) for layer in _layers(target)}
 
     def score(activations: Activations, reference: Activations | None, view: View) -> Tensor:
@@ -283,9 +311,10 @@ def gram(activation: Tensor) -> Tensor:
 def _bind_style(
     target: Target, network: Seer, pictures: Mapping[str, Tensor], start: Tensor, octave_side: int
 ) -> BoundTarget:
-    style = _longest_side(pictures[target.style or ""], octave_side).to(start.device)
+    cut = network.cut(_layers(target))
+    style = _longest_side(pictures[target.style or ""], octave_side, cut.smallest)
     with torch.no_grad():
-        seen = network.cut(_layers(target))(style)
+        seen = cut(style.to(start.device))
     grams = {layer: gram(seen[layer]) for layer in _layers(target)}
 
     def score(activations: Activations, reference: Activations | None, view: View) -> Tensor:
@@ -299,10 +328,11 @@ def _bind_style(
     return BoundTarget(target, _layers(target), score)
 
 
-def _longest_side(image: Tensor, side: int) -> Tensor:
+def _longest_side(image: Tensor, side: int, smallest: int) -> Tensor:
+    """Scale (B, 3, h, w) to a longest side of `side` px, or more where the shortest would be below `smallest`."""
     height, width = image.shape[-2:]
-    factor = side / max(height, width)
-    return resized(image, max(1, round(height * factor)), max(1, round(width * factor))).clamp(0, 1)
+    factor = max(side / max(height, width), smallest / min(height, width))
+    return resized(image, max(smallest, round(height * factor)), max(smallest, round(width * factor))).clamp(0, 1)
 
 
 _BINDERS: dict[str, Callable[[Target, Seer, Mapping[str, Tensor], Tensor, int], BoundTarget]] = {

@@ -12,6 +12,8 @@ from dreamer.presets.schema import Tiles
 # Share of the free memory that one pass may take.
 MEMORY_SHARE = 0.5
 SMALLEST_TILE = 64
+# Share of a tile's side over which the grid is free to move.
+PLAY = 0.25
 
 
 Slices = tuple[EllipsisType, slice, slice]
@@ -58,10 +60,11 @@ def automatic_tile(
 
 
 def cut_tiles(size: tuple[int, int], side: int, halo: int, stride: int, shift: tuple[int, int]) -> list[Tile]:
-    """Tiles of `side` px that cover a picture of (height, width), the grid shifted by `shift` (rows, columns).
+    """Tiles of at most `side` px that cover a picture of (height, width), the grid moved by `shift` (rows, columns).
 
-    Crops are equally large but for the last ones, lie inside the picture, and begin at multiples of `stride`, so that
-    the network's grid falls on the same pixels as in the whole picture. The inner parts cover every pixel once.
+    There are as few as leave the grid some play. Crops are equally large but for the last ones, lie inside the picture,
+    and begin at multiples of `stride`, so that the network's grid falls on the same pixels as in the whole picture.
+    The inner parts cover every pixel once.
     """
     rows = _spans(size[0], side, halo, stride, shift[0])
     columns = _spans(size[1], side, halo, stride, shift[1])
@@ -74,11 +77,14 @@ def cut_tiles(size: tuple[int, int], side: int, halo: int, stride: int, shift: t
 
 def _spans(length: int, side: int, halo: int, stride: int, shift: int) -> list[tuple[int, int, int, int]]:
     """(first, extent, inner first, inner end) of each tile along one axis."""
+    count = math.ceil((length + PLAY * side) / side)
+    side = math.ceil((length + PLAY * side) / count)
     # One stride more than needed leaves room to begin at a multiple of the stride.
     extent = math.ceil((side + 2 * halo) / stride) * stride + stride
     if extent >= length:
         return [(0, length, 0, length)]
-    edges = [0, *range(shift % side or side, length, side), length]
+    play = count * side - length
+    edges = [0, *range(side - shift % (play + 1), length, side), length]
     last = (length - extent) // stride * stride
     spans = []
     for begin, end in itertools.pairwise(edges):

@@ -39,6 +39,9 @@ def _turned(image: Tensor, angle: float, factor: float) -> Tensor:
     """Rotate by `angle` radians and enlarge by `factor` about the center, mirrored at the borders."""
     height, width = image.shape[-2:]
     cos, sin, aspect = math.cos(angle) / factor, math.sin(angle) / factor, width / height
-    matrix = image.new_tensor([[cos, -sin / aspect, 0], [sin * aspect, cos, 0]])
-    grid = F.affine_grid(matrix.expand(len(image), 2, 3), list(image.shape), align_corners=False)
+    # Not affine_grid, whose matrix would be copied to the device, and waited for, at every step.
+    y = ((2 * torch.arange(height, device=image.device) + 1) / height - 1).view(-1, 1)
+    x = ((2 * torch.arange(width, device=image.device) + 1) / width - 1).view(1, -1)
+    grid = torch.stack([cos * x - sin / aspect * y, sin * aspect * x + cos * y], 2)
+    grid = grid.expand(len(image), height, width, 2)
     return F.grid_sample(image, grid, mode="bilinear", padding_mode="reflection", align_corners=False)

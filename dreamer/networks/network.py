@@ -14,7 +14,7 @@ from dreamer.errors import TargetError, did_you_mean
 from dreamer.networks.catalogue import POCKET, find_entry
 from dreamer.networks.cutting import LOGITS, Cut, LayerShape, Trace
 from dreamer.networks.labels import find_class, read_labels
-from dreamer.networks.weights import POCKET_FILE, DownloadListener, Loaded, load_named, load_pocket_file
+from dreamer.networks.weights import POCKET_FILE, DownloadListener, Loaded, is_path, load_named, load_pocket_file
 
 
 class Choice(Protocol):
@@ -115,17 +115,13 @@ def load_network(
     labels = None if isinstance(choice, str) or choice.labels is None else read_labels(Path(choice.labels))
     slope = 0.0 if isinstance(choice, str) else choice.negative_slope
     chosen = choose_device(device, precision)
-    loaded = load_pocket_file(Path(name)) if _is_file(name) else load_named(name, weights, labels, listen=listen)
+    loaded = load_named(name, weights, labels, listen=listen)
     return Network(loaded, chosen, negative_slope=slope)
-
-
-def _is_file(name: str) -> bool:
-    return name.endswith(".safetensors") or "/" in name
 
 
 def layer_table(name: str, height: int, width: int) -> Sequence[LayerShape]:
     """Every layer of a named network for a picture of height x width px; needs no weights and downloads none."""
-    loaded = load_pocket_file(Path(name)) if _is_file(name) else load_named(name, "random", None)
+    loaded = load_named(name, "random", None)
     return Network(loaded, DeviceChoice(torch.device("cpu"), torch.float32, "")).describe(height, width)
 
 
@@ -133,7 +129,7 @@ def class_names(name: str) -> tuple[str, ...]:
     """The classes of a network, named or given by a pocket network's path; needs no download."""
     if name == POCKET:
         return load_pocket_file(POCKET_FILE).classes
-    return load_pocket_file(Path(name)).classes if _is_file(name) else find_entry(name).classes
+    return load_pocket_file(Path(name)).classes if is_path(name) else find_entry(name).classes
 
 
 __all__ = ["LOGITS", "Network", "class_names", "layer_table", "load_network"]

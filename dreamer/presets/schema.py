@@ -263,6 +263,13 @@ class Preset(Table):
     tiles: Tiles = described(Tiles(), "how pictures too large for the memory are cut up")
 
     @model_validator(mode="after")
+    def _features_have_a_layer(self) -> Preset:
+        penalties = self.penalties
+        if penalties.photo_features and not penalties.features_layer and not any(each.layer for each in self.targets):
+            raise ValueError("penalties.photo_features needs penalties.features_layer, for no target names a layer")
+        return self
+
+    @model_validator(mode="after")
     def _octaves_exist(self) -> Preset:
         for number, target in enumerate(self.targets):
             if target.octaves is not None and target.octaves[0] > self.octaves.count:

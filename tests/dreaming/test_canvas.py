@@ -34,6 +34,19 @@ def test_a_fourier_step_along_the_gradient_raises_what_it_climbs() -> None:
     )
 
 
+@pytest.mark.parametrize("size", [(16, 21), (16, 20), (15, 20), (15, 21)])
+def test_what_is_pulled_back_to_the_coefficients_is_autograds(size: tuple[int, int]) -> None:
+    generator = torch.Generator().manual_seed(1)
+    picture, wanted = (torch.rand(2, 3, *size, generator=generator) * 0.8 + 0.1 for _ in range(2))
+    canvas = FourierCanvas(picture)
+    parts = torch.view_as_real(canvas.values).clone().requires_grad_(True)
+    (expected,) = torch.autograd.grad(canvas._decoded(torch.view_as_complex(parts)), parts, wanted)
+    # What the imaginary part of a column that mirrors itself holds is never seen.
+    shown = torch.autograd.grad(canvas._decoded(torch.view_as_complex(parts)), parts, canvas.picture())[0] != 0
+    assert torch.allclose(canvas.pulled_back(wanted)[shown], expected[shown], atol=1e-5)
+    assert torch.equal(canvas.picture(), canvas._decoded(canvas.values))
+
+
 def test_a_pixel_canvas_stays_in_range() -> None:
     canvas = PixelCanvas(torch.full((1, 3, 2, 2), 0.9))
     canvas.moved(torch.full((1, 3, 2, 2), 0.3))
@@ -57,6 +70,14 @@ def test_noise_has_its_spectrum_and_contrast(color: str, expected: float) -> Non
     assert float(noise.mean()) == pytest.approx(0.5, abs=0.01)
     assert float(noise.std()) == pytest.approx(0.1, abs=0.01)
     assert torch.equal(noise[0], noise[1]) == (color == "gray")
+
+
+def test_noise_is_a_function_of_its_seed() -> None:
+    first, again, other = (
+        noise_picture(9, 14, color="pink", contrast=0.2, generator=torch.Generator().manual_seed(seed))
+        for seed in (1, 1, 2)
+    )
+    assert torch.equal(first, again) and not torch.equal(first, other)
 
 
 def test_sizes_of_the_canvas() -> None:

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from dreamer.dreaming.dream import dream
 from dreamer.dreaming.events import DreamEvent, OctaveStarted, StepDone
-from dreamer.dreaming.filters import luma
+from dreamer.dreaming.filters import gaussian_blur, luma, resized
 from dreamer.errors import PresetError
 
 from .conftest import TinyNetwork, preset
@@ -37,9 +37,38 @@ def test_detail_is_carried_not_the_resampled_photo(space: str, count: int, netwo
     assert torch.allclose(picture, photo, atol=0 if space == "pixels" else 2e-3)
 
 
-def test_each_picture_of_a_batch_comes_out_as_it_would_alone(network: TinyNetwork, photo: Tensor) -> None:
+def sharpness(image: Tensor) -> Tensor:
+    return (image - gaussian_blur(image, 1.5)).norm()
+
+
+def test_the_photo_keeps_its_sharpness_where_a_resampled_picture_would_not(network: TinyNetwork, photo: Tensor) -> None:
+    recipe = preset(octaves={"count": 3, "scale": 2.0, "steps": [6, 0, 0]})
+    picture = dream(recipe, network, photo)
+    assert (picture - photo).abs().max() > 0.03
+    resampled = resized(resized(photo, 12, 16), 48, 64)
+    assert sharpness(picture) > 0.95 * sharpness(photo) > 1.5 * sharpness(resampled)
+
+
+def test_a_larger_output_has_the_detail_of_a_larger_photo(network: TinyNetwork, photo: Tensor) -> None:
+    recipe = preset(canvas={"size": 32}, octaves={"count": 2, "output_scale": 2.0, "steps": [0, 0]})
+    assert torch.equal(dream(recipe, network, photo), photo)
+
+
+BATCHES: list[dict[str, object]] = [
+    {"ascent": {"bands": 2}, "penalties": {"edges": 0.2}},
+    {"canvas": {"space": "fourier"}, "ascent": {"optimizer": "adam"}},
+    {"normalize_targets": True, "ascent": {"momentum": 0.5, "transform": {"rotate": 5}}},
+    {"fidelity": 0.3, "keep_colors": True, "penalties": {"photo_features": 1.0}},
+    {"ascent": {"blur": 0.8, "clip_norm": 0.2, "clip_contribution": 0.2}},
+]
+
+
+@pytest.mark.parametrize("settings", BATCHES, ids=str)
+def test_each_picture_of_a_batch_comes_out_as_it_would_alone(
+    settings: dict[str, object], network: TinyNetwork, photo: Tensor
+) -> None:
     both = torch.cat([photo, 1 - photo])
-    recipe = preset({"layer": "conv2"}, {"class": "dog"}, ascent={"bands": 2}, penalties={"edges": 0.2})
+    recipe = preset({"layer": "conv2"}, {"class": "dog"}, **settings)
     together = dream(recipe, network, both)
     for number in range(2):
         assert torch.allclose(together[number], dream(recipe, network, both[number : number + 1])[0], atol=1e-5)
@@ -93,13 +122,24 @@ def test_events_tell_octaves_steps_and_the_work_done(network: TinyNetwork, photo
     assert all(event.objective.shape == (1,) for event in steps)
 
 
+def test_octaves_without_a_target_take_no_steps(network: TinyNetwork, photo: Tensor) -> None:
+    events: list[DreamEvent] = []
+    recipe = preset({"layer": "conv2", "octaves": [1, 2]}, octaves={"count": 3, "steps": 2})
+    dream(recipe, network, photo, listen=events.append)
+    assert [event.steps for event in events if isinstance(event, OctaveStarted)] == [2, 2, 0]
+    assert [event.work for event in events if isinstance(event, StepDone)][-1] == 1.0
+
+
+def test_a_picture_that_is_named_must_be_given(network: TinyNetwork, photo: Tensor) -> None:
+    with pytest.raises(PresetError, match=r"'a\.jpg' is named"):
+        dream(preset({"layer": "conv2", "guide": "a.jpg"}), network, photo)
+
+
 def test_a_missing_photo_and_a_picture_too_small_are_named(network: TinyNetwork) -> None:
     with pytest.raises(PresetError, match="no photo"):
         dream(preset(), network)
     with pytest.raises(PresetError, match="too small"):
         dream(preset(), network, torch.rand(1, 3, 6, 30))
-    with pytest.raises(PresetError, match="features_layer"):
-        dream(preset({"class": "dog"}, penalties={"photo_features": 1.0}), network, torch.rand(1, 3, 20, 30))
 
 
 def test_photos_of_any_shape_are_cropped_to_a_given_size(network: TinyNetwork, photo: Tensor) -> None:

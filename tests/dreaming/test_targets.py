@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from dreamer.dreaming.dream import dream
-from dreamer.dreaming.targets import bind_target, gram
+from dreamer.dreaming.targets import bind_target, gram, strongest_kernels
 from dreamer.errors import TargetError
 from dreamer.presets.schema import Target
 
@@ -98,6 +98,38 @@ def test_a_target_counts_in_its_octaves_only(network: TinyNetwork, photo: Tensor
     first = dream(preset({"layer": "conv2", "octaves": [1, 1]}, octaves={"steps": [4, 4]}), network, photo)
     same = dream(preset({"layer": "conv2"}, octaves={"steps": [4, 0]}), network, photo)
     assert torch.equal(first, same)
+
+
+def test_each_target_counts_in_its_own_octaves(network: TinyNetwork, photo: Tensor) -> None:
+    targets = {"layer": "conv2", "octaves": [1, 1]}, {"class": "fox", "octaves": [2, 2]}
+    both = dream(preset(*targets, octaves={"steps": [3, 3]}), network, photo)
+    only = dream(preset(targets[0], octaves={"steps": [3, 0]}), network, photo)
+    assert not torch.allclose(both, only, atol=1e-3)
+    late = dream(preset(targets[1], octaves={"steps": [3, 3]}), network, photo)
+    assert torch.equal(late, dream(preset({"class": "fox"}, octaves={"steps": [0, 3]}), network, photo))
+
+
+@pytest.mark.parametrize("kind", ["guide", "style"])
+def test_guides_of_any_shape_are_large_enough_for_the_network(kind: str, network: TinyNetwork, photo: Tensor) -> None:
+    recipe = preset({"layer": "conv2", kind: "narrow"})
+    picture = dream(recipe, network, photo, pictures={"narrow": torch.rand(1, 3, 4, 200)})
+    assert (picture - photo).abs().max() > 0.01
+
+
+def test_strongest_kernels_of_a_long_panorama(network: TinyNetwork) -> None:
+    panorama = torch.rand(1, 3, 12, 1200, generator=torch.Generator().manual_seed(0))
+    assert strongest_kernels(network, "conv2", panorama, 3).shape == (1, 3)
+
+
+@pytest.mark.parametrize(
+    "tree", [{"kernels": "strongest 2"}, {"kernels": 1}, {"unit": "center"}, {"guide": "a"}, {"style": "a"}], ids=str
+)
+def test_what_needs_a_grid_is_not_asked_of_the_logits(
+    tree: dict[str, Any], network: TinyNetwork, photo: Tensor
+) -> None:
+    with pytest.raises(TargetError, match="no grid") as caught:
+        dream(preset({"layer": "logits", **tree}), network, photo, pictures={"a": photo})
+    assert "class" in str(caught.value.remedy)
 
 
 def test_gram_matrices_against_plain_sums() -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import itertools
+import math
+import random
 
 import pytest
 import torch
@@ -35,6 +37,22 @@ def test_tiles_cover_every_pixel_once_and_lie_on_the_grid(
             ):
                 assert first <= max(0, begin - halo) and first + extent >= min(length, end + halo)
         assert (counts == 1).all()
+
+
+@pytest.mark.parametrize("seed", range(80))
+def test_any_picture_is_covered_once_by_few_tiles(seed: int) -> None:
+    draw = random.Random(seed).randint
+    height, width, side, halo, stride = draw(1, 700), draw(1, 700), draw(16, 300), draw(0, 80), 2 ** draw(0, 5)
+    tiles = cut_tiles((height, width), side, halo, stride, (draw(0, 1 << 16), draw(0, 1 << 16)))
+    counts = torch.zeros(height, width, dtype=torch.int)
+    for tile in tiles:
+        counts[tile.inner_slices()[0]] += 1
+        rows, columns = tile.inner_bottom - tile.inner_top, tile.inner_right - tile.inner_left
+        assert 0 < rows <= (height if tile.height == height else side)
+        assert 0 < columns <= (width if tile.width == width else side)
+    assert (counts == 1).all()
+    # At most what covers the picture and a quarter of a tile more.
+    assert len(tiles) <= math.ceil(height / side + 0.25) * math.ceil(width / side + 0.25)
 
 
 def gradient(network: TinyNetwork, image: Tensor, tile: int | None, shift: tuple[int, int] = (0, 0)) -> Tensor:

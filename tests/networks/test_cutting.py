@@ -99,6 +99,8 @@ def test_a_cut_ends_at_its_deepest_layer_frozen_and_folded(pocket: Network) -> N
     assert not any(parameter.requires_grad for parameter in module.parameters())
     assert not any(each._forward_hooks or each._backward_hooks for each in module.modules())
     assert pocket.cut(["inception3a"]) is pocket.cut(["inception3a"])
+    scaled = Network(load_named("convnext_tiny", "random", None), CPU).cut(["features.1"])._module
+    assert all(name.startswith(("features.0", "features.1")) for name, _ in scaled.named_parameters())
 
 
 def test_steps_leave_nothing_behind(pocket: Network) -> None:
@@ -132,8 +134,11 @@ def test_a_leaky_slope_replaces_every_relu() -> None:
         layer = {"pocket": "conv1", "googlenet": "conv1", "vgg11": "features.1"}[name]
         with torch.no_grad():
             image = torch.rand(1, 3, 64, 64)
-            leaky = Network(loaded, CPU, negative_slope=0.1).cut([layer])(image)[layer]
-        assert leaky.min() < 0
+            network = Network(loaded, CPU, negative_slope=0.1)
+            assert network.cut([layer])(image)[layer].min() < 0
+        module = network.cut(["logits"])._module
+        assert not any(type(each) is nn.ReLU for each in module.modules()), name
+        assert "relu" not in {getattr(node.target, "__name__", node.target) for node in module.graph.nodes}, name
 
 
 def test_smallest_and_stride(pocket: Network) -> None:
