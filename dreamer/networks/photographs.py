@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
+import lzma
 import tarfile
+import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -89,9 +92,9 @@ def _tar_entries(source: Path) -> Iterator[tuple[str, str, bytes]]:
             for member in archive:
                 path = Path(member.name)
                 stream = archive.extractfile(member) if member.isfile() else None
-                if stream is not None and path.suffix.lower() in SUFFIXES:
+                if stream is not None and path.parent.name and path.suffix.lower() in SUFFIXES:
                     yield path.parent.name, f"{source}:{member.name}", stream.read()
-    except tarfile.TarError as error:
+    except (tarfile.TarError, EOFError, gzip.BadGzipFile, lzma.LZMAError, zlib.error) as error:
         raise TrainingError(f"not a readable tar file ({error})", where=str(source)) from error
 
 

@@ -21,10 +21,11 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 from torch import Generator, Tensor, nn
 
-from dreamer.errors import TrainingError
+from dreamer.errors import OutputError, TrainingError
 from dreamer.networks.augmentation import cutmix, normalized, random_views
 from dreamer.networks.photographs import Photographs
 from dreamer.networks.pocket import IMAGENET_MEAN, IMAGENET_STD, PocketNetwork
+from dreamer.networks.weights import UNREADABLE
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ def train(
     data = photographs.pixels[~photographs.held_out], photographs.labels[~photographs.held_out]
     if len(data[0]) < 2 or not photographs.held_out.any():
         raise TrainingError("too few photographs to train on and to check with", remedy="Give at least 20 a class.")
+    _make_folder(path.parent)
     torch.manual_seed(plan.seed)
     network = PocketNetwork(len(photographs.classes), plan.width)
     if start is not None:
@@ -300,6 +302,13 @@ def _take_over(
             own["fc.bias"][row] = weights["fc.bias"][known.index(name)]
 
 
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"the folder cannot be made: {error.strerror}", where=str(folder)) from error
+
+
 def _run_key(
     plan: TrainingPlan, photographs: Photographs, start: tuple[dict[str, Tensor], tuple[str, ...]] | None
 ) -> str:
@@ -325,7 +334,12 @@ def _restore(path: Path, key: str, network: nn.Module, average: nn.Module, optim
     """Load an unfinished run with the same key and return the epochs it has done; 0 where there is none."""
     if not path.is_file():
         return 0
-    state = torch.load(path, map_location="cpu", weights_only=True)
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except UNREADABLE as error:
+        raise TrainingError(
+            "the unfinished run is damaged", where=str(path), remedy="Delete the file, and the run begins anew."
+        ) from error
     if state["key"] != key:
         return 0
     network.load_state_dict(state["network"])

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import json
 import os
 import pickle
 import re
+import struct
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -30,6 +32,11 @@ TIMEOUT = 30.0
 
 DownloadListener = Callable[[int, int], None]
 
+# What torch.load raises for files that are cut short, changed, or of another kind.
+UNREADABLE = (
+    RuntimeError, ValueError, EOFError, LookupError, AssertionError, struct.error, pickle.UnpicklingError,
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Loaded:
@@ -46,44 +53,50 @@ class Loaded:
 def load_named(
     name: str, weights: str, labels: tuple[str, ...] | None, *, listen: DownloadListener | None = None
 ) -> Loaded:
-    """A network of the catalogue with default, random, or a file's weights; `labels` name the classes of a file."""
-    if name == POCKET:
-        return _load_pocket(weights)
-    entry = find_entry(name)
-    if weights == "random":
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
-            return Loaded(name, _without_heads(entry.build()), entry.classes, entry.mean, entry.std, "random")
-    if weights == "default":
-        path = cached_weights(entry, listen=listen)
-        state, classes = read_state(path), entry.classes
+    """A network of the catalogue with default, random, or a file's weights, or the pocket network of a path.
+
+    `labels` take the place of its classes' names. Raises WeightsError where their number differs.
+    """
+    if is_path(name):
+        loaded = load_pocket_file(Path(name))
     else:
-        path = Path(weights)
-        state, classes = read_state(path), ()
-    module, count = _filled(entry, state, path)
-    if labels is not None:
-        if len(labels) != count:
-            raise WeightsError(f"has {count} classes, but there are {len(labels)} labels", where=str(path))
-        classes = labels
-    elif len(classes) != count:
-        classes = entry.classes if len(entry.classes) == count else tuple(f"class {i}" for i in range(count))
-    return Loaded(name, module, classes, entry.mean, entry.std, sha256(path))
+        loaded = _load_pocket(weights) if name == POCKET else _load_entry(find_entry(name), weights, listen)
+    return loaded if labels is None else _relabelled(loaded, labels)
+
+
+def is_path(name: str) -> bool:
+    """Whether a network's name is the path of a file."""
+    return name.endswith(".safetensors") or "/" in name
+
+
+def _relabelled(loaded: Loaded, labels: tuple[str, ...]) -> Loaded:
+    if len(labels) != len(loaded.classes):
+        raise WeightsError(
+            f"{loaded.name} has {len(loaded.classes)} classes, but there are {len(labels)} labels",
+            remedy="Give one label a line, in the order of the network's outputs.",
+        )
+    return replace(loaded, classes=labels)
 
 
 def load_pocket_file(path: Path) -> Loaded:
     """A pocket network that `dreamer networks train` wrote. Raises WeightsError for any other file."""
     tensors, metadata = _read_safetensors(path)
-    facts = json.loads(metadata.get("dreamer", "{}"))
-    if facts.get("architecture") != POCKET:
+    try:
+        facts = json.loads(metadata["dreamer"])
+        known = facts["architecture"] == POCKET
+        classes, width = tuple(facts["classes"]), float(facts["width"])
+        mean, std = tuple(facts["mean"]), tuple(facts["std"])
+    except (ValueError, TypeError, KeyError):
+        known = False
+    if not known:
         raise WeightsError(
             "is not a pocket network",
             where=str(path),
             remedy='Name the network it belongs to: network = { name = "resnet50", weights = "FILE" }.',
         )
-    classes = tuple(facts["classes"])
-    module = PocketNetwork(len(classes), facts["width"])
+    module = PocketNetwork(len(classes), width)
     _load_state(module, {key: value.float() for key, value in tensors.items()}, path)
-    return Loaded(path.stem, module, classes, tuple(facts["mean"]), tuple(facts["std"]), sha256(path))
+    return Loaded(path.stem, module, classes, mean, std, sha256(path))
 
 
 def cache_folder() -> Path:
@@ -113,12 +126,14 @@ def cached_weights(
         with FileLock(f"{path}.lock"):
             if not path.is_file():
                 download(address, path, entry.digest, listen=listen)
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+    except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
         reason = getattr(error, "reason", error)
         if isinstance(error, urllib.error.HTTPError):
             reason = error
             error.close()
-        raise WeightsError(f"the weights of {entry.name} cannot be downloaded: {reason}", remedy=by_hand) from error
+        raise WeightsError(
+            f"the weights of {entry.name} cannot be downloaded: {str(reason).strip()}", remedy=by_hand
+        ) from error
     except OSError as error:
         raise WeightsError(f"cannot be written: {error.strerror}", where=str(path), remedy=by_hand) from error
     return path
@@ -134,7 +149,8 @@ def download(url: str, path: Path, digest: str, *, listen: DownloadListener | No
     try:
         request = urllib.request.Request(url, headers={"User-Agent": "dreamer"})
         with urllib.request.urlopen(request, timeout=TIMEOUT) as answer, part.open("wb") as file:
-            total = int(answer.headers.get("Content-Length") or 0)
+            length = answer.headers.get("Content-Length") or ""
+            total = int(length) if length.isdecimal() else 0
             found, done = _copy(answer, file, total, listen)
         if total and done != total:
             raise WeightsError(f"the download ended after {done} of {total} bytes", where=url, remedy="Try again.")
@@ -172,7 +188,7 @@ def read_state(path: Path) -> dict[str, Tensor]:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise WeightsError(f"cannot be read: {error.strerror}", where=str(path)) from error
-    except (RuntimeError, ValueError, EOFError, KeyError, IndexError, pickle.UnpicklingError) as error:
+    except UNREADABLE as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise WeightsError(f"is no state dict that can be loaded safely ({reason})", where=str(path)) from error
     for key in ("state_dict", "model"):
@@ -202,6 +218,17 @@ def _plain(key: str) -> str:
     # DenseNets of old torchvision releases name their layers "norm.1" where it is "norm1" now.
     key = re.sub(r"^(module\.)+", "", key)
     return re.sub(r"(denselayer\d+\.(?:norm|relu|conv))\.([12])\.", r"\1\2.", key)
+
+
+def _load_entry(entry: Entry, weights: str, listen: DownloadListener | None) -> Loaded:
+    if weights == "random":
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            return Loaded(entry.name, _without_heads(entry.build()), entry.classes, entry.mean, entry.std, "random")
+    path = cached_weights(entry, listen=listen) if weights == "default" else Path(weights)
+    module, count = _filled(entry, read_state(path), path)
+    classes = entry.classes if len(entry.classes) == count else tuple(f"class {i}" for i in range(count))
+    return Loaded(entry.name, module, classes, entry.mean, entry.std, sha256(path))
 
 
 def _load_pocket(weights: str) -> Loaded:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import torch
 from PIL import Image, ImageDraw
 from safetensors import safe_open
 
-from dreamer.errors import NoInputError, TrainingError
+from dreamer.errors import NoInputError, OutputError, TrainingError
 from dreamer.networks import load_network
 from dreamer.networks.augmentation import cutmix, random_views
 from dreamer.networks.photographs import Photographs, is_held_out, read_photographs
@@ -129,6 +130,52 @@ def test_too_little_to_learn_from_is_an_error(sources: list[Path], tmp_path: Pat
     (tmp_path / "no.tar").write_bytes(b"no tar file")
     with pytest.raises(TrainingError, match=r"no\.tar"):
         read_photographs([tmp_path / "no.tar"])
+
+
+def tar_of(names: list[str]) -> bytes:
+    """A compressed tar with a drawing under each name."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz") as archive:
+        for number, name in enumerate(names):
+            data = drawing("disc", number)
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    return file.getvalue()
+
+
+def test_a_tar_cut_short_is_an_error_and_pictures_without_a_class_are_not_read(tmp_path: Path) -> None:
+    data = tar_of(["a/1.jpg", "b/1.jpg", "cover.jpg", "a/notes.txt"])
+    (tmp_path / "whole.tar.gz").write_bytes(data)
+    photographs = read_photographs([tmp_path / "whole.tar.gz"], side=32)
+    assert photographs.classes == ("a", "b") and len(photographs.labels) == 2
+    (tmp_path / "short.tar.gz").write_bytes(data[: len(data) // 2])
+    with pytest.raises(TrainingError, match=r"short\.tar\.gz: not a readable tar"):
+        read_photographs([tmp_path / "short.tar.gz"], side=32)
+
+
+def test_the_output_is_prepared_for_and_a_damaged_unfinished_run_is_named(
+    photographs: Photographs, tmp_path: Path
+) -> None:
+    path = tmp_path / "new" / "shapes.safetensors"
+    next(train(photographs, PLAN, path, device=CPU))
+    assert path.parent.is_dir()
+    state = path.with_name("shapes.safetensors.training")
+    state.write_bytes(b"no state")
+    with pytest.raises(TrainingError, match=r"shapes\.safetensors\.training"):
+        next(train(photographs, PLAN, path, device=CPU))
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(OutputError, match="folder"):
+        next(train(photographs, PLAN, tmp_path / "file" / "shapes.safetensors", device=CPU))
+
+
+def test_a_run_of_another_seed_is_begun_anew(photographs: Photographs, tmp_path: Path) -> None:
+    path = tmp_path / "shapes.safetensors"
+    run = train(photographs, PLAN, path, device=CPU)
+    assert any(isinstance(event, TrainingEpoch) for event in run)
+    run.close()
+    first = next(train(photographs, replace(PLAN, seed=4), path, device=CPU))
+    assert isinstance(first, TrainingStep) and (first.epoch, first.batch) == (1, 1)
 
 
 def test_random_views_keep_range_and_size_and_cutmix_its_share() -> None:

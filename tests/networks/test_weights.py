@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import pickle
 import threading
@@ -9,12 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 from safetensors.torch import save_file
 
 from dreamer.errors import WeightsError
+from dreamer.networks import load_network
 from dreamer.networks.catalogue import Entry, find_entry
 from dreamer.networks.labels import read_labels
 from dreamer.networks.weights import cached_weights, load_named, load_pocket_file, read_state
@@ -23,7 +26,7 @@ BODY = os.urandom(700_000)
 
 
 class Server(ThreadingHTTPServer):
-    """Serves BODY under /whole, half of it under /short, and something else under /changed."""
+    """Serves BODY under /whole, a part of it under /short and /chunks, and something else under /changed."""
 
     asked = 0
 
@@ -34,6 +37,12 @@ class Handler(BaseHTTPRequestHandler):
         self.server.asked += 1
         if self.path == "/missing":
             self.send_error(404)
+            return
+        if self.path == "/nonsense":
+            self.wfile.write(b"this is not HTTP\r\n\r\n")
+            return
+        if self.path == "/chunks":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n" + BODY[:999])
             return
         self.send_response(200)
         self.send_header("Content-Length", str(len(BODY)))
@@ -82,7 +91,16 @@ def test_two_at_once_download_once(server: Server, entry: Entry, tmp_path: Path)
     assert paths[0] == paths[1] and server.asked == 1
 
 
-@pytest.mark.parametrize("path, said", [("short", "300000 of 700000"), ("changed", "refused"), ("missing", "404")])
+@pytest.mark.parametrize(
+    "path, said",
+    [
+        ("short", "300000 of 700000"),
+        ("changed", "refused"),
+        ("missing", "404"),
+        ("chunks", "cannot be downloaded: IncompleteRead"),
+        ("nonsense", "cannot be downloaded: this is not HTTP"),
+    ],
+)
 def test_what_is_not_whole_is_refused_and_removed(
     path: str, said: str, server: Server, entry: Entry, tmp_path: Path
 ) -> None:
@@ -134,16 +152,52 @@ def test_weights_that_do_not_fit_say_how(state: dict[str, torch.Tensor], tmp_pat
         load_named("resnet18", str(path), None)
 
 
+@pytest.mark.parametrize("name", ["resnet18", "pocket"])
+def test_labels_are_put_on_any_network_and_must_be_as_many(name: str, tmp_path: Path) -> None:
+    labels = tmp_path / "labels.txt"
+    choice = SimpleNamespace(name=name, weights="random", labels=str(labels), negative_slope=0.0)
+    labels.write_text("\n".join(f"kind {number}" for number in range(1000)))
+    assert load_network(choice, device="cpu").class_index("kind 7") == 7
+    labels.write_text("one\ntwo\n")
+    with pytest.raises(WeightsError, match="1000 classes, but there are 2"):
+        load_network(choice, device="cpu")
+
+
 class Malicious:
+    """Makes a file at `path` when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
     def __reduce__(self) -> tuple[object, ...]:
-        return os.system, ("false",)
+        return os.mkdir, (str(self.path),)
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_nothing_in_a_file_is_executed(zipped: bool, tmp_path: Path) -> None:
+    harm, path = tmp_path / "harm", tmp_path / "evil.pth"
+    torch.save({"a": Malicious(harm)}, path, _use_new_zipfile_serialization=zipped)
+    with pytest.raises(WeightsError, match="safely"):
+        read_state(path)
+    assert not harm.exists()
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_a_file_cut_short_anywhere_is_refused(zipped: bool, tmp_path: Path) -> None:
+    path = tmp_path / "w.pth"
+    torch.save({"a": torch.zeros(3, 4), "b": torch.arange(5)}, path, _use_new_zipfile_serialization=zipped)
+    data = path.read_bytes()
+    for length in range(0, len(data) - 1, 37):
+        path.write_bytes(data[:length])
+        with pytest.raises(WeightsError):
+            read_state(path)
 
 
 def test_files_that_hold_no_weights_are_refused(tmp_path: Path) -> None:
     for name, content in (
         ("empty.pth", b""),
         ("text.pth", b"no weights at all"),
-        ("evil.pth", pickle.dumps(Malicious(), protocol=2)),
+        ("evil.pth", pickle.dumps(Malicious(tmp_path / "harm"), protocol=2)),
         ("text.safetensors", b"not a safetensors file"),
     ):
         (tmp_path / name).write_bytes(content)
@@ -155,7 +209,26 @@ def test_files_that_hold_no_weights_are_refused(tmp_path: Path) -> None:
             read_state(bad)
 
 
-def test_another_safetensors_file_is_no_pocket_network(tmp_path: Path) -> None:
-    save_file({"a": torch.zeros(1)}, tmp_path / "a.safetensors")
+FACTS = {"architecture": "pocket", "classes": ["a", "b"], "width": 0.5, "mean": [0, 0, 0], "std": [1, 1, 1]}
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        None,
+        {"dreamer": "{"},
+        {"dreamer": "[]"},
+        {"dreamer": json.dumps({**FACTS, "architecture": "other"})},
+        {"dreamer": json.dumps({"architecture": "pocket"})},
+    ],
+)
+def test_another_safetensors_file_is_no_pocket_network(metadata: dict[str, str] | None, tmp_path: Path) -> None:
+    save_file({"a": torch.zeros(1)}, tmp_path / "a.safetensors", metadata)
     with pytest.raises(WeightsError, match="not a pocket network"):
+        load_pocket_file(tmp_path / "a.safetensors")
+
+
+def test_a_pocket_networks_tensors_must_fit_its_facts(tmp_path: Path) -> None:
+    save_file({"a": torch.zeros(1)}, tmp_path / "a.safetensors", {"dreamer": json.dumps(FACTS)})
+    with pytest.raises(WeightsError, match="do not fit PocketNetwork"):
         load_pocket_file(tmp_path / "a.safetensors")
