@@ -17,9 +17,10 @@ from dreamer.cli.options import (
     verbosity_options,
 )
 from dreamer.cli.running import verbosity
-from dreamer.errors import NoInputError
+from dreamer.errors import NoInputError, PresetError
 from dreamer.jobs.planning import DEFAULT_TEMPLATE, Job, find_inputs, plan_jobs
 from dreamer.presets.dumping import to_toml
+from dreamer.presets.files import missing_files
 from dreamer.presets.loading import ResolvedPreset, resolve_preset
 from dreamer.presets.options import with_options
 
@@ -91,6 +92,7 @@ def command(
             click.echo(to_toml(each.preset, only_changed=False, comments=each.origins))
         return
     chosen = [(each.name, with_options(each.preset, size=size, seed=seed, preview=preview)) for each in resolved]
+    _refuse_missing_files(resolved)
     jobs = plan_jobs(find_inputs(inputs) if inputs else _without_input(resolved), chosen, template)
     if dry_run:
         for job in jobs:
@@ -106,6 +108,12 @@ def command(
         as_json=as_json,
         progress=progress,
     )
+
+
+def _refuse_missing_files(presets: list[ResolvedPreset]) -> None:
+    for each in presets:
+        if missing := missing_files(each.preset):
+            raise PresetError(missing, where=str(each.file), remedy="Check the paths in the preset and in --set.")
 
 
 def _without_input(presets: list[ResolvedPreset]) -> list[None]:
@@ -159,6 +167,10 @@ def run(
             if isinstance(event, JobProgress):
                 check()
 
-        run_inline(jobs, listen, device=device, precision=precision, force=force, with_recipe=with_recipe)
+        try:
+            run_inline(jobs, listen, device=device, precision=precision, force=force, with_recipe=with_recipe)
+        except KeyboardInterrupt:
+            click.echo("Finished pictures are kept; the same command goes on with the others.", err=True)
+            raise
     if outcomes["JobFailed"]:
         ctx.exit(1)

@@ -1,7 +1,7 @@
 """How a command line runs: commands imported when needed, errors turned into messages and exit codes.
 
 Exit codes: 0 all good; 1 some jobs failed, or another error; 2 a wrong command line, preset or target; 3 nothing
-matched the inputs; 4 a device, network or its weights are missing; 130 interrupted.
+matched the inputs; 4 a device or a network's weights are missing; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from dreamer.errors import (
     TargetError,
     TrainingError,
     UsageError,
+    WeightsError,
     did_you_mean,
 )
 
@@ -37,7 +38,8 @@ _EXIT_CODES: tuple[tuple[type[DreamerError], int], ...] = (
     (TargetError, USAGE),
     (TrainingError, USAGE),
     (NoInputError, NO_INPUT),
-    (NetworkError, MISSING),
+    (WeightsError, MISSING),
+    (NetworkError, USAGE),
     (DeviceError, MISSING),
     (DreamerError, FAILED),
 )

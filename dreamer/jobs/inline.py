@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import torch
 
-from dreamer.errors import DeviceError, DreamerError, NetworkError, OutputError
+from dreamer.errors import DeviceError, DreamerError, NetworkError, OutputError, TargetError, UsageError
 from dreamer.jobs.events import JobDone, JobFailed, JobListener, JobProgress, JobSkipped, JobStarted, NetworkReady
 from dreamer.jobs.planning import Job, make_recipe
 from dreamer.jobs.stills import Still, render_still
@@ -29,7 +29,8 @@ def run_inline(
     """Run `jobs` in order, loading each network once, and report every outcome to `listen`.
 
     A finished job is skipped and a file that dreamer did not write is left alone, unless `force`. A broken input
-    fails its own job only; a missing network or device is raised, for it would fail them all.
+    fails its own job only; what would fail them all is raised: a missing network or device, a layer or class that the
+    network does not have.
     """
 
     @lru_cache(maxsize=2)
@@ -57,7 +58,8 @@ def run_inline(
             write_picture(job.output, still.pixels, alpha=still.alpha, recipe=recipe)
             height, width = still.pixels.shape[1:]
             listen(JobDone(job, time.perf_counter() - began, width, height))
-        except (NetworkError, DeviceError):
+        except (NetworkError, DeviceError, TargetError, UsageError):
+            # The fault is the preset's or the machine's: every other job would fail alike.
             raise
         except DreamerError as error:
             listen(JobFailed(job, error))
@@ -77,7 +79,7 @@ def _render(job: Job, network: Network, listen: JobListener) -> Still:
 def _facts(network: Network) -> dict[str, str]:
     return {
         "weights": network.weights_digest,
-        "device": network.device.type,
+        "device": network.reason,
         "precision": str(network.precision).removeprefix("torch."),
         "torch": torch.__version__,
     }

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageChops
+
+from .conftest import Dreamer
+from .test_render import TINY, photo
+
+__all__ = ["photo"]
+
+
+def same_pixels(one: str, other: str) -> bool:
+    with Image.open(one) as first, Image.open(other) as second:
+        return ImageChops.difference(first.convert("RGB"), second.convert("RGB")).getbbox() is None
+
+
+@pytest.mark.parametrize("suffix", ["png", "tiff", "webp", "jpg"])
+def test_again_gives_the_same_pixels_from_any_format(suffix: str, dreamer: Dreamer, photo: Path) -> None:
+    assert dreamer("render", "photo.png", "-p", "deep-dream", *TINY, "-o", f"one.{suffix}").exit_code == 0
+    result = dreamer("again", f"one.{suffix}", "-o", f"two.{suffix}")
+    assert result.exit_code == 0, result.output
+    assert same_pixels(f"one.{suffix}", f"two.{suffix}")
+
+
+def test_a_printed_recipe_is_a_preset_that_renders_the_same(dreamer: Dreamer, photo: Path) -> None:
+    dreamer("render", "photo.png", "-p", "two-worlds", "--size", "80", "--set", "octaves.steps=1", "-o", "one.png")
+    printed = dreamer("recipe", "one.png")
+    assert printed.exit_code == 0
+    assert tomllib.loads(printed.stdout)["canvas"]["size"] == 80
+    Path("mine.toml").write_text(printed.stdout)
+    assert dreamer("render", "photo.png", "-p", "mine.toml", "-o", "two.png").exit_code == 0
+    assert same_pixels("one.png", "two.png")
+
+
+def test_the_photo_is_found_by_its_digest(dreamer: Dreamer, photo: Path) -> None:
+    dreamer("render", "photo.png", "-p", "deep-dream", *TINY, "-o", "out/one.png")
+    photo.rename("moved.png")
+    missing = dreamer("again", "out/one.png")
+    assert missing.exit_code == 3 and "--input" in missing.output
+    assert dreamer("again", "out/one.png", "-i", "moved.png", "-o", "two.png").exit_code == 0
+    Image.new("RGB", (96, 64)).save("other.png")
+    refused = dreamer("again", "out/one.png", "-i", "other.png")
+    assert refused.exit_code == 3 and "not the photo" in refused.output
+
+
+def test_pictures_without_a_recipe_say_so(dreamer: Dreamer, photo: Path) -> None:
+    for command in ("recipe", "again"):
+        result = dreamer(command, "photo.png")
+        assert result.exit_code == 1 and "holds no recipe" in result.output
+    dreamer("render", "photo.png", "-p", "deep-dream", *TINY, "--no-recipe", "-o", "plain.png")
+    assert dreamer("recipe", "plain.png").exit_code == 1
+    assert dreamer("recipe", "absent.png").exit_code == 1
