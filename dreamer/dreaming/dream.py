@@ -18,7 +18,8 @@ from dreamer.dreaming.noise import noise_picture
 from dreamer.dreaming.octaves import canvas_size, octave_sizes
 from dreamer.dreaming.penalties import restraint
 from dreamer.dreaming.randomness import generator_at
-from dreamer.dreaming.targets import LOGITS, BoundTarget, Seer, bind_target
+from dreamer.dreaming.seeing import LOGITS, BoundTarget, Seer
+from dreamer.dreaming.targets import bind_target
 from dreamer.dreaming.tiles import automatic_tile
 from dreamer.errors import PresetError
 from dreamer.presets.files import named_pictures

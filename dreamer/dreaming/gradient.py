@@ -12,7 +12,7 @@ from torch import Tensor
 
 from dreamer.dreaming.events import TileHalved
 from dreamer.dreaming.normalization import rms, unit_rms
-from dreamer.dreaming.targets import Activations, BoundTarget, View
+from dreamer.dreaming.seeing import Activations, BoundTarget, View
 from dreamer.dreaming.tiles import SMALLEST_TILE, cut_tiles
 from dreamer.dreaming.views import Look
 from dreamer.errors import DeviceError

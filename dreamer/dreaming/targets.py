@@ -7,79 +7,21 @@ means over positions, so that a target's natural size does not grow with the pic
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Mapping
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from dreamer.dreaming.filters import resized
+from dreamer.dreaming.likeness import bind_caricature, bind_guide, bind_style
+from dreamer.dreaming.seeing import LOGITS, Activations, BoundTarget, Seer, View, layers_of, summed, with_longest_side
 from dreamer.errors import TargetError
 from dreamer.presets.fields import strongest_count
 from dreamer.presets.schema import Target
 
-Activations = Mapping[str, Tensor]
-LOGITS = "logits"
 # What can be asked of the logits, which have no positions.
 _ON_LOGITS = ("layer", "caricature")
-GUIDE_SIDE = 384
 STRENGTH_SIDE = 512
-
-
-class Sight(Protocol):
-    """A cut network: (B, 3, H, W) float32 in [0, 1], sRGB, to the activations of its layers.
-
-    `smallest`: shortest side in px that it takes.
-    """
-
-    smallest: int
-
-    def __call__(self, image: Tensor) -> dict[str, Tensor]:
-        """Activations (B, C, h, w) by layer, and logits (B, classes), for (B, 3, H, W) float32 in [0, 1]."""
-
-
-class Seer(Protocol):
-    """What targets ask of a network."""
-
-    def cut(self, layers: Sequence[str]) -> Sight:
-        """The network up to the deepest of `layers`."""
-
-    def kernels(self, layer: str) -> int:
-        """How many kernels a layer has."""
-
-    def class_index(self, wanted: int | str) -> int:
-        """The index of a class by number or name."""
-
-
-@dataclass(frozen=True)
-class View:
-    """Where the picture that the network sees lies in the whole one: everything, or a tile of it, in px."""
-
-    top: int
-    left: int
-    height: int
-    width: int
-    whole_height: int
-    whole_width: int
-
-
-Score = Callable[[Activations, Activations | None, View], Tensor]
-
-
-@dataclass(frozen=True)
-class BoundTarget:
-    """A target with all that it needs from a network and pictures: ready to score.
-
-    `score(activations, reference, view)`: (B,). `reference` holds the activations of the starting picture in the same
-    view; it is computed only where a target says `needs_reference`.
-    """
-
-    target: Target
-    layers: tuple[str, ...]
-    score: Score
-    needs_reference: bool = False
 
 
 def bind_target(
@@ -91,7 +33,7 @@ def bind_target(
     `octave_side`: longest side of the octave in px, to which style pictures are resized.
     Raises TargetError for what the network does not have.
     """
-    if LOGITS in _layers(target) and target.kind not in _ON_LOGITS:
+    if LOGITS in layers_of(target) and target.kind not in _ON_LOGITS:
         raise TargetError(
             f"{LOGITS!r} has no grid of positions, which {target.kind} needs",
             remedy="Name a class in place of the layer, or an earlier layer.",
@@ -102,14 +44,10 @@ def bind_target(
 def strongest_kernels(network: Seer, layer: str, start: Tensor, count: int) -> Tensor:
     """(B, count) kernels of `layer` with the largest mean activation on each of (B, 3, H, W), the strongest first."""
     cut = network.cut([layer])
-    small = _longest_side(start, min(STRENGTH_SIDE, max(start.shape[-2:])), cut.smallest)
+    small = with_longest_side(start, min(STRENGTH_SIDE, max(start.shape[-2:])), cut.smallest)
     with torch.no_grad():
         strength = cut(small)[layer].float().mean((2, 3))
     return strength.topk(min(count, strength.shape[1]), dim=1).indices
-
-
-def _layers(target: Target) -> tuple[str, ...]:
-    return target.layer or ()
 
 
 def _energy(activation: Tensor) -> Tensor:
@@ -147,20 +85,16 @@ def _kernel_selection(target: Target, layer: str, network: Seer, start: Tensor) 
     return lambda activation: activation.index_select(1, numbers)
 
 
-def _sum(scores: list[Tensor]) -> Tensor:
-    return torch.stack(scores).sum(0)
-
-
 def _bind_layer(
     target: Target, network: Seer, pictures: Mapping[str, Tensor], start: Tensor, octave_side: int
 ) -> BoundTarget:
     measure = _MEASURES[target.measure or "energy"]
-    kernels = {layer: _kernel_selection(target, layer, network, start) for layer in _layers(target)}
+    kernels = {layer: _kernel_selection(target, layer, network, start) for layer in layers_of(target)}
 
     def score(activations: Activations, reference: Activations | None, view: View) -> Tensor:
-        return _sum([measure(selected(activations[layer])) for layer, selected in kernels.items()])
+        return summed([measure(selected(activations[layer])) for layer, selected in kernels.items()])
 
-    return BoundTarget(target, _layers(target), score)
+    return BoundTarget(target, layers_of(target), score)
 
 
 def _bind_unit(
@@ -168,7 +102,7 @@ def _bind_unit(
 ) -> BoundTarget:
     share = (0.5, 0.5) if target.unit in (None, "center") else target.unit
     measure = _MEASURES[target.measure or "mean"]
-    kernels = {layer: _kernel_selection(target, layer, network, start) for layer in _layers(target)}
+    kernels = {layer: _kernel_selection(target, layer, network, start) for layer in layers_of(target)}
 
     def unit_score(activation: Tensor, selected: Selection, view: View) -> Tensor:
         row, row_stride = unit_cell(float(share[0]), view.top, view.height, view.whole_height, activation.shape[2])
@@ -182,9 +116,9 @@ def _bind_unit(
         return unit * (cells / (activation.shape[2] * activation.shape[3]))
 
     def score(activations: Activations, reference: Activations | None, view: View) -> Tensor:
-        return _sum([unit_score(activations[layer], selected, view) for layer, selected in kernels.items()])
+        return summed([unit_score(activations[layer], selected, view) for layer, selected in kernels.items()])
 
-    return BoundTarget(target, _layers(target), score)
+    return BoundTarget(target, layers_of(target), score)
 
 
 def unit_cell(share: float, first: int, side: int, whole: int, cells: int) -> tuple[int | None, int]:
@@ -224,7 +158,7 @@ def _bind_class(
 def _bind_direction(
     target: Target, network: Seer, pictures: Mapping[str, Tensor], start: Tensor, octave_side: int
 ) -> BoundTarget:
-    directions = {layer: _direction(target, layer, network).to(start.device) for layer in _layers(target)}
+    directions = {layer: _direction(target, layer, network).to(start.device) for layer in layers_of(target)}
 
     def score(activations: Activations, reference: Activations | None, view: View) -> Tensor:
         scores = []
@@ -233,9 +167,9 @@ def _bind_direction(
             along = torch.einsum("bchw,c->bhw", cells, direction)
             cosine = along / (cells.norm(dim=1) + 1e-6)
             scores.append((along * cosine.clamp_min(0.1) ** 2).flatten(1).mean(1))
-        return _sum(scores)
+        return summed(scores)
 
-    return BoundTarget(target, _layers(target), score)
+    return BoundTarget(target, layers_of(target), score)
 
 
 def _direction(target: Target, layer: str, network: Seer) -> Tensor:
@@ -262,86 +196,13 @@ def _direction(target: Target, layer: str, network: Seer) -> Tensor:
     return vector / length
 
 
-def _bind_caricature(
-    target: Target, network: Seer, pictures: Mapping[str, Tensor], start: Tensor, octave_side: int
-) -> BoundTarget:
-    def score(activations: Activations, reference: Activations | None, view: View) -> Tensor:
-        if reference is None:
-            raise TargetError("a caricature needs the starting picture's activations")
-        scores = []
-        for layer in _layers(target):
-            seen, own = activations[layer].float().flatten(1), reference[layer].float().flatten(1)
-            own = own / (own.norm(dim=1, keepdim=True) + 1e-6)
-            along = (seen * own).sum(1)
-            cosine = along / (seen.norm(dim=1) + 1e-6)
-            scores.append(along * cosine.clamp_min(0.1) / seen.shape[1] ** 0.5)
-        return _sum(scores)
-
-    return BoundTarget(target, _layers(target), score, needs_reference=True)
-
-
-def _bind_guide(
-    target: Target, network: Seer, pictures: Mapping[str, Tensor], start: Tensor, octave_side: int
-) -> BoundTarget:
-    cut = network.cut(_layers(target))
-    guide = _longest_side(pictures[target.guide or ""], min(octave_side, GUIDE_SIDE), cut.smallest)
-    with torch.no_grad():
-        seen = cut(guide.to(start.device))
-    features = {layer: seen[layer][0].flatten(1) for layer in _layers(target)}
-
-    def score(activations: Activations, reference: Activations | None, view: View) -> Tensor:
-        scores = []
-        for layer, known in features.items():
-            cells = activations[layer].flatten(2)
-            with torch.no_grad():
-                best = torch.einsum("bcp,cq->bpq", cells, known).argmax(2)
-            matched = known.t()[best].transpose(1, 2)
-            scores.append((cells.float() * matched.float()).flatten(1).mean(1))
-        return _sum(scores)
-
-    return BoundTarget(target, _layers(target), score)
-
-
-def gram(activation: Tensor) -> Tensor:
-    """Gram matrices (B, C, C) of (B, C, h, w): products of kernels, averaged over positions (Gatys et al. 2015)."""
-    cells = activation.float().flatten(2)
-    return cells @ cells.transpose(1, 2) / cells.shape[2]
-
-
-def _bind_style(
-    target: Target, network: Seer, pictures: Mapping[str, Tensor], start: Tensor, octave_side: int
-) -> BoundTarget:
-    cut = network.cut(_layers(target))
-    style = _longest_side(pictures[target.style or ""], octave_side, cut.smallest)
-    with torch.no_grad():
-        seen = cut(style.to(start.device))
-    grams = {layer: gram(seen[layer]) for layer in _layers(target)}
-
-    def score(activations: Activations, reference: Activations | None, view: View) -> Tensor:
-        # Each layer's distance is relative to the style's own size, so that shallow layers do not drown deep ones.
-        distances = [
-            (gram(activations[layer]) - wanted).square().flatten(1).sum(1) / (wanted.square().sum() + 1e-6)
-            for layer, wanted in grams.items()
-        ]
-        return -_sum(distances)
-
-    return BoundTarget(target, _layers(target), score)
-
-
-def _longest_side(image: Tensor, side: int, smallest: int) -> Tensor:
-    """Scale (B, 3, h, w) to a longest side of `side` px, or more where the shortest would be below `smallest`."""
-    height, width = image.shape[-2:]
-    factor = max(side / max(height, width), smallest / min(height, width))
-    return resized(image, max(smallest, round(height * factor)), max(smallest, round(width * factor))).clamp(0, 1)
-
-
 _BINDERS: dict[str, Callable[[Target, Seer, Mapping[str, Tensor], Tensor, int], BoundTarget]] = {
     "layer": _bind_layer,
     "kernels": _bind_layer,
     "unit": _bind_unit,
     "class": _bind_class,
     "direction": _bind_direction,
-    "caricature": _bind_caricature,
-    "guide": _bind_guide,
-    "style": _bind_style,
+    "caricature": bind_caricature,
+    "guide": bind_guide,
+    "style": bind_style,
 }

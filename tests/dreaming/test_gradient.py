@@ -12,7 +12,8 @@ from dreamer.dreaming.dream import dream
 from dreamer.dreaming.events import DreamEvent, OctaveStarted, TileHalved, ignore
 from dreamer.dreaming.gradient import Objective, TargetGradient
 from dreamer.dreaming.normalization import rms, unit_rms
-from dreamer.dreaming.targets import BoundTarget, View, bind_target, unit_cell
+from dreamer.dreaming.seeing import BoundTarget, View
+from dreamer.dreaming.targets import bind_target, unit_cell
 from dreamer.dreaming.tiles import cut_tiles
 from dreamer.dreaming.views import random_look
 from dreamer.errors import DeviceError

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from dreamer.dreaming.dream import dream
-from dreamer.dreaming.targets import bind_target, gram, strongest_kernels
+from dreamer.dreaming.likeness import gram
+from dreamer.dreaming.targets import bind_target, strongest_kernels
 from dreamer.errors import TargetError
 from dreamer.presets.schema import Target
 
@@ -37,7 +38,7 @@ def pictures() -> dict[str, Tensor]:
 
 
 def score(network: TinyNetwork, target: Target, image: Tensor, start: Tensor, pictures: dict[str, Tensor]) -> float:
-    from dreamer.dreaming.targets import View
+    from dreamer.dreaming.seeing import View
 
     bound = bind_target(target, network, pictures, start, 64)
     seen, first = network.cut(bound.layers)(image), network.cut(bound.layers)(start)
