@@ -206,10 +206,13 @@ class Ascent(Table):
     blur_every: int = described(1, "blur the picture after every so many steps", unit="steps", ge=1, le=1000)
     decay: float = described(0.0, "L2 decay: share of each value's distance from mid-gray lost a step", ge=0, lt=1)
     clip_norm: float = described(
-        0.0, "each step sets the pixels of smallest norm to gray: this share of them", ge=0, lt=1
+        0.0,
+        "each step gives up this share of the pixels, those of smallest norm: back to gray, or to the photo",
+        ge=0,
+        lt=1,
     )
     clip_contribution: float = described(
-        0.0, "each step sets the pixels that contribute least to the target to gray: this share of them", ge=0, lt=1
+        0.0, "each step gives up this share of the pixels, those that add least to the target", ge=0, lt=1
     )
 
 

@@ -1,0 +1,39 @@
+"""Render the pictures of the README from the sample inputs: `python docs/make_pictures.py`, about two minutes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PIL import Image
+
+from dreamer import dream, load_network
+
+HERE = Path(__file__).parent
+INPUTS = HERE.parent / "inputs"
+HERO = (INPUTS / "sky.jpg", "flock")
+BOARD = [
+    (INPUTS / "sky.jpg", "deep-dream"),
+    (INPUTS / "dunes.jpg", "style"),
+    (INPUTS / "sky.jpg", "halo"),
+    (INPUTS / "dunes.jpg", "menagerie"),
+    (INPUTS / "dunes.jpg", "two-worlds"),
+    (None, "kernel-study"),
+]
+COLUMNS, WIDTH, HEIGHT = 3, 400, 266
+
+
+def main() -> None:
+    """Write the first picture of the README and the board of presets below it."""
+    network = load_network("pocket")
+    dream(*HERO, size=960, network=network).image().save(HERE / "pictures" / "flock.jpg", quality=85)
+    board = Image.new("RGB", (COLUMNS * WIDTH, len(BOARD) // COLUMNS * HEIGHT))
+    for place, (photo, preset) in enumerate(BOARD):
+        size = 800 if photo else (768, 512)
+        picture = dream(photo, preset, size=size, network=network).image()
+        row, column = divmod(place, COLUMNS)
+        board.paste(picture.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS), (column * WIDTH, row * HEIGHT))
+    board.save(HERE / "pictures" / "board.jpg", quality=85)
+
+
+if __name__ == "__main__":
+    main()
