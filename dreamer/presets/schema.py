@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from dreamer.presets.animation import Animation
 from dreamer.presets.fields import Ends, Kernels, Measure, Names, Schedule, Spelling, Table, described
 
 OctaveNumber = Annotated[int, Field(ge=1, le=20)]
@@ -264,6 +265,7 @@ class Preset(Table):
         0.0, "how much of the photo stays, from 0 to 1; adds to the photo penalties and calms the steps", ge=0, le=1
     )
     tiles: Tiles = described(Tiles(), "how pictures too large for the memory are cut up")
+    animation: Animation | None = described(None, "how a film moves; only for `dreamer animate`")
 
     @model_validator(mode="after")
     def _features_have_a_layer(self) -> Preset:
