@@ -10,6 +10,8 @@
     ├── NetworkError             a network is unknown or cannot be built
     │   └── WeightsError         its weights are missing, damaged or do not fit
     ├── DeviceError              a device is missing or out of memory
+    ├── FilmError                a film cannot be read or encoded
+    │   └── ToolError            ffmpeg is missing
     └── TrainingError            photographs or settings that nothing can be learned from
 
 Only `dreamer.cli` turns them into exit codes.
@@ -77,6 +79,14 @@ class NoInputError(DreamerError):
 
 class OutputError(DreamerError):
     """An output cannot be written."""
+
+
+class FilmError(DreamerError):
+    """A film cannot be read or encoded."""
+
+
+class ToolError(FilmError):
+    """ffmpeg is missing."""
 
 
 class NetworkError(DreamerError):

@@ -13,6 +13,8 @@ from dreamer.pictures.opening import open_picture
 
 PNG_KEY = "dreamer"
 _SOFTWARE = "dreamer"
+# A GIF has nothing but a comment, in which anyone may write anything.
+_GIF_START = b'{"dreamer"'
 _SOFTWARE_TAG, _EXIF_IFD, _USER_COMMENT_TAG = 0x0131, 0x8769, 0x9286
 _ASCII, _UNICODE = b"ASCII\0\0\0", b"UNICODE\0"
 
@@ -26,6 +28,9 @@ def read_recipe(path: str | os.PathLike[str]) -> str | None:
         text = image.info.get(PNG_KEY)
         if isinstance(text, str):
             return str(text)
+        comment = image.info.get("comment")
+        if isinstance(comment, bytes) and comment.startswith(_GIF_START):
+            return comment.decode("utf-8", "replace")
         exif = image.getexif()
         # Cameras and editors leave user comments of their own.
         if exif.get(_SOFTWARE_TAG) != _SOFTWARE:
