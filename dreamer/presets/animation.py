@@ -35,6 +35,15 @@ Rate = Annotated[
 ]
 
 
+class Levels(Table):
+    """What the measures of a frame are held at; each omitted one is the first frame's."""
+
+    brightness: Share | None = described(None, "mean brightness")
+    contrast: Share | None = described(None, "standard deviation of the brightness")
+    saturation: Share | None = described(None, "root mean square of the distance from gray")
+    sharpness: Share | None = described(None, "gradient energy: mean squared difference of neighboring pixels")
+
+
 class Hold(Table):
     """What keeps a long film alive: how firmly each measure of a frame is brought back to the first frame's."""
 
@@ -42,8 +51,13 @@ class Hold(Table):
     contrast: Share = described(1.0, "hold on the standard deviation of the brightness")
     saturation: Share = described(1.0, "hold on the standard deviation of the color")
     sharpness: Share = described(1.0, "hold on the gradient energy, by sharpening or softening")
+    levels: Levels = described(Levels(), "what the measures are held at, where not at the first frame's")
     grain: float = described(
-        0.01, "fresh noise where resampling has blurred, for the dream to grow on", unit="standard deviation", ge=0, le=1
+        0.01,
+        "fresh noise where resampling has blurred, for the dream to grow on",
+        unit="standard deviation",
+        ge=0,
+        le=1,
     )
 
 
@@ -63,6 +77,9 @@ class Animation(Table):
     )
     border: Literal["reflect", "wrap", "grow"] = described(
         "reflect", "what comes in from outside: the mirrored picture, its other side, or its edge with fresh grain"
+    )
+    lead_in: int = described(
+        4, "how often the first frame is dreamt before the film begins, so that it looks like the others", ge=1, le=100
     )
     feedback: bool = described(
         True, "true: each frame is dreamt over the last one; false: each over the start, seen by the moved camera"

@@ -7,6 +7,7 @@ from typing import Any
 
 from dreamer.presets.keys import dotted
 from dreamer.presets.places import KeyPath
+from dreamer.presets.tracks import is_track
 
 OVERRIDE = "--set"
 
@@ -70,7 +71,8 @@ class Draft:
             if here == ("network",) and isinstance(value, dict):
                 self.spell_out_network()
             old = into.get(key)
-            if isinstance(old, dict) and isinstance(value, dict):
+            # Keyframes are one value: those of two presets would not make sense together.
+            if isinstance(old, dict) and isinstance(value, dict) and not is_track(old) and not is_track(value):
                 into[key] = dict(old)
                 self.places[here] = layer.places[here]
                 self._merge(layer, into[key], value, here)

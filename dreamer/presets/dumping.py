@@ -24,6 +24,7 @@ def to_toml(preset: Preset, *, only_changed: bool = True, comments: Mapping[str,
     tree = preset.model_dump(mode="json", by_alias=True, exclude_defaults=only_changed, exclude_none=True)
     if set(tree.get("network", ())) == {"name"}:
         tree["network"] = tree["network"]["name"]
+    _put_in_place(tree, preset.model_dump(mode="json", by_alias=True))
     document = tomlkit.document()
     plain = {key: value for key, value in tree.items() if not _is_section(value)}
     for key, value in plain.items():
@@ -36,6 +37,21 @@ def to_toml(preset: Preset, *, only_changed: bool = True, comments: Mapping[str,
         else:
             document.add(key, AoT([_section(each, (key, number), comments or {}) for number, each in enumerate(value)]))
     return tomlkit.dumps(document)
+
+
+def _put_in_place(tree: dict[str, Any], whole: dict[str, Any]) -> None:
+    """Write keyframes where the values are that they change. `whole` is the tree with all its defaults."""
+    for path, track in tree.pop("keyframes", {}).items():
+        *tables, last = path.split(".")
+        node: Any = tree
+        known: Any = whole
+        for part in tables:
+            known = known[int(part)] if isinstance(known, list) else known[part]
+            if isinstance(node, dict):
+                node = node.setdefault(part, list(known) if isinstance(known, list) else {})
+            else:
+                node = node[int(part)]
+        node[int(last) if isinstance(node, list) else last] = track
 
 
 def inline_toml(value: Any) -> str:

@@ -69,7 +69,7 @@ class Spelling:
     forms: tuple[dict[str, Any], ...]
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"anyOf": [*self.forms, handler(schema)]}
+        return {"anyOf": [*self.forms, handler(schema)]} if self.forms else handler(schema)
 
 
 def value_at(number: float | Schedule, progress: float) -> float:

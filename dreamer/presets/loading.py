@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from dreamer.errors import PresetError
 from dreamer.presets.drafts import OVERRIDE, Draft
 from dreamer.presets.files import starting_at, with_files
+from dreamer.presets.keyframes import check_keyframes, take_out
 from dreamer.presets.keys import dotted
 from dreamer.presets.lookup import find_preset
 from dreamer.presets.mistakes import mistakes_in
@@ -127,6 +128,8 @@ def _override(draft: Draft, overrides: Sequence[str]) -> list[str]:
 
 def _validated(draft: Draft, where: str, mistakes: list[str]) -> Preset:
     """The data model of a draft, strictly: in a TOML file "4" and 4.0 are not whole numbers, true is not 1."""
+    draft.tree, unreadable = take_out(draft.tree)
+    mistakes = [*mistakes, *(f"{draft.place(path) or where}: {dotted(path)}: {what}" for path, what in unreadable)]
     # Only for JSON does pydantic's strict mode take lists where the model has tuples.
     try:
         preset = Preset.model_validate_json(
@@ -135,6 +138,9 @@ def _validated(draft: Draft, where: str, mistakes: list[str]) -> Preset:
     except ValidationError as error:
         mistakes = [*mistakes, *mistakes_in(error, draft, where)]
         raise PresetError(mistakes, where=where if len(mistakes) > 1 else None) from error
+    for line in check_keyframes(preset) if not mistakes else ():
+        path = tuple(int(part) if part.isdecimal() else part for part in line.partition(":")[0].split("."))
+        mistakes.append(f"{draft.place(path) or where}: {line}")
     if mistakes:
         raise PresetError(mistakes)
     return preset

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 
+from dreamer.errors import UsageError
+from dreamer.presets.animation import Animation
 from dreamer.presets.schema import Preset
+from dreamer.presets.times import frames_in
 
 
 def previewed(preset: Preset) -> Preset:
@@ -34,3 +37,26 @@ def with_options(
     if seed is not None:
         preset = preset.model_copy(update={"seed": seed})
     return previewed(preset) if preview else preset
+
+
+PREVIEW_SECONDS = 3
+
+
+def with_motion(preset: Preset, *, preview: bool = False) -> Preset:
+    """The preset as a film: with an `[animation]` table even where it has none, a slow zoom; a preview is small and
+    three seconds long."""
+    animation = preset.animation or Animation(zoom=1.2)
+    if preview:
+        frames = min(animation.frame_count, round(PREVIEW_SECONDS * animation.rate))
+        animation, preset = animation.model_copy(update={"frames": frames}), previewed(preset)
+    return preset.model_copy(update={"animation": animation})
+
+
+def lengthened(preset: Preset, time: str) -> Preset:
+    """The film that goes on for `time` ("10s", "300f", "16b") after its end. Raises UsageError."""
+    animation = preset.animation or Animation()
+    try:
+        frames = animation.frame_count + frames_in(time, animation.rate, animation.bpm)
+    except ValueError as error:
+        raise UsageError(str(error), where=f"--extend {time}") from error
+    return preset.model_copy(update={"animation": animation.model_copy(update={"frames": frames})})

@@ -13,11 +13,14 @@ from typing import Any
 
 from dreamer.errors import PresetError, nearest
 from dreamer.presets.dumping import inline_toml, to_toml
+from dreamer.presets.expressions import FUNCTIONS
 from dreamer.presets.fields import Table
+from dreamer.presets.keyframes import FIXED
 from dreamer.presets.keys import EACH, Key, all_keys
 from dreamer.presets.loading import ResolvedPreset
 from dreamer.presets.lookup import preset_files
 from dreamer.presets.schema import Preset
+from dreamer.presets.tracks import EASINGS
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _EXTENDS = {"type": "string", "description": "name or path of the preset that this one changes"}
@@ -62,6 +65,7 @@ def reference_markdown() -> str:
         "Written by `dreamer presets explain --markdown`. `N` stands for the number of a target, counted from 0.",
         '`extends = "NAME"` at the top of a file takes all that the file does not say from another preset.',
         "Numbers that may be `{ from, to }` change evenly over the steps of an octave.",
+        *_ON_KEYFRAMES,
     ]
     for table in dict.fromkeys(key.table for key in _told()):
         heading = all_keys().get(table.removesuffix(f".{EACH}"))
@@ -74,7 +78,7 @@ def reference_markdown() -> str:
 
 def schema_json() -> str:
     """The JSON schema of a preset file, in plain keywords only, for editors and other programs."""
-    schema = _plain(Preset.model_json_schema(by_alias=True))
+    schema = _keyframed(_plain(Preset.model_json_schema(by_alias=True)))
     schema["properties"] = {"extends": _EXTENDS, **schema["properties"]}
     del schema["required"]
     schema["anyOf"] = [{"required": ["targets"]}, {"required": ["extends"]}]
@@ -131,6 +135,57 @@ def _plain(node: Any, *, names: bool = False) -> Any:
     if "prefixItems" in plain:
         plain["items"] = plain.pop("prefixItems")[0]
     return plain
+
+
+_ON_KEYFRAMES = (
+    "",
+    "## Values that change over a film",
+    "",
+    "In place of almost any value a film's preset may hold keyframes or, for a number, an expression:",
+    "",
+    "```toml",
+    "[animation]",
+    'zoom = { "0s" = 1.0, "2s" = 1.6, "75%" = 1.2, ease = "smooth" }',
+    'rotate = "= 10 * sin(2 * pi * t / 8)"',
+    "```",
+    "",
+    "Times are in seconds (`2s`), frames (`60f`), beats (`8b`, by `animation.bpm`) or percent of the film. `ease` is "
+    + ", ".join(f"`{name}`" for name in EASINGS)
+    + '; `"2s" = [1.6, "out"]` sets the one that leads into a key.',
+    "Texts, lists and whole targets' layers switch at their keys.",
+    "Expressions know `t` (seconds), `f` (frame), `p` (0 to 1 through the film), `b` (beats), `pi`, `e`, `tau`,",
+    "`+ - * / % **`, comparisons, `a if c else b`, and the functions "
+    + ", ".join(f"`{name}`" for name in FUNCTIONS)
+    + ".",
+    "Everything is checked before the first frame. `dreamer presets plot NAME` draws the curves.",
+)
+_KEYFRAMES = {
+    "description": 'values at times, such as { "0s" = 1, "2s" = [3, "out"], ease = "smooth" }',
+    "type": "object",
+    "properties": {"ease": {"enum": list(EASINGS)}},
+    "patternProperties": {r"^\s*[0-9.]+\s*(s|f|b|%)\s*$": {}},
+    "additionalProperties": False,
+    "minProperties": 1,
+}
+_EXPRESSION = {"description": 'of t (seconds), such as "= 1 + 0.2 * sin(t)"', "type": "string", "pattern": r"^\s*="}
+
+
+def _keyframed(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema in which keyframes or an expression may stand wherever a number may."""
+    tables = [table for name, table in schema["$defs"].items() if "properties" in table]
+    for table in [*tables, schema]:
+        for name, field in table["properties"].items():
+            if name not in FIXED and _takes_number(field):
+                told = {key: field.pop(key) for key in ("description", "default") if key in field}
+                forms = field.pop("anyOf", None) or [dict(field)]
+                tracks = [{"$ref": "#/$defs/Keyframes"}, {"$ref": "#/$defs/Expression"}]
+                table["properties"][name] = {"anyOf": [*forms, *tracks], **told}
+    schema["$defs"] |= {"Keyframes": _KEYFRAMES, "Expression": _EXPRESSION}
+    return schema
+
+
+def _takes_number(field: dict[str, Any]) -> bool:
+    return any(form.get("type") in ("number", "integer") for form in (field, *field.get("anyOf", ())))
 
 
 def _from_nothing(title: str) -> Iterator[str]:

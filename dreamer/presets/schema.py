@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, JsonValue, model_validator
 
 from dreamer.presets.animation import Animation
 from dreamer.presets.fields import Ends, Kernels, Measure, Names, Schedule, Spelling, Table, described
@@ -266,6 +266,9 @@ class Preset(Table):
     )
     tiles: Tiles = described(Tiles(), "how pictures too large for the memory are cut up")
     animation: Animation | None = described(None, "how a film moves; only for `dreamer animate`")
+    keyframes: Annotated[dict[str, str | dict[str, JsonValue]], Spelling("tracks or expressions by key path", ())] = (
+        described({}, "values that change over the film; as a rule they are written in place of the values")
+    )
 
     @model_validator(mode="after")
     def _features_have_a_layer(self) -> Preset:
