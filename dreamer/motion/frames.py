@@ -1,0 +1,242 @@
+"""The loop of frames: frame[t + 1] = dream(camera(frame[t])), held steady, closed where it is to be a loop."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from dreamer.dreaming.dream import Network, dream, filled
+from dreamer.dreaming.events import Listener, ignore
+from dreamer.dreaming.noise import noise_picture
+from dreamer.dreaming.octaves import canvas_size
+from dreamer.dreaming.randomness import generator_at
+from dreamer.errors import PresetError
+from dreamer.motion.camera import Camera, aspect_of, camera_over, moved
+from dreamer.motion.loops import check_zoom, closing_mask
+from dreamer.motion.steadiness import Measures, fresh_grain, held, measures
+from dreamer.presets.animation import Animation, Levels
+from dreamer.presets.keyframes import Timeline
+from dreamer.presets.schema import Preset
+
+
+class Checkpoint(NamedTuple):
+    """All that the frames after `number` depend on: the dreamt picture (1, 3, H, W) float32 and the held measures."""
+
+    number: int
+    picture: Tensor
+    reference: Measures
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One frame, (1, 3, H, W) float32 in [0, 1], sRGB. `number` counts from 0, unshown frames included.
+
+    `checkpoint` is there where the loop can be taken up again after this frame.
+    """
+
+    number: int
+    picture: Tensor
+    checkpoint: Checkpoint | None
+
+
+def animation_of(preset: Preset) -> Animation:
+    """The preset's animation. Raises PresetError where it has none."""
+    if preset.animation is None:
+        raise PresetError(["the preset has no [animation] table"], remedy='Add [animation] with length = "10s".')
+    return preset.animation
+
+
+def unshown_frames(animation: Animation) -> int:
+    """Frames that are rendered before the first one that is shown: a zoom loop needs one round to close the next."""
+    return animation.frame_count if animation.loop == "zoom" else 0
+
+
+def rendered_frames(animation: Animation) -> int:
+    """All frames that are rendered. A film that runs forward and backward needs half of those it shows."""
+    count = animation.frame_count
+    return count // 2 + 1 if animation.loop == "pingpong" else count + unshown_frames(animation)
+
+
+def shown_order(preset: Preset) -> list[int]:
+    """The number of the rendered frame that each shown one is."""
+    animation = animation_of(preset)
+    forward = list(range(unshown_frames(animation), rendered_frames(animation)))
+    if animation.loop == "pingpong":
+        return forward + forward[-2:0:-1]
+    # A loop that draws back is one that zooms in, shown backward: only the latter can be closed.
+    return forward[::-1] if draws_back(preset) else forward
+
+
+def draws_back(preset: Preset) -> bool:
+    """Whether this is a zoom loop whose camera draws back. Raises PresetError where it hardly moves."""
+    animation = animation_of(preset)
+    if animation.loop != "zoom":
+        return False
+    zoom = math.exp(sum(_zooms(preset)))
+    check_zoom(zoom)
+    return zoom < 1
+
+
+def _zooms(preset: Preset) -> list[float]:
+    """Natural logarithms of the zoom from each frame of a round to the next."""
+    animation = animation_of(preset)
+    seconds = float(1 / animation.rate)
+    timeline = Timeline(preset)
+    presets = (timeline.at(number) for number in range(animation.frame_count))
+    return [math.log(animation_of(each).zoom) * seconds for each in presets]
+
+
+class FrameLoop:
+    """Renders the frames of `preset` one after the other.
+
+    `photo`: (1, 3, h, w) float32 in [0, 1], sRGB, where the canvas starts as one. `pictures` as for `dream`.
+    `earlier(number)` returns a frame that was rendered before; only a zoom loop asks for it.
+    The frames are a function of the arguments and of the checkpoint that they are taken up from, and the same on the
+    same machine whether the loop was interrupted or not.
+    """
+
+    def __init__(
+        self,
+        preset: Preset,
+        network: Network,
+        photo: Tensor | None = None,
+        *,
+        pictures: Mapping[str, Tensor] | None = None,
+        earlier: Callable[[int], Tensor] | None = None,
+        free_memory: int = 4 << 30,
+        listen: Listener = ignore,
+    ) -> None:
+        self.preset, self.network, self.photo = preset, network, photo
+        self.animation, self.timeline = animation_of(preset), Timeline(preset)
+        self.pictures, self.earlier, self.free_memory, self.listen = pictures, earlier, free_memory, listen
+        self.count = rendered_frames(self.animation)
+        self.round = self.animation.frame_count
+        self.backward = draws_back(preset)
+        self.zooms = [abs(zoom) for zoom in _zooms(preset)] if self.animation.loop == "zoom" else []
+        self._path = [Camera()]
+
+    def frames(self, resume: Checkpoint | None = None, stop: int | None = None) -> Iterator[Frame]:
+        """Frames up to number `stop`, from the first one, or from the one after `resume`."""
+        stop = self.count if stop is None else min(stop, self.count)
+        last = resume
+        if last is None:
+            last = self._first()
+            yield Frame(0, last.picture, last)
+        while last.number + 1 < stop:
+            number = min(last.number + self.animation.dream_every, self.count - 1)
+            following = self._next(last, number)
+            yield from self._between(last, following)
+            yield Frame(number, following.picture, following)
+            last = following
+
+    def _at(self, number: int) -> Preset:
+        number %= self.round
+        return self.timeline.at(self.round - 1 - number if self.backward else number)
+
+    def _first(self) -> Checkpoint:
+        """The first frame, dreamt a few times over itself so that it looks like the ones that follow."""
+        preset = self._at(0)
+        picture = self._dreamt(preset, self.photo, 0)
+        for again in range(1, animation_of(preset).lead_in):
+            picture = self._dreamt(over_frame(preset), picture, -again)
+        return Checkpoint(0, picture, measures(picture))
+
+    def _next(self, last: Checkpoint, number: int) -> Checkpoint:
+        preset = self._at(number)
+        animation = animation_of(preset)
+        if animation.feedback:
+            camera = self._camera(last.number, number, last.picture)
+            begin = moved(last.picture, camera, animation.border)
+            grain = animation.hold.grain
+            begin = fresh_grain(begin, camera.magnification, grain, generator_at(preset.seed, number, "grain"))
+            picture = self._dreamt(over_frame(preset), begin, number)
+        else:
+            start = self._start(preset)
+            begin = moved(start, self._path_to(number, start), animation.border)
+            # The same random numbers for each frame, or the film would flicker.
+            picture = self._dreamt(over_frame(preset), begin, 0)
+        picture = held(picture, _levels(last.reference, animation.hold.levels), animation.hold)
+        return Checkpoint(number, self._closed(picture, number), last.reference)
+
+    def _between(self, last: Checkpoint, following: Checkpoint) -> Iterator[Frame]:
+        """Frames that are not dreamt: both neighbors, moved along the camera's path and mixed."""
+        for number in range(last.number + 1, following.number):
+            border = animation_of(self._at(number)).border
+            onward = moved(last.picture, self._camera(last.number, number, last.picture), border)
+            rest = self._camera(number, following.number, last.picture).reversed()
+            share = (number - last.number) / (following.number - last.number)
+            yield Frame(number, torch.lerp(onward, moved(following.picture, rest, border), share), None)
+
+    def _camera(self, first: int, last: int, image: Tensor) -> Camera:
+        """The move from frame `first` to frame `last`, of the size of `image`."""
+        aspect = aspect_of(image.shape[2], image.shape[3])
+        seconds = float(1 / self.animation.rate)
+        camera = Camera()
+        for number in range(first + 1, last + 1):
+            step = camera_over(animation_of(self._at(number)), seconds, aspect)
+            camera = camera.then(step.reversed() if self.backward else step)
+        return camera
+
+    def _path_to(self, number: int, image: Tensor) -> Camera:
+        """The move from the first frame to frame `number`."""
+        while len(self._path) <= number:
+            last = len(self._path)
+            self._path.append(self._path[-1].then(self._camera(last - 1, last, image)))
+        return self._path[number]
+
+    def _dreamt(self, preset: Preset, photo: Tensor | None, frame: int) -> Tensor:
+        return dream(
+            preset,
+            self.network,
+            photo,
+            pictures=self.pictures,
+            frame=frame,
+            free_memory=self.free_memory,
+            listen=self.listen,
+        )
+
+    def _start(self, preset: Preset) -> Tensor:
+        """What the first frame is dreamt on, at full size."""
+        canvas = preset.canvas
+        if canvas.start == "photo" and self.photo is not None:
+            photo = self.photo.to(self.network.device)
+            return filled(photo, *_full_size(preset, (photo.shape[2], photo.shape[3])))
+        height, width = _full_size(preset, None)
+        if canvas.start == "gray":
+            return torch.full((1, 3, height, width), 0.5, device=self.network.device)
+        generator = generator_at(preset.seed, 0, "noise")
+        noise = noise_picture(height, width, color=canvas.noise, contrast=canvas.contrast, generator=generator)
+        return noise.unsqueeze(0).to(self.network.device)
+
+    def _closed(self, picture: Tensor, number: int) -> Tensor:
+        """In the second round of a zoom loop: the first round's frames take over, from where the camera comes to."""
+        if self.animation.loop != "zoom" or number < self.round or self.earlier is None:
+            return picture
+        before = self.earlier(number - self.round).to(picture)
+        # The zoom to frame 0 of the next round is the last that is still to come.
+        remaining = sum(self.zooms[number - self.round + 1 :]) + self.zooms[0]
+        mask = closing_mask(remaining, sum(self.zooms), picture, animation_of(self._at(number)).center)
+        return torch.lerp(picture, before, mask)
+
+
+def over_frame(preset: Preset) -> Preset:
+    """The preset for dreaming over a finished frame: at its size, whatever the first one began as."""
+    canvas = preset.canvas.model_copy(update={"start": "photo", "size": None})
+    octaves = preset.octaves.model_copy(update={"output_scale": 1.0})
+    return preset.model_copy(update={"canvas": canvas, "octaves": octaves})
+
+
+def _full_size(preset: Preset, photo: tuple[int, int] | None) -> tuple[int, int]:
+    height, width = canvas_size(preset.canvas, photo)
+    scale = preset.octaves.output_scale
+    return round(height * scale), round(width * scale)
+
+
+def _levels(reference: Measures, levels: Levels) -> Measures:
+    given = {key: value for key, value in levels.model_dump().items() if value is not None}
+    return replace(reference, **given)

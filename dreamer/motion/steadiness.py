@@ -1,0 +1,101 @@
+"""What keeps a long film alive: a frame's measures, and holding them where they were.
+
+A feedback loop that adds a little contrast at every frame ends garish, one that resamples ends blurred. So brightness,
+contrast, saturation and sharpness of each frame are brought back to a reference.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor
+
+from dreamer.dreaming.filters import gaussian_blur, luma
+from dreamer.presets.animation import Hold
+
+# Sharpening beyond this shows as ringing; softening beyond this, as blur.
+_SHARPEST, _SOFTEST = 1.5, -0.9
+_DETAIL_SIGMA = 1.0
+_ROUNDS = 3
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Of one frame in [0, 1]: mean and standard deviation of its brightness (BT.709 luma), root mean square of its
+    color (distance from gray), gradient energy (mean squared difference of neighboring pixels' brightness)."""
+
+    brightness: float
+    contrast: float
+    saturation: float
+    sharpness: float
+
+
+def measures(image: Tensor) -> Measures:
+    """The measures of (1, 3, H, W) float32 in [0, 1]."""
+    light = luma(image)
+    color = (image - light).square().mean().sqrt()
+    values = torch.stack([light.mean(), light.std(), color, _energy(light, light)]).tolist()
+    return Measures(*values)
+
+
+def held(image: Tensor, reference: Measures, hold: Hold) -> Tensor:
+    """Bring the measures of (1, 3, H, W) float32 in [0, 1] back to `reference`, each as firmly as `hold` says.
+
+    Clamping to [0, 1] undoes some of it, hence a few rounds.
+    """
+    for _ in range(_ROUNDS):
+        image = _toned(_sharpened(image, reference, hold.sharpness), reference, hold).clamp(0, 1)
+    return image
+
+
+def fresh_grain(image: Tensor, magnification: float, grain: float, generator: Generator) -> Tensor:
+    """Add white noise to (1, 3, H, W) in place of the frequencies that a magnification has left empty.
+
+    A picture enlarged m times holds 1 / m^2 of the frequencies that its size could; the noise has a standard deviation
+    of `grain` times the square root of the missing share.
+    """
+    strength = grain * math.sqrt(max(0.0, 1 - magnification**-2))
+    if strength < 1e-5:
+        return image
+    noise = torch.randn(image.shape, generator=generator).to(image.device)
+    return (image + strength * noise).clamp(0, 1)
+
+
+def _energy(one: Tensor, other: Tensor) -> Tensor:
+    """Inner product of the gradients of two (1, 1, H, W), a mean over pixels."""
+    down = (one[:, :, 1:] - one[:, :, :-1]) * (other[:, :, 1:] - other[:, :, :-1])
+    across = (one[..., 1:] - one[..., :-1]) * (other[..., 1:] - other[..., :-1])
+    energy: Tensor = down.mean() + across.mean()
+    return energy
+
+
+def _sharpened(image: Tensor, reference: Measures, firmness: float) -> Tensor:
+    """Add or take away fine detail so that the gradient energy becomes the reference's."""
+    if not firmness:
+        return image
+    light = luma(image)
+    detail = light - gaussian_blur(light, _DETAIL_SIGMA)
+    now, mixed, fine = torch.stack([_energy(light, light), _energy(light, detail), _energy(detail, detail)]).tolist()
+    if fine <= 1e-12:
+        return image
+    # The energy of light + a * detail is now + 2 a mixed + a^2 fine.
+    wanted = now + (reference.sharpness - now) * firmness
+    root = math.sqrt(max(0.0, mixed * mixed - fine * (now - wanted)))
+    amount: float = min(max((root - mixed) / fine, _SOFTEST), _SHARPEST)
+    return image + amount * detail
+
+
+def _toned(image: Tensor, reference: Measures, hold: Hold) -> Tensor:
+    light = luma(image)
+    mean, deviation = light.mean(), light.std()
+    color = image - light
+    gain = _share(reference.contrast / (float(deviation) + 1e-6), hold.contrast)
+    level = float(mean) + (reference.brightness - float(mean)) * hold.brightness
+    strength = _share(reference.saturation / (float(color.square().mean().sqrt()) + 1e-6), hold.saturation)
+    return (light - mean) * gain + level + color * strength
+
+
+def _share(factor: float, firmness: float) -> float:
+    return float(min(max(factor, 0.25), 4.0) ** firmness)
