@@ -12,7 +12,8 @@ __all__ = ["main"]
 
 _COMMANDS = {
     "render": "Dream on photos, folders of photos, or noise.",
-    "again": "Render a picture again from the recipe inside it.",
+    "animate": "Film dreams over photos, folders of photos, or noise.",
+    "again": "Render a picture or film again from the recipe inside it.",
     "recipe": "Print the recipe inside a picture as a preset.",
     "presets": "List, show, explain, check and begin presets.",
     "networks": "List networks, their layers and classes; train one.",

@@ -12,7 +12,16 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from dreamer.dreaming.events import OctaveStarted, StepDone, TileHalved
-from dreamer.jobs.events import JobDone, JobEvent, JobFailed, JobProgress, JobSkipped, JobStarted, NetworkReady
+from dreamer.jobs.events import (
+    FrameDone,
+    JobDone,
+    JobEvent,
+    JobFailed,
+    JobProgress,
+    JobSkipped,
+    JobStarted,
+    NetworkReady,
+)
 
 STYLES = ("auto", "rich", "plain", "json", "none")
 # Reading an objective waits for the device, so it is not done at every step.
@@ -99,6 +108,8 @@ class Live(Lines):
         )
         self.task: TaskID = self.bar.add_task("", total=jobs, name="", detail="loading")
         self.read_at = 0.0
+        self.film = False
+        self.frame: FrameDone | None = None
 
     def __enter__(self) -> Live:
         self.bar.start()
@@ -117,10 +128,14 @@ class Live(Lines):
         """Move the bar, and say the event where it has a line."""
         super().__call__(event)
         if isinstance(event, JobStarted):
+            self.film = event.job.film is not None
             self.bar.update(self.task, name=_escaped(event.job.name), detail=event.job.preset_name)
         elif isinstance(event, (JobDone, JobFailed, JobSkipped)):
-            self.finished += 1
+            self.finished, self.frame = self.finished + 1, None
             self.bar.update(self.task, completed=self.finished)
+        elif isinstance(event, FrameDone):
+            self.frame = event
+            self.bar.update(self.task, completed=self.finished + event.number / event.count)
         elif isinstance(event, JobProgress) and isinstance(event.event, StepDone):
             self._step(event.event)
 
@@ -132,7 +147,12 @@ class Live(Lines):
             f"octave {step.octave}/{step.octaves} {step.width} x {step.height}  "
             f"step {step.step}/{step.steps}  objective {float(step.objective.mean()):.4g}"
         )
-        self.bar.update(self.task, completed=self.finished + step.work, detail=detail)
+        if event := self.frame:
+            self.bar.update(self.task, detail=f"frame {event.number + 1}/{event.count}  {detail}")
+        elif self.film:
+            self.bar.update(self.task, detail=f"first frame  {detail}")
+        else:
+            self.bar.update(self.task, completed=self.finished + step.work, detail=detail)
 
 
 def _escaped(text: str) -> str:
@@ -154,8 +174,11 @@ def describe(event: JobEvent, *, verbose: bool = False) -> str:
             return f"out of memory; going on with tiles of {halved.tile} px"
         case JobSkipped():
             return f"done already: {event.job.output}"
+        case FrameDone():
+            return f"  frame {event.number}/{event.count}" if verbose else ""
         case JobDone():
-            return f"{event.job.output}  {event.width} x {event.height}, {event.seconds:.1f} s"
+            frames = f", {event.frames} frames" if event.frames else ""
+            return f"{event.job.output}  {event.width} x {event.height}{frames}, {event.seconds:.1f} s"
         case JobFailed():
             return f"failed: {event.error}"
     return ""
@@ -183,8 +206,11 @@ def event_facts(event: JobEvent) -> dict[str, object]:
             return {"event": "started", "input": event.job.name, "output": str(event.job.output)}
         case JobSkipped():
             return {"event": "skipped", "output": str(event.job.output)}
+        case FrameDone():
+            return {"event": "frame", "output": str(event.job.output), "frame": event.number, "frames": event.count}
         case JobDone():
-            return {"event": "done", "output": str(event.job.output), "seconds": round(event.seconds, 3)}
+            facts = {"event": "done", "output": str(event.job.output), "seconds": round(event.seconds, 3)}
+            return facts if event.seam is None else {**facts, "frames": event.frames, "seam": round(event.seam, 3)}
         case JobFailed():
             return {"event": "failed", "output": str(event.job.output), "error": str(event.error)}
     return {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from pathlib import Path
 
 import click
 
@@ -92,11 +93,11 @@ def command(
             click.echo(to_toml(each.preset, only_changed=False, comments=each.origins))
         return
     chosen = [(each.name, with_options(each.preset, size=size, seed=seed, preview=preview)) for each in resolved]
-    _refuse_missing_files(resolved)
-    jobs = plan_jobs(find_inputs(inputs) if inputs else _without_input(resolved), chosen, template)
+    refuse_missing_files(resolved)
+    jobs = plan_jobs(inputs_or_none(inputs, resolved), chosen, template)
     if dry_run:
         for job in jobs:
-            click.echo(_plan_line(job, as_json))
+            click.echo(plan_line(job, as_json))
         return
     run(
         ctx,
@@ -110,13 +111,17 @@ def command(
     )
 
 
-def _refuse_missing_files(presets: list[ResolvedPreset]) -> None:
+def refuse_missing_files(presets: list[ResolvedPreset]) -> None:
+    """Raise PresetError where a preset names files that are not there."""
     for each in presets:
         if missing := missing_files(each.preset):
             raise PresetError(missing, where=str(each.file), remedy="Check the paths in the preset and in --set.")
 
 
-def _without_input(presets: list[ResolvedPreset]) -> list[None]:
+def inputs_or_none(inputs: tuple[str, ...], presets: list[ResolvedPreset]) -> list[Path | None]:
+    """The pictures that `inputs` name. Raises NoInputError where there are none and a preset needs one."""
+    if inputs:
+        return find_inputs(inputs)
     for each in presets:
         if each.preset.canvas.start == "photo":
             raise NoInputError(
@@ -126,7 +131,8 @@ def _without_input(presets: list[ResolvedPreset]) -> list[None]:
     return [None]
 
 
-def _plan_line(job: Job, as_json: bool) -> str:
+def plan_line(job: Job, as_json: bool) -> str:
+    """What is to be done with a job, in a line."""
     if not as_json:
         return f"{job.state:6}  {job.source or job.name} x {job.preset_name} -> {job.output}"
     facts = {"state": job.state, "input": str(job.source or job.name), "preset": job.preset_name}
@@ -148,7 +154,7 @@ def run(
     # torch takes over a second to import, so that it waits until there is something to compute.
     from dreamer.cli.interruption import interruptible
     from dreamer.cli.progress import event_facts, open_display
-    from dreamer.jobs.events import JobDone, JobEvent, JobFailed, JobProgress, JobSkipped
+    from dreamer.jobs.events import FrameDone, JobDone, JobEvent, JobFailed, JobProgress, JobSkipped
     from dreamer.jobs.inline import run_inline
 
     outcomes: Counter[str] = Counter()
@@ -164,13 +170,13 @@ def run(
                 outcomes[type(event).__name__] += 1
                 if as_json:
                     click.echo(json.dumps(event_facts(event), ensure_ascii=False))
-            if isinstance(event, JobProgress):
+            if isinstance(event, (JobProgress, FrameDone)):
                 check()
 
         try:
             run_inline(jobs, listen, device=device, precision=precision, force=force, with_recipe=with_recipe)
         except KeyboardInterrupt:
-            click.echo("Finished pictures are kept; the same command goes on with the others.", err=True)
+            click.echo("What is finished is kept; the same command goes on with the rest.", err=True)
             raise
     if outcomes["JobFailed"]:
         ctx.exit(1)

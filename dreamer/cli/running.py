@@ -1,7 +1,7 @@
 """How a command line runs: commands imported when needed, errors turned into messages and exit codes.
 
 Exit codes: 0 all good; 1 some jobs failed, or another error; 2 a wrong command line, preset or target; 3 nothing
-matched the inputs; 4 a device or a network's weights are missing; 130 interrupted.
+matched the inputs; 4 a device, a network's weights or ffmpeg are missing; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from dreamer.errors import (
     NoInputError,
     PresetError,
     TargetError,
+    ToolError,
     TrainingError,
     UsageError,
     WeightsError,
@@ -41,6 +42,7 @@ _EXIT_CODES: tuple[tuple[type[DreamerError], int], ...] = (
     (WeightsError, MISSING),
     (NetworkError, USAGE),
     (DeviceError, MISSING),
+    (ToolError, MISSING),
     (DreamerError, FAILED),
 )
 _LEVELS = {-1: logging.ERROR, 0: logging.WARNING, 1: logging.INFO, 2: logging.DEBUG}

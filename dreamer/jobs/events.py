@@ -39,6 +39,15 @@ class JobProgress:
 
 
 @dataclass(frozen=True)
+class FrameDone:
+    """Frame `number` of the `count` that a film shows is on its way to the encoder."""
+
+    job: Job
+    number: int
+    count: int
+
+
+@dataclass(frozen=True)
 class JobSkipped:
     """Nothing to do: the output is there already."""
 
@@ -47,12 +56,17 @@ class JobSkipped:
 
 @dataclass(frozen=True)
 class JobDone:
-    """The output is written, after `seconds` of work. Size in px."""
+    """The output is written, after `seconds` of work. Size in px.
+
+    Of a film, `frames` are those that it shows and `seam` how well its end meets its beginning (about 1: no jump).
+    """
 
     job: Job
     seconds: float
     width: int
     height: int
+    frames: int | None = None
+    seam: float | None = None
 
 
 @dataclass(frozen=True)
@@ -63,5 +77,5 @@ class JobFailed:
     error: DreamerError
 
 
-JobEvent = NetworkReady | JobStarted | JobProgress | JobSkipped | JobDone | JobFailed
+JobEvent = NetworkReady | JobStarted | JobProgress | FrameDone | JobSkipped | JobDone | JobFailed
 JobListener = Callable[[JobEvent], None]

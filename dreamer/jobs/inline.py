@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import torch
 
-from dreamer.errors import DeviceError, DreamerError, NetworkError, OutputError, TargetError, UsageError
-from dreamer.jobs.events import JobDone, JobFailed, JobListener, JobProgress, JobSkipped, JobStarted, NetworkReady
+from dreamer.errors import DeviceError, DreamerError, NetworkError, OutputError, TargetError, ToolError, UsageError
+from dreamer.jobs.events import (
+    FrameDone,
+    JobDone,
+    JobFailed,
+    JobListener,
+    JobProgress,
+    JobSkipped,
+    JobStarted,
+    NetworkReady,
+)
 from dreamer.jobs.planning import Job, make_recipe
-from dreamer.jobs.stills import Still, render_still
+from dreamer.jobs.recipes import Recipe
+from dreamer.jobs.stills import render_still
 from dreamer.networks import Network, load_network
 from dreamer.pictures import read_picture, write_picture
 from dreamer.presets.schema import NetworkChoice
@@ -53,27 +64,41 @@ def run_inline(
             network = network_for(job.preset.network)
             listen(JobStarted(job, number, len(jobs)))
             began = time.perf_counter()
-            still = _render(job, network, listen)
-            recipe = make_recipe(job, **_facts(network)).to_json() if with_recipe else None
-            write_picture(job.output, still.pixels, alpha=still.alpha, recipe=recipe)
-            height, width = still.pixels.shape[1:]
-            listen(JobDone(job, time.perf_counter() - began, width, height))
-        except (NetworkError, DeviceError, TargetError, UsageError):
+            recipe = make_recipe(job, **_facts(network)) if with_recipe else None
+            done = _write_film(job, network, recipe, listen) if job.film else _write_still(job, network, recipe, listen)
+            listen(replace(done, seconds=time.perf_counter() - began))
+        except (NetworkError, DeviceError, TargetError, ToolError, UsageError):
             # The fault is the preset's or the machine's: every other job would fail alike.
             raise
         except DreamerError as error:
             listen(JobFailed(job, error))
 
 
-def _render(job: Job, network: Network, listen: JobListener) -> Still:
+def _write_still(job: Job, network: Network, recipe: Recipe | None, listen: JobListener) -> JobDone:
     source = None if job.source is None else read_picture(job.source)
-    return render_still(
+    still = render_still(
         job.preset,
         network,
         None if source is None else source.pixels,
         None if source is None else source.alpha,
         listen=lambda event: listen(JobProgress(job, event)),
     )
+    write_picture(job.output, still.pixels, alpha=still.alpha, recipe=None if recipe is None else recipe.to_json())
+    height, width = still.pixels.shape[1:]
+    return JobDone(job, 0.0, width, height)
+
+
+def _write_film(job: Job, network: Network, recipe: Recipe | None, listen: JobListener) -> JobDone:
+    from dreamer.jobs.films import render_film  # needs ffmpeg, which stills do without
+
+    film = render_film(
+        job,
+        network,
+        recipe,
+        listen=lambda event: listen(JobProgress(job, event)),
+        on_frame=lambda number, count: listen(FrameDone(job, number, count)),
+    )
+    return JobDone(job, 0.0, film.width, film.height, film.frames, film.seam)
 
 
 def _facts(network: Network) -> dict[str, str]:

@@ -21,19 +21,35 @@ from dreamer.presets.schema import Preset
 
 NOISE = "noise"
 DEFAULT_TEMPLATE = "outputs/{preset}/{stem}.png"
+FILM_TEMPLATE = "outputs/{preset}/{stem}.mp4"
 FIELDS = ("preset", "stem", "name", "network", "seed")
 
 State = Literal["new", "done", "stale", "exists"]
 
 
 @dataclass(frozen=True)
+class FilmSettings:
+    """How a film is written. `span`: first and last (exclusive) shown frame; `report`: where its measures go."""
+
+    codec: str | None = None
+    quality: int | None = None
+    span: tuple[int | None, int | None] = (None, None)
+    keep_frames: bool = True
+    report: Path | None = None
+
+
+@dataclass(frozen=True)
 class Job:
-    """One input x one preset -> one output. `source` is None where the canvas starts as noise or gray."""
+    """One input x one preset -> one output. `source` is None where the canvas starts as noise or gray.
+
+    `film` is there where the output is a film.
+    """
 
     source: Path | None
     preset: Preset
     preset_name: str
     output: Path
+    film: FilmSettings | None = None
 
     @cached_property
     def key(self) -> str:
@@ -41,10 +57,14 @@ class Job:
         from dreamer import __version__
 
         digest = hashlib.sha256(f"{__version__.split('.')[0]}\n{to_json(self.preset)}\n".encode())
-        files = [resolve_picture(text) for text in named_files(self.preset)]
-        for path in [*([self.source] if self.source else []), *files]:
+        for path in self.files():
             digest.update(file_digest(path).encode())
         return digest.hexdigest()[:32]
+
+    def files(self) -> list[Path]:
+        """The input and the files that the preset names."""
+        named = [resolve_picture(text) for text in named_files(self.preset)]
+        return [self.source, *named] if self.source else named
 
     @property
     def name(self) -> str:

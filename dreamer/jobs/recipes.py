@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dreamer.errors import PictureError
+from dreamer.errors import FilmError, PictureError
 from dreamer.pictures.recipes import read_recipe
 from dreamer.presets.dumping import from_json, to_json
 from dreamer.presets.files import portable_paths
 from dreamer.presets.schema import Preset
+
+_FILMS = {".mp4", ".mov"}
 
 
 @dataclass(frozen=True)
@@ -62,16 +64,22 @@ def parse_recipe(text: str, *, where: str) -> Recipe:
 
 
 def recipe_of(path: Path) -> Recipe:
-    """The recipe inside a picture. Raises PictureError where there is none."""
-    text = read_recipe(path)
+    """The recipe inside a picture or film. Raises PictureError where there is none."""
+    text = _film_recipe(path) if path.suffix.lower() in _FILMS else read_recipe(path)
     if text is None:
-        raise PictureError("holds no recipe", where=str(path), remedy="Only pictures that dreamer wrote have one.")
+        raise PictureError("holds no recipe", where=str(path), remedy="Only what dreamer wrote has one.")
     return parse_recipe(text, where=str(path))
+
+
+def _film_recipe(path: Path) -> str | None:
+    from dreamer.film.probing import film_recipe  # needs ffmpeg, which pictures do without
+
+    return film_recipe(path)
 
 
 def read_own_recipe(path: Path) -> Recipe | None:
     """The recipe inside a file, or None where it is no picture that dreamer wrote."""
     try:
         return recipe_of(path)
-    except PictureError:
+    except (PictureError, FilmError):
         return None
