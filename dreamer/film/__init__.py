@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dreamer.film.decoding import read_frames
 from dreamer.film.encoding import FilmWriter
-from dreamer.film.formats import CODECS, FILM_SUFFIXES, film_codec
+from dreamer.film.formats import CODECS, FILM_SUFFIXES, film_codec, is_film
 from dreamer.film.probing import FilmFacts, film_recipe, probe
 from dreamer.film.tools import find_ffmpeg
 
@@ -16,6 +16,7 @@ __all__ = [
     "film_codec",
     "film_recipe",
     "find_ffmpeg",
+    "is_film",
     "probe",
     "read_frames",
 ]

@@ -98,6 +98,14 @@ _BY_SUFFIX = {
 FILM_SUFFIXES = tuple(suffix for suffix in _BY_SUFFIX if suffix)
 
 
+_READABLE = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".ogv")
+
+
+def is_film(path: Path) -> bool:
+    """Whether a file's name is that of a film to dream over."""
+    return path.suffix.lower() in _READABLE
+
+
 def film_codec(path: Path, name: str | None = None) -> Codec:
     """The codec of that name, or the one that the suffix of `path` stands for.
 

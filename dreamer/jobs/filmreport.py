@@ -25,6 +25,7 @@ class FilmReport:
         self._first: np.ndarray | None = None
         self._last: np.ndarray | None = None
         self._changes: list[float] = []
+        self.count = 0
 
     @property
     def size(self) -> tuple[int, int]:
@@ -33,6 +34,7 @@ class FilmReport:
 
     def add(self, pixels: np.ndarray) -> None:
         """Take the next frame."""
+        self.count += 1
         if self._first is None:
             self._first = pixels
         if self._last is not None:

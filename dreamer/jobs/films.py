@@ -9,20 +9,22 @@ import shutil
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from dreamer.devices import free_memory
 from dreamer.dreaming.events import Listener, ignore
-from dreamer.film import FilmWriter
+from dreamer.errors import UsageError
+from dreamer.film import FilmWriter, is_film, probe, read_frames
 from dreamer.jobs.filmreport import FilmReport
-from dreamer.jobs.framestore import FrameStore
+from dreamer.jobs.framestore import FrameStore, as_tensor
 from dreamer.jobs.planning import FilmSettings, Job, file_digest
 from dreamer.jobs.recipes import Recipe
 from dreamer.jobs.stills import preset_pictures
+from dreamer.motion.clips import ClipLoop
 from dreamer.motion.frames import FrameLoop, animation_of, shown_order
 from dreamer.networks import Network
 from dreamer.pictures import read_picture
@@ -58,35 +60,71 @@ def render_film(
     next call goes on from the last whole frame. Raises the errors of `dreamer.errors`.
     """
     settings = job.film or FilmSettings()
-    preset = job.preset
-    photo = None if job.source is None else read_picture(job.source).pixels.unsqueeze(0)
-    order = shown_order(preset)[slice(*settings.span)]
     report = FilmReport(measuring=settings.report is not None)
+    shots = _shots(job)
     with FrameStore(frames_folder(job.output), frames_key(job, network)) as store, ExitStack() as stack:
-        loop = FrameLoop(
-            preset,
-            network,
-            photo,
-            pictures=preset_pictures(preset),
-            earlier=lambda number: _as_tensor(store.read(number)),
-            free_memory=free_memory(network.device),
-            listen=listen,
-        )
-        rendering = _Rendering(store, loop)
+        rendering = _Rendering(store, _loop(job, network, store, listen), network.device)
         writer: FilmWriter | None = None
+        order = shots.order[slice(*settings.span)]
         for shown, number in enumerate(order, 1):
             pixels = rendering.frame(number)
+            if pixels is None:
+                break
             if writer is None:
-                writer = stack.enter_context(_encoder(job, settings, pixels, recipe))
+                writer = stack.enter_context(_encoder(job, shots, pixels, recipe))
             writer.add(pixels)
             report.add(pixels)
             on_frame(shown, len(order))
+        if writer is None:
+            raise UsageError(f"the film has {len(shots.order)} frames, and none of them is in --frames")
     if settings.report is not None:
-        report.write(settings.report, animation_of(preset).rate)
+        report.write(settings.report, shots.rate)
     if not settings.keep_frames:
         shutil.rmtree(frames_folder(job.output))
     height, width = report.size
-    return FilmFacts(len(order), width, height, report.seam())
+    return FilmFacts(report.count, width, height, report.seam())
+
+
+@dataclass(frozen=True)
+class _Shots:
+    """Which rendered frame each shown one is, how many a second, and whose sound goes with them."""
+
+    order: list[int]
+    rate: Fraction
+    sound: Path | None = None
+
+
+def _shots(job: Job) -> _Shots:
+    animation = animation_of(job.preset)
+    if job.source is None or not is_film(job.source):
+        return _Shots(shown_order(job.preset), animation.rate)
+    clip = probe(job.source)
+    count = animation.frame_count if clip.seconds is None else round(clip.seconds * clip.fps)
+    return _Shots(list(range(count)), clip.fps, job.source if clip.has_sound else None)
+
+
+def _loop(job: Job, network: Network, store: FrameStore, listen: Listener) -> FrameLoop | ClipLoop:
+    preset, memory = job.preset, free_memory(network.device)
+    pictures = preset_pictures(preset)
+    if job.source is not None and is_film(job.source):
+        clip = job.source
+        return ClipLoop(
+            preset,
+            network,
+            lambda first: (as_tensor(pixels) for pixels in read_frames(clip, first=first)),
+            pictures=pictures,
+            free_memory=memory,
+            listen=listen,
+        )
+    return FrameLoop(
+        preset,
+        network,
+        None if job.source is None else read_picture(job.source).pixels.unsqueeze(0),
+        pictures=pictures,
+        earlier=lambda number: as_tensor(store.read(number)),
+        free_memory=memory,
+        listen=listen,
+    )
 
 
 def frames_folder(output: Path) -> Path:
@@ -112,37 +150,37 @@ def _relative_to_length(preset: Preset) -> bool:
     return animation_of(preset).loop != "none" or re.search(r"%|\bp\b", tracks) is not None
 
 
-def _encoder(job: Job, settings: FilmSettings, pixels: np.ndarray, recipe: Recipe | None) -> FilmWriter:
+def _encoder(job: Job, shots: _Shots, pixels: np.ndarray, recipe: Recipe | None) -> FilmWriter:
+    settings = job.film or FilmSettings()
     height, width = pixels.shape[:2]
     return FilmWriter(
         job.output,
         width=width,
         height=height,
-        fps=animation_of(job.preset).rate,
+        fps=shots.rate,
         codec=settings.codec,
         quality=settings.quality,
         recipe=None if recipe is None else recipe.to_json(),
+        sound=shots.sound,
     )
-
-
-def _as_tensor(pixels: np.ndarray) -> Tensor:
-    return torch.from_numpy(pixels).permute(2, 0, 1).unsqueeze(0).float() / 255
 
 
 class _Rendering:
     """Frames by number: stored ones are read, missing ones rendered in order."""
 
-    def __init__(self, store: FrameStore, loop: FrameLoop) -> None:
+    def __init__(self, store: FrameStore, loop: FrameLoop | ClipLoop, device: torch.device) -> None:
         self._store = store
-        resume = store.checkpoint(loop.network.device)
+        resume = store.checkpoint(device)
         self._done = -1 if resume is None else resume.number
         self._frames = loop.frames(resume)
         self._last: tuple[int, np.ndarray] | None = None
 
-    def frame(self, number: int) -> np.ndarray:
-        """(H, W, 3) uint8."""
+    def frame(self, number: int) -> np.ndarray | None:
+        """(H, W, 3) uint8; None where the film has ended before."""
         while self._done < number:
-            frame = next(self._frames)
+            frame = next(self._frames, None)
+            if frame is None:
+                return None
             self._done, self._last = frame.number, (frame.number, self._store.write(frame))
         if self._last is not None and self._last[0] == number:
             return self._last[1]

@@ -150,3 +150,8 @@ def as_bytes(picture: Tensor) -> np.ndarray:
     """(1, 3, H, W) float in [0, 1] to (H, W, 3) uint8."""
     pixels: np.ndarray = (picture[0].permute(1, 2, 0) * 255).round().to(torch.uint8).cpu().numpy()
     return np.ascontiguousarray(pixels)
+
+
+def as_tensor(pixels: np.ndarray) -> Tensor:
+    """(H, W, 3) uint8 to (1, 3, H, W) float32 in [0, 1]."""
+    return torch.from_numpy(pixels.copy()).permute(2, 0, 1).unsqueeze(0).float() / 255

@@ -1,0 +1,89 @@
+"""Filmed input: each frame is dreamt on, and what was dreamt is carried along the motion of the film.
+
+What is carried is the difference between the dream and the film, not the dreamt frame, so the film's own light and
+movement stay as they are; as Ruder, Dosovitskiy & Brox 2016 do for style, "Artistic style transfer for videos".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from torch import Tensor
+
+from dreamer.dreaming.dream import Network, dream, filled
+from dreamer.dreaming.events import Listener, ignore
+from dreamer.dreaming.octaves import canvas_size
+from dreamer.motion.flow import optical_flow
+from dreamer.motion.frames import Checkpoint, Frame, animation_of, over_frame
+from dreamer.motion.steadiness import measures
+from dreamer.presets.keyframes import Timeline
+from dreamer.presets.schema import Preset
+
+
+class ClipLoop:
+    """Renders a film over `clip`, a function that yields its frames, (1, 3, h, w) in [0, 1], from a number on.
+
+    The other arguments are those of `FrameLoop`, and the frames likewise are the same after an interruption.
+    """
+
+    def __init__(
+        self,
+        preset: Preset,
+        network: Network,
+        clip: Callable[[int], Iterator[Tensor]],
+        *,
+        pictures: Mapping[str, Tensor] | None = None,
+        free_memory: int = 4 << 30,
+        listen: Listener = ignore,
+    ) -> None:
+        self.preset, self.network, self.clip = preset, network, clip
+        self.timeline = Timeline(preset)
+        self.pictures, self.free_memory, self.listen = pictures, free_memory, listen
+
+    def frames(self, resume: Checkpoint | None = None) -> Iterator[Frame]:
+        """All frames, or those after `resume`."""
+        sources = (self._fitted(source) for source in self.clip(0 if resume is None else resume.number))
+        before = next(sources, None)
+        if before is None:
+            return
+        last = resume
+        if last is None:
+            last = self._first(before)
+            yield Frame(0, last.picture, last)
+        for source in sources:
+            last = self._next(last, before, source)
+            yield Frame(last.number, last.picture, last)
+            before = source
+
+    def _first(self, source: Tensor) -> Checkpoint:
+        preset = self.timeline.at(0)
+        picture = source
+        for _ in range(animation_of(preset).lead_in):
+            picture = self._dreamt(preset, picture)
+        return Checkpoint(0, picture, measures(picture))
+
+    def _next(self, last: Checkpoint, before: Tensor, source: Tensor) -> Checkpoint:
+        preset = self.timeline.at(last.number + 1)
+        flow = optical_flow(before, source)
+        dreamt = flow.carried(last.picture - before) * flow.visible * animation_of(preset).carry
+        picture = self._dreamt(preset, (source + dreamt).clamp(0, 1))
+        return Checkpoint(last.number + 1, picture, last.reference)
+
+    def _dreamt(self, preset: Preset, picture: Tensor) -> Tensor:
+        # The same random numbers for each frame, or the film would flicker.
+        return dream(
+            over_frame(preset),
+            self.network,
+            picture,
+            pictures=self.pictures,
+            frame=0,
+            free_memory=self.free_memory,
+            listen=self.listen,
+        )
+
+    def _fitted(self, source: Tensor) -> Tensor:
+        """A frame of the clip at the canvas' size."""
+        source = source.to(self.network.device)
+        height, width = canvas_size(self.preset.canvas, (source.shape[2], source.shape[3]))
+        scale = self.preset.octaves.output_scale
+        return filled(source, round(height * scale), round(width * scale))
