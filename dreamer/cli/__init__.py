@@ -15,7 +15,7 @@ _COMMANDS = {
     "animate": "Film dreams over photos, folders of photos, or noise.",
     "again": "Render a picture or film again from the recipe inside it.",
     "recipe": "Print the recipe inside a picture as a preset.",
-    "presets": "List, show, explain, check and begin presets.",
+    "presets": "List, show, explain, check, begin and plot presets.",
     "networks": "List networks, their layers and classes; train one.",
     "doctor": "Tell what this machine has: device, ffmpeg, weights.",
 }

@@ -1,8 +1,9 @@
-"""`dreamer again`: render a picture again from the recipe inside it."""
+"""`dreamer again`: render a picture or film again from the recipe inside it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -10,10 +11,10 @@ import click
 from dreamer.cli.options import device_option, json_option, precision_option, progress_option, verbosity_options
 from dreamer.cli.render import run
 from dreamer.errors import NoInputError
-from dreamer.jobs.planning import Job, file_digest, plan_jobs
+from dreamer.jobs.planning import FilmSettings, Job, file_digest, plan_jobs
 from dreamer.jobs.recipes import Recipe, recipe_of
 
-DEFAULT_TEMPLATE = "outputs/again/{stem}.png"
+DEFAULT_TEMPLATE = "outputs/again/{stem}{suffix}"
 
 
 @click.command()
@@ -21,7 +22,7 @@ DEFAULT_TEMPLATE = "outputs/again/{stem}.png"
 @click.option("-i", "--input", "photo", type=click.Path(path_type=Path), metavar="PHOTO",
               help="The photo it was made from; otherwise looked for beside FILE, here and in inputs/.")  # fmt: skip
 @click.option("-o", "--output", "template", default=DEFAULT_TEMPLATE, show_default=True, metavar="TEMPLATE",
-              help="Where pictures go; {stem} is that of FILE.")  # fmt: skip
+              help="Where they go; {stem}, {name} and {suffix} are those of FILE.")  # fmt: skip
 @device_option
 @precision_option
 @click.option("-f", "--force", is_flag=True, help="Overwrite any file.")
@@ -40,7 +41,7 @@ def command(
     as_json: bool,
     progress: str,
 ) -> None:
-    """Render each FILE, a picture that dreamer made, again: the same pixels on the same machine."""
+    """Render each FILE, a picture or film that dreamer made, again: the same pixels on the same machine."""
     jobs = [_job(file, photo, template) for file in files]
     run(ctx, jobs, device=device, precision=precision, force=force, with_recipe=True, as_json=as_json,
         progress=progress)  # fmt: skip
@@ -49,9 +50,10 @@ def command(
 def _job(file: Path, photo: Path | None, template: str) -> Job:
     recipe = recipe_of(file)
     source = _find_input(recipe, file, photo) if recipe.input_name else None
-    named = template.replace("{stem}", file.stem).replace("{name}", file.name)
+    film = FilmSettings(codec=recipe.facts.get("codec")) if "codec" in recipe.facts else None
+    named = template.replace("{stem}", file.stem).replace("{name}", file.name).replace("{suffix}", file.suffix)
     (job,) = plan_jobs([source], [(recipe.preset_name, recipe.preset)], named)
-    return job
+    return replace(job, film=film)
 
 
 def _find_input(recipe: Recipe, file: Path, photo: Path | None) -> Path:

@@ -19,6 +19,7 @@ from dreamer.cli.options import (
 )
 from dreamer.cli.render import PictureSize, inputs_or_none, plan_line, refuse_missing_files, run
 from dreamer.errors import UsageError
+from dreamer.film.formats import film_codec
 from dreamer.jobs.planning import FILM_TEMPLATE, FilmSettings, plan_jobs
 from dreamer.presets.dumping import to_toml
 from dreamer.presets.loading import resolve_preset
@@ -139,6 +140,8 @@ def command(
     if report is not None and len(inputs) * len(presets) > 1:
         raise UsageError("--report takes one film at a time")
     jobs = [replace(job, film=film) for job in plan_jobs(inputs_or_none(inputs, resolved), chosen, template)]
+    for job in jobs:
+        film_codec(job.output, codec)
     if dry_run:
         for job in jobs:
             click.echo(plan_line(job, as_json))

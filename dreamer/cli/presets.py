@@ -1,4 +1,4 @@
-"""`dreamer presets`: list, show, explain, check and begin presets."""
+"""`dreamer presets`: list, show, explain, check, begin and plot presets."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from dreamer.cli.running import USAGE, Commands
 from dreamer.errors import OutputError, PresetError, UsageError
 from dreamer.presets.dumping import to_toml
 from dreamer.presets.files import missing_files
+from dreamer.presets.keyframes import Timeline
 from dreamer.presets.keys import all_keys
 from dreamer.presets.loading import ResolvedPreset, resolve_preset
 from dreamer.presets.lookup import preset_files
 from dreamer.presets.reference import explained, keys_at, reference_markdown, schema_json, starter
+from dreamer.presets.tracks import is_number
 
 _NEW_FOLDER = Path("presets")
 
@@ -26,7 +28,7 @@ _NEW_FOLDER = Path("presets")
 @verbosity_options
 @click.pass_context
 def presets(ctx: click.Context, as_json: bool) -> None:
-    """List the presets that can be called by name; or show, explain, check or begin one."""
+    """List the presets that can be called by name; or show, explain, check, begin or plot one."""
     if ctx.invoked_subcommand is None:
         _print_list(as_json)
     elif as_json:
@@ -83,6 +85,39 @@ def check(ctx: click.Context, presets: tuple[str, ...]) -> None:
         if not mistakes:
             click.echo(f"{name}: ok")
     ctx.exit(USAGE if bad else 0)
+
+
+@presets.command()
+@click.argument("name", shell_complete=complete_presets)
+@set_option
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Picture to write.  [default: outputs/NAME-curves.png]",
+)
+@verbosity_options
+def plot(name: str, overrides: tuple[str, ...], output: Path | None) -> None:
+    """Draw what changes over a film: the curves of a preset's keyframes."""
+    from dreamer.gallery.charts import draw_curves
+
+    resolved = resolve_preset(name, overrides)
+    timeline = Timeline(resolved.preset)
+    curves = {
+        path: values
+        for path in timeline.tracks
+        if all(map(is_number, values := [timeline.value(path, frame) for frame in range(timeline.clock.frames)]))
+    }
+    if not curves:
+        raise UsageError(f"no number of {name!r} changes over time", remedy="`dreamer presets explain` tells how.")
+    file = output or Path("outputs") / f"{resolved.name}-curves.png"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draw_curves(curves, seconds=timeline.clock.length).save(file)
+    except (OSError, ValueError) as error:
+        raise OutputError(f"cannot be written: {error}", where=str(file)) from error
+    click.echo(f"{file}")
 
 
 @presets.command()

@@ -149,8 +149,10 @@ class _Dream:
         return lambda step: generator_at(self.preset.seed, self.frame, octave, step)
 
     def _active(self, octave: int) -> list[int]:
+        """Numbers of the targets that count at an octave; one of weight 0, as in a film's other scenes, does not."""
         ranges = [target.octaves or (1, self.preset.octaves.count) for target in self.preset.targets]
-        return [number for number, (first, last) in enumerate(ranges) if first <= octave + 1 <= last]
+        inside = [number for number, (first, last) in enumerate(ranges) if first <= octave + 1 <= last]
+        return [number for number in inside if self.preset.targets[number].weight != 0]
 
     def _cut_for(self, octaves: Iterable[int]) -> Cut:
         """The network cut at the deepest layer that these octaves' targets and penalties need."""

@@ -10,6 +10,7 @@ from functools import lru_cache
 import torch
 
 from dreamer.errors import DeviceError, DreamerError, NetworkError, OutputError, TargetError, ToolError, UsageError
+from dreamer.film.formats import film_codec
 from dreamer.jobs.events import (
     FrameDone,
     JobDone,
@@ -64,7 +65,7 @@ def run_inline(
             network = network_for(job.preset.network)
             listen(JobStarted(job, number, len(jobs)))
             began = time.perf_counter()
-            recipe = make_recipe(job, **_facts(network)) if with_recipe else None
+            recipe = make_recipe(job, **_facts(job, network)) if with_recipe else None
             done = _write_film(job, network, recipe, listen) if job.film else _write_still(job, network, recipe, listen)
             listen(replace(done, seconds=time.perf_counter() - began))
         except (NetworkError, DeviceError, TargetError, ToolError, UsageError):
@@ -101,8 +102,10 @@ def _write_film(job: Job, network: Network, recipe: Recipe | None, listen: JobLi
     return JobDone(job, 0.0, film.width, film.height, film.frames, film.seam)
 
 
-def _facts(network: Network) -> dict[str, str]:
+def _facts(job: Job, network: Network) -> dict[str, str]:
+    codec = {"codec": film_codec(job.output, job.film.codec).name} if job.film else {}
     return {
+        **codec,
         "weights": network.weights_digest,
         "device": network.reason,
         "precision": str(network.precision).removeprefix("torch."),

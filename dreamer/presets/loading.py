@@ -21,6 +21,7 @@ from dreamer.presets.keys import dotted
 from dreamer.presets.lookup import find_preset
 from dreamer.presets.mistakes import mistakes_in
 from dreamer.presets.places import KeyPath, key_lines
+from dreamer.presets.scenes import Targets, write_out_scenes
 from dreamer.presets.schema import Preset
 
 DEFAULT = "default"
@@ -128,7 +129,9 @@ def _override(draft: Draft, overrides: Sequence[str]) -> list[str]:
 
 def _validated(draft: Draft, where: str, mistakes: list[str]) -> Preset:
     """The data model of a draft, strictly: in a TOML file "4" and 4.0 are not whole numbers, true is not 1."""
+    draft.tree, wrong_scenes = write_out_scenes(draft.tree, _targets_of)
     draft.tree, unreadable = take_out(draft.tree)
+    unreadable = [*wrong_scenes, *unreadable]
     mistakes = [*mistakes, *(f"{draft.place(path) or where}: {dotted(path)}: {what}" for path, what in unreadable)]
     # Only for JSON does pydantic's strict mode take lists where the model has tuples.
     try:
@@ -144,6 +147,11 @@ def _validated(draft: Draft, where: str, mistakes: list[str]) -> Preset:
     if mistakes:
         raise PresetError(mistakes)
     return preset
+
+
+def _targets_of(name: str) -> Targets:
+    targets: Targets = load_preset(name).model_dump(mode="json", by_alias=True, exclude_defaults=True)["targets"]
+    return targets
 
 
 def _origins(preset: Preset, draft: Draft) -> Iterator[tuple[str, str]]:

@@ -19,6 +19,7 @@ from dreamer.presets.keyframes import FIXED
 from dreamer.presets.keys import EACH, Key, all_keys
 from dreamer.presets.loading import ResolvedPreset
 from dreamer.presets.lookup import preset_files
+from dreamer.presets.scenes import SCENES, Scene
 from dreamer.presets.schema import Preset
 from dreamer.presets.tracks import EASINGS
 
@@ -81,7 +82,8 @@ def schema_json() -> str:
     schema = _keyframed(_plain(Preset.model_json_schema(by_alias=True)))
     schema["properties"] = {"extends": _EXTENDS, **schema["properties"]}
     del schema["required"]
-    schema["anyOf"] = [{"required": ["targets"]}, {"required": ["extends"]}]
+    schema["properties"][SCENES] = {"type": "array", "items": _plain(Scene.model_json_schema()), "minItems": 1}
+    schema["anyOf"] = [{"required": [key]} for key in ("targets", "extends", SCENES)]
     schema = {"$schema": _DRAFT, "title": "dreamer preset", **schema}
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
@@ -157,6 +159,9 @@ _ON_KEYFRAMES = (
     "`+ - * / % **`, comparisons, `a if c else b`, and the functions "
     + ", ".join(f"`{name}`" for name in FUNCTIONS)
     + ".",
+    "",
+    "`[[scenes]]` chain presets: each takes `length`, `preset` (whose targets it has) or `targets`, `cross` (how long",
+    'it takes to become the next, `1s`) and `set = { "animation.zoom" = 1.5 }` for numbers. They become keyframes.',
     "Everything is checked before the first frame. `dreamer presets plot NAME` draws the curves.",
 )
 _KEYFRAMES = {
