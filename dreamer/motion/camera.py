@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Generator, Tensor
 
-from dreamer.dreaming.filters import resized
+from dreamer.dreaming.filters import gaussian_blur, resized
+from dreamer.dreaming.noise import noise_picture
 from dreamer.presets.animation import Animation
 
 # Pixels kept around a wrapped picture, so that the bicubic kernel finds its neighbors across the edge.
 _WRAP_MARGIN = 4
+_GROWN_CONTRAST, _GROWN_BLUR = 0.05, 3.0
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,8 @@ def aspect_of(height: int, width: int) -> tuple[float, float]:
 def moved(image: Tensor, camera: Camera, border: str) -> Tensor:
     """Show (B, 3, H, W) float32 in [0, 1] as the camera sees it after its move, in one bicubic resampling.
 
-    `border`: "reflect", "wrap" or "grow" (its edge goes on) for what comes in from outside. Where things get much
-    smaller the picture is shrunk with antialiasing first. Values are clamped to [0, 1].
+    `border`: "reflect", "wrap" or "grow" (as reflect; see `grown`) for what comes in from outside. Where things get
+    much smaller the picture is shrunk with antialiasing first. Values are clamped to [0, 1].
     """
     if camera.still:
         return image
@@ -90,9 +92,23 @@ def moved(image: Tensor, camera: Camera, border: str) -> Tensor:
     grid = _grid(camera, height, width, image.device)
     if border == "wrap":
         source, grid = _wrapped(source, grid)
-    padding = "reflection" if border == "reflect" else "border"
     grid = grid.expand(len(image), height, width, 2)
-    return F.grid_sample(source, grid, mode="bicubic", padding_mode=padding, align_corners=False).clamp(0, 1)
+    return F.grid_sample(source, grid, mode="bicubic", padding_mode="reflection", align_corners=False).clamp(0, 1)
+
+
+def grown(image: Tensor, camera: Camera, generator: Generator) -> Tensor:
+    """Roughen what came in from outside of a moved (1, 3, H, W) frame, so that something new can grow there.
+
+    It is the mirrored picture, blurred and under gray noise, which takes its symmetry away.
+    """
+    height, width = image.shape[-2:]
+    outside = (_grid(camera, height, width, image.device).abs().amax(3, keepdim=True) > 1).permute(0, 3, 1, 2)
+    if not outside.any():
+        return image
+    noise = noise_picture(height, width, color="gray", contrast=_GROWN_CONTRAST, generator=generator) - 0.5
+    rough = gaussian_blur(image, _GROWN_BLUR) + noise.to(image.device)
+    share = gaussian_blur(outside.to(image.dtype), 2.0)
+    return torch.lerp(image, rough, share).clamp(0, 1)
 
 
 def _grid(camera: Camera, height: int, width: int, device: torch.device) -> Tensor:

@@ -16,7 +16,7 @@ from dreamer.dreaming.noise import noise_picture
 from dreamer.dreaming.octaves import canvas_size
 from dreamer.dreaming.randomness import generator_at
 from dreamer.errors import PresetError
-from dreamer.motion.camera import Camera, aspect_of, camera_over, moved
+from dreamer.motion.camera import Camera, aspect_of, camera_over, grown, moved
 from dreamer.motion.loops import check_zoom, closing_mask
 from dreamer.motion.steadiness import Measures, fresh_grain, held, measures
 from dreamer.presets.animation import Animation, Levels
@@ -152,8 +152,10 @@ class FrameLoop:
         if animation.feedback:
             camera = self._camera(last.number, number, last.picture)
             begin = moved(last.picture, camera, animation.border)
-            grain = animation.hold.grain
-            begin = fresh_grain(begin, camera.magnification, grain, generator_at(preset.seed, number, "grain"))
+            generator = generator_at(preset.seed, number, "grain")
+            if animation.border == "grow":
+                begin = grown(begin, camera, generator)
+            begin = fresh_grain(begin, camera.magnification, animation.hold.grain, generator)
             picture = self._dreamt(over_frame(preset), begin, number)
         else:
             start = self._start(preset)

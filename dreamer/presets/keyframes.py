@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -58,8 +59,10 @@ class Timeline:
         self.tracks: dict[str, Track | Expression] = {}
         for path, source in preset.keyframes.items():
             try:
-                self.tracks[path] = _readable(source, self.clock)
-                self._static(path)
+                track = _readable(source, self.clock)
+                if isinstance(track, Track) and (_names(path) or not is_number(self._static(path))):
+                    track = replace(track, easings=("hold",) * len(track.easings))
+                self.tracks[path] = track
             except ValueError as error:
                 mistakes.append(f"{path}: {error}")
         if mistakes:
@@ -147,6 +150,11 @@ def check_keyframes(preset: Preset) -> list[str]:
                 line.partition(":")[0]: line for line in error.mistakes if line.partition(":")[0] not in mistakes
             }
     return list(mistakes.values())
+
+
+def _names(path: str) -> bool:
+    """Whether a value names something, by number perhaps: between two names there is nothing."""
+    return path.rpartition(".")[2] in ("class", "kernels")
 
 
 def _misfit(detail: ErrorDetails) -> str:
