@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import statistics
-from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,6 +13,8 @@ import torch
 from dreamer.errors import OutputError
 from dreamer.gallery.charts import draw_curves
 from dreamer.motion.steadiness import Measures, measures
+
+CURVES = ("brightness", "contrast", "saturation", "sharpness")
 
 
 class FilmReport:
@@ -54,7 +55,7 @@ class FilmReport:
 
         Raises OutputError.
         """
-        curves = {name: [asdict(each)[name] for each in self.measures] for name in asdict(self.measures[0])}
+        curves = {name: [getattr(each, name) for each in self.measures] for name in CURVES}
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.suffix.lower() == ".json":

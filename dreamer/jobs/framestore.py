@@ -69,7 +69,8 @@ class FrameStore:
                 facts = json.loads(file.metadata()["film"])
                 if facts["key"] != self.key or not self.path(facts["number"]).is_file():
                     return None
-                return Checkpoint(facts["number"], file.get_tensor("picture"), Measures(**facts["reference"]))
+                reference = {**facts["reference"], "scales": tuple(facts["reference"]["scales"])}
+                return Checkpoint(facts["number"], file.get_tensor("picture"), Measures(**reference))
         except (OSError, SafetensorError, KeyError, ValueError, TypeError):
             return None
 

@@ -1,7 +1,8 @@
 """What keeps a long film alive: a frame's measures, and holding them where they were.
 
-A feedback loop that adds a little contrast at every frame ends garish, one that resamples ends blurred. So brightness,
-contrast, saturation and sharpness of each frame are brought back to a reference.
+A feedback loop that adds a little contrast at every frame ends garish, one that resamples ends blurred, and a zoom
+turns whatever was fine into large blobs. So brightness, contrast, saturation, sharpness and the share of each scale are
+brought back to a reference.
 """
 
 from __future__ import annotations
@@ -12,32 +13,38 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
-from dreamer.dreaming.filters import gaussian_blur, luma
+from dreamer.dreaming.filters import gaussian_blur, laplacian_bands, luma, merged_bands
 from dreamer.presets.animation import Hold
 
 # Sharpening beyond this shows as ringing; softening beyond this, as blur.
-_SHARPEST, _SOFTEST = 1.5, -0.9
+_SHARPEST, _SOFTEST = 0.4, -0.4
 _DETAIL_SIGMA = 1.0
-_ROUNDS = 3
+_BANDS = 5
+# How much one frame may change a scale: slowly enough that nothing pumps.
+_LEAST_GAIN, _MOST_GAIN = 0.5, 2.0
+_ROUNDS = 2
 
 
 @dataclass(frozen=True)
 class Measures:
     """Of one frame in [0, 1]: mean and standard deviation of its brightness (BT.709 luma), root mean square of its
-    color (distance from gray), gradient energy (mean squared difference of neighboring pixels' brightness)."""
+    color (distance from gray), gradient energy (mean squared difference of neighboring pixels' brightness), and the
+    root mean square of each Laplacian band, the finest first, the last the coarse rest around its mean."""
 
     brightness: float
     contrast: float
     saturation: float
     sharpness: float
+    scales: tuple[float, ...] = ()
 
 
 def measures(image: Tensor) -> Measures:
     """The measures of (1, 3, H, W) float32 in [0, 1]."""
     light = luma(image)
     color = (image - light).square().mean().sqrt()
-    values = torch.stack([light.mean(), light.std(), color, _energy(light, light)]).tolist()
-    return Measures(*values)
+    tone = torch.stack([light.mean(), light.std(), color, _energy(light, light)])
+    brightness, contrast, saturation, sharpness = tone.tolist()
+    return Measures(brightness, contrast, saturation, sharpness, tuple(_scales(laplacian_bands(image, _BANDS))))
 
 
 def held(image: Tensor, reference: Measures, hold: Hold) -> Tensor:
@@ -45,6 +52,8 @@ def held(image: Tensor, reference: Measures, hold: Hold) -> Tensor:
 
     Clamping to [0, 1] undoes some of it, hence a few rounds.
     """
+    if hold.detail:
+        image = _with_scales(image, reference, hold.detail).clamp(0, 1)
     for _ in range(_ROUNDS):
         image = _toned(_sharpened(image, reference, hold.sharpness), reference, hold).clamp(0, 1)
     return image
@@ -69,6 +78,24 @@ def _energy(one: Tensor, other: Tensor) -> Tensor:
     across = (one[..., 1:] - one[..., :-1]) * (other[..., 1:] - other[..., :-1])
     energy: Tensor = down.mean() + across.mean()
     return energy
+
+
+def _scales(bands: list[Tensor]) -> list[float]:
+    rest = bands[-1] - bands[-1].mean((2, 3), keepdim=True)
+    sizes: list[float] = torch.stack([band.square().mean().sqrt() for band in [*bands[:-1], rest]]).tolist()
+    return sizes
+
+
+def _with_scales(image: Tensor, reference: Measures, firmness: float) -> Tensor:
+    """Bring each Laplacian band to the size that it has in the reference."""
+    bands = laplacian_bands(image, _BANDS)
+    mean = bands[-1].mean((2, 3), keepdim=True)
+    gains = [
+        min(max(wanted / (size + 1e-6), _LEAST_GAIN), _MOST_GAIN) ** firmness
+        for wanted, size in zip(reference.scales, _scales(bands), strict=True)
+    ]
+    scaled = [band * gain for band, gain in zip(bands[:-1], gains, strict=False)]
+    return merged_bands([*scaled, mean + (bands[-1] - mean) * gains[-1]])
 
 
 def _sharpened(image: Tensor, reference: Measures, firmness: float) -> Tensor:

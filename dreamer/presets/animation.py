@@ -50,7 +50,8 @@ class Hold(Table):
     brightness: Share = described(1.0, "hold on the mean brightness; 0: let it drift")
     contrast: Share = described(1.0, "hold on the standard deviation of the brightness")
     saturation: Share = described(1.0, "hold on the standard deviation of the color")
-    sharpness: Share = described(1.0, "hold on the gradient energy, by sharpening or softening")
+    detail: Share = described(1.0, "hold on each scale's share of the picture, so that it neither blurs nor clogs")
+    sharpness: Share = described(1.0, "hold on the gradient energy, by slight sharpening or softening")
     levels: Levels = described(Levels(), "what the measures are held at, where not at the first frame's")
     grain: float = described(
         0.01,

@@ -9,8 +9,9 @@ from dreamer.dreaming.dream import dream
 from dreamer.dreaming.normalization import SIZES, band_normalized, normalized, rms, unit_rms
 from dreamer.dreaming.views import random_look
 from dreamer.presets.schema import Ascent
+from tests.tiny import TinyNetwork
 
-from .conftest import TinyNetwork, preset
+from .conftest import preset
 
 
 @pytest.mark.parametrize("name", ["max", "mean", "std", "rms"])

@@ -8,8 +8,9 @@ from dreamer.dreaming.dream import dream
 from dreamer.dreaming.events import DreamEvent, OctaveStarted, StepDone
 from dreamer.dreaming.filters import gaussian_blur, luma, resized
 from dreamer.errors import PresetError
+from tests.tiny import TinyNetwork
 
-from .conftest import TinyNetwork, preset
+from .conftest import preset
 
 
 def test_the_same_seed_gives_the_same_pixels_and_another_seed_others(network: TinyNetwork, photo: Tensor) -> None:

@@ -18,8 +18,9 @@ from dreamer.dreaming.tiles import cut_tiles
 from dreamer.dreaming.views import random_look
 from dreamer.errors import DeviceError
 from dreamer.presets.schema import Ascent, Target
+from tests.tiny import TinyCut, TinyNetwork
 
-from .conftest import TinyCut, TinyNetwork, preset
+from .conftest import preset
 
 
 def bound(network: TinyNetwork, image: Tensor, tree: dict[str, Any]) -> BoundTarget:

@@ -10,8 +10,9 @@ from torch import Tensor
 from dreamer.dreaming.dream import dream
 from dreamer.dreaming.filters import luma, scharr
 from dreamer.dreaming.penalties import GRADIENTS, restraint
+from tests.tiny import TinyNetwork
 
-from .conftest import TinyNetwork, preset
+from .conftest import preset
 
 Function = Callable[[Tensor, Tensor], Tensor]
 

@@ -11,8 +11,9 @@ from dreamer.dreaming.likeness import gram
 from dreamer.dreaming.targets import bind_target, strongest_kernels
 from dreamer.errors import TargetError
 from dreamer.presets.schema import Target
+from tests.tiny import TinyNetwork
 
-from .conftest import TinyNetwork, preset
+from .conftest import preset
 
 KINDS: list[dict[str, Any]] = [
     {"layer": "conv2"},

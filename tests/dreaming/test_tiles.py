@@ -15,8 +15,9 @@ from dreamer.dreaming.targets import bind_target
 from dreamer.dreaming.tiles import automatic_tile, cut_tiles
 from dreamer.errors import DeviceError
 from dreamer.presets.schema import Target, Tiles
+from tests.tiny import TinyNetwork
 
-from .conftest import TinyNetwork, preset
+from .conftest import preset
 
 
 @pytest.mark.parametrize("size", [(97, 200), (200, 97), (64, 64), (333, 129)])
