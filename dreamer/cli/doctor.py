@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-import subprocess
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -84,12 +83,11 @@ def _cache() -> Finding:
 
 
 def _ffmpeg() -> Finding:
-    """The system's ffmpeg, or the one that imageio-ffmpeg brings."""
-    import imageio_ffmpeg
+    from dreamer.film.tools import find_ffmpeg, run
 
     try:
-        program = imageio_ffmpeg.get_ffmpeg_exe()
-        answer = subprocess.run([program, "-version"], capture_output=True, text=True, check=True, timeout=20)
-    except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+        program = find_ffmpeg()
+        answer = run([program, "-version"])
+    except DreamerError as error:
         return Finding("ffmpeg", f"needed for films only: {error}", ok=False, needed=False)
     return Finding("ffmpeg", f"{answer.stdout.split(' Copyright')[0]} ({Path(program).name})", needed=False)

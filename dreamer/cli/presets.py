@@ -18,7 +18,6 @@ from dreamer.presets.keys import all_keys
 from dreamer.presets.loading import ResolvedPreset, resolve_preset
 from dreamer.presets.lookup import preset_files
 from dreamer.presets.reference import explained, keys_at, reference_markdown, schema_json, starter
-from dreamer.presets.tracks import is_number
 
 _NEW_FOLDER = Path("presets")
 
@@ -104,13 +103,9 @@ def plot(name: str, overrides: tuple[str, ...], output: Path | None) -> None:
 
     resolved = resolve_preset(name, overrides)
     timeline = Timeline(resolved.preset)
-    curves = {
-        path: values
-        for path in timeline.tracks
-        if all(map(is_number, values := [timeline.value(path, frame) for frame in range(timeline.clock.frames)]))
-    }
+    curves = timeline.curves()
     if not curves:
-        raise UsageError(f"no number of {name!r} changes over time", remedy="`dreamer presets explain` tells how.")
+        raise UsageError(f"nothing of {name!r} changes over time", remedy="`dreamer presets explain` tells how.")
     file = output or Path("outputs") / f"{resolved.name}-curves.png"
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dreamer.presets.dumping import from_json, to_json, to_toml
 from dreamer.presets.fields import Schedule, strongest_count, value_at
 from dreamer.presets.files import portable_paths
+from dreamer.presets.keyframes import Timeline, preset_at
 from dreamer.presets.loading import ResolvedPreset, load_preset, preset_from_tree, resolve_preset
 from dreamer.presets.lookup import find_preset, preset_files, preset_folders, resolve_picture
 from dreamer.presets.schema import (
@@ -32,11 +33,13 @@ __all__ = [
     "Schedule",
     "Target",
     "Tiles",
+    "Timeline",
     "Transform",
     "find_preset",
     "from_json",
     "load_preset",
     "portable_paths",
+    "preset_at",
     "preset_files",
     "preset_folders",
     "preset_from_tree",

@@ -14,6 +14,7 @@ from dreamer.presets.keys import dotted
 from dreamer.presets.loading import preset_from_tree
 from dreamer.presets.places import KeyPath
 from dreamer.presets.schema import Preset
+from dreamer.presets.tracks import is_track
 
 
 def to_toml(preset: Preset, *, only_changed: bool = True, comments: Mapping[str, str] | None = None) -> str:
@@ -77,6 +78,8 @@ def from_json(text: str, *, where: str = "recipe") -> Preset:
 
 
 def _is_section(value: Any) -> bool:
+    if is_track(value):
+        return False
     return isinstance(value, dict) or (isinstance(value, list) and value != [] and isinstance(value[0], dict))
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import math
 import operator
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from dreamer.errors import nearest
@@ -14,6 +15,7 @@ SIGN = "="
 VARIABLES = ("t", "f", "p", "b")
 _CONSTANTS = {"pi": math.pi, "e": math.e, "tau": math.tau}
 _LARGEST = 1e12
+_LONGEST, _DEEPEST = 2000, 100
 
 Values = Mapping[str, float]
 Evaluate = Callable[[Values], float]
@@ -63,6 +65,12 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
 }
+# Python words these in many ways.
+_FAILURES: tuple[tuple[type[Exception], str], ...] = (
+    (ZeroDivisionError, "division by zero"),
+    (OverflowError, "the number is too large"),
+    (ValueError, "a root, power or logarithm of a number that has none"),
+)
 
 
 @dataclass(frozen=True)
@@ -77,9 +85,10 @@ class Expression:
         try:
             value = float(self._evaluate({"t": t, "f": f, "p": p, "b": b}))
         except (ArithmeticError, ValueError) as error:
-            raise ValueError(f"has no value at {t:g} s: {error}") from error
+            reason = next(words for kind, words in _FAILURES if isinstance(error, kind))
+            raise ValueError(f"has no value at {t:.4g} s: {reason}") from error
         if not abs(value) <= _LARGEST:
-            raise ValueError(f"is {value:g} at {t:g} s")
+            raise ValueError(f"is {value:g} at {t:.4g} s, which is too large")
         return value
 
 
@@ -90,47 +99,67 @@ def is_expression(value: object) -> bool:
 
 def parse_expression(text: str) -> Expression:
     """Parse "= 1 + 0.2 * sin(2 * pi * t / 4)". Raises ValueError with the column of what is wrong, counted from 1."""
-    start = text.index(SIGN) + 1
-    body = text[start:]
-    offset = start + len(body) - len(body.lstrip())
+    body = text[text.index(SIGN) + 1 :].lstrip()
+    offset = len(text) - len(body)
+    body = body.rstrip().translate({ord(blank): " " for blank in "\r\n\t\f"})
+    if not body:
+        raise ValueError(f"column {offset}: nothing follows the equals sign")
+    if len(body) > _LONGEST:
+        raise ValueError(f"has {len(body)} characters; {_LONGEST} are the most")
+    return Expression(text, _Compiler(body, offset).compiled(_parsed(body, offset), 0))
+
+
+def _parsed(body: str, offset: int) -> ast.expr:
     try:
-        tree = ast.parse(body.strip(), mode="eval")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", SyntaxWarning)
+            warnings.simplefilter("error", DeprecationWarning)
+            return ast.parse(body, mode="eval").body
     except SyntaxError as error:
         raise ValueError(f"column {offset + (error.offset or 1)}: {error.msg}") from error
     except (RecursionError, MemoryError) as error:
         raise ValueError("is nested too deeply") from error
-    return Expression(text, _Compiler(offset).compiled(tree.body))
+    except ValueError as error:
+        raise ValueError(f"column {offset + 1}: {error}") from error
 
 
 class _Compiler:
-    def __init__(self, offset: int) -> None:
-        self._offset = offset
+    def __init__(self, body: str, offset: int) -> None:
+        self._body, self._offset = body, offset
 
-    def compiled(self, node: ast.expr) -> Evaluate:
+    def compiled(self, node: ast.expr, depth: int) -> Evaluate:
         """A function of the variables for a node of the syntax tree."""
+        if depth > _DEEPEST:
+            raise ValueError(f"{self._column(node)}: is nested too deeply")
         match node:
             case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
-                number = float(value)
-                return lambda values: number
+                return self._number(node, value)
             case ast.Name(id=name):
                 return self._name(node, name)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
-                inner = self.compiled(operand)
+                inner = self.compiled(operand, depth + 1)
                 return lambda values: -inner(values)
             case ast.UnaryOp(op=ast.UAdd(), operand=operand):
-                return self.compiled(operand)
+                return self.compiled(operand, depth + 1)
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-                act, one, other = _OPERATORS[type(op)], self.compiled(left), self.compiled(right)
+                act = _OPERATORS[type(op)]
+                one, other = self.compiled(left, depth + 1), self.compiled(right, depth + 1)
                 return lambda values: act(one(values), other(values))
-            case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARISONS:
-                holds, one, other = _COMPARISONS[type(op)], self.compiled(left), self.compiled(right)
-                return lambda values: float(holds(one(values), other(values)))
+            case ast.Compare(left=left, ops=ops, comparators=others) if all(type(op) in _COMPARISONS for op in ops):
+                return self._comparison([left, *others], ops, depth)
             case ast.IfExp(test=test, body=body, orelse=orelse):
-                asked, yes, no = self.compiled(test), self.compiled(body), self.compiled(orelse)
+                asked, yes, no = (self.compiled(each, depth + 1) for each in (test, body, orelse))
                 return lambda values: yes(values) if asked(values) else no(values)
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
-                return self._call(node, name, arguments)
-        raise ValueError(f"{self._column(node)}: only numbers, {', '.join(VARIABLES)}, + - * / % ** and functions")
+                return self._call(node, name, [self.compiled(each, depth + 1) for each in arguments])
+        raise ValueError(f"{self._column(node)}: {_advice(node)}")
+
+    def _number(self, node: ast.expr, value: float) -> Evaluate:
+        try:
+            number = float(value)
+        except OverflowError:
+            raise ValueError(f"{self._column(node)}: the number is too large") from None
+        return lambda values: number
 
     def _name(self, node: ast.expr, name: str) -> Evaluate:
         if name in _CONSTANTS:
@@ -138,17 +167,25 @@ class _Compiler:
             return lambda values: constant
         if name in VARIABLES:
             return lambda values: values[name]
+        if name in FUNCTIONS:
+            raise ValueError(f"{self._column(node)}: {name} is a function; write {name}(...)")
         raise self._unknown(node, name, [*VARIABLES, *_CONSTANTS])
 
-    def _call(self, node: ast.expr, name: str, arguments: list[ast.expr]) -> Evaluate:
-        inner = [self.compiled(argument) for argument in arguments]
-        if name == "wave" and len(inner) == 1:
-            return lambda values: 0.5 - 0.5 * math.cos(math.tau * values["t"] / inner[0](values))
-        if name not in _DEFINED:
+    def _comparison(self, terms: list[ast.expr], ops: list[ast.cmpop], depth: int) -> Evaluate:
+        """1 where the comparison holds, else 0; 1 < t < 2 is two of them."""
+        inner = [self.compiled(term, depth + 1) for term in terms]
+        links = list(zip((_COMPARISONS[type(op)] for op in ops), inner, inner[1:], strict=False))
+        return lambda values: float(all(holds(one(values), other(values)) for holds, one, other in links))
+
+    def _call(self, node: ast.expr, name: str, inner: list[Evaluate]) -> Evaluate:
+        if name not in FUNCTIONS:
             raise self._unknown(node, f"{name}()", [f"{each}()" for each in FUNCTIONS])
-        least, most, function = _DEFINED[name]
+        least, most, function = _DEFINED.get(name, (1, 1, min))
         if not least <= len(inner) <= most:
-            raise ValueError(f"{self._column(node)}: {name}() takes {least} values, and {len(inner)} are given")
+            takes = f"{least} value{'s' if least > 1 else ''}" if least == most else f"{least} to {most} values"
+            raise ValueError(f"{self._column(node)}: {name}() takes {takes}, and {len(inner)} are given")
+        if name == "wave":
+            return lambda values: 0.5 - 0.5 * math.cos(math.tau * values["t"] / inner[0](values))
         return lambda values: function(*(each(values) for each in inner))
 
     def _unknown(self, node: ast.expr, name: str, known: list[str]) -> ValueError:
@@ -157,4 +194,17 @@ class _Compiler:
         return ValueError(f"{self._column(node)}: unknown {name}; {advice}")
 
     def _column(self, node: ast.expr) -> str:
-        return f"column {self._offset + node.col_offset + 1}"
+        # ast counts bytes, a person characters.
+        before = self._body.encode()[: node.col_offset].decode(errors="ignore")
+        return f"column {self._offset + len(before) + 1}"
+
+
+def _advice(node: ast.expr) -> str:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitXor):
+        return "a power is written **"
+    return "; ".join(_allowed())
+
+
+def _allowed() -> Iterator[str]:
+    yield f"only numbers, {', '.join(VARIABLES)}, {', '.join(_CONSTANTS)}, + - * / % **, comparisons, a if c else b"
+    yield f"and the functions {', '.join(FUNCTIONS)}"

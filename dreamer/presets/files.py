@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePath
 from typing import Any
 
 from dreamer.errors import PictureError
 from dreamer.presets.lookup import SHIPPED_PICTURE, resolve_picture
 from dreamer.presets.schema import Preset
+from dreamer.presets.times import is_time
 
-_ALWAYS = {"guide", "style", "picture", "labels"}
+_PICTURES = {"guide", "style", "picture"}
+_ALWAYS = {*_PICTURES, "labels"}
 _NAME_OR_PATH = {"network", "name", "weights"}
 
 
 def with_files(tree: Any, change: Callable[[str], str], key: str = "") -> Any:
     """A copy of a tree of TOML values in which `change` was applied to every path of a file."""
     if isinstance(tree, dict):
-        return {name: with_files(value, change, name) for name, value in tree.items()}
+        # Keyframes hold values of the key that they stand for; a preset's `keyframes` are named by whole paths.
+        keys = {name: key if is_time(name) else name.rpartition(".")[2] for name in tree}
+        return {name: with_files(value, change, keys[name]) for name, value in tree.items()}
     if isinstance(tree, list):
         return [with_files(value, change) for value in tree]
     return change(tree) if isinstance(tree, str) and _is_file(key, tree) else tree
@@ -74,7 +78,14 @@ def named_pictures(preset: Preset) -> list[str]:
     masks = [preset.canvas.mask, *(target.mask for target in preset.targets)]
     texts = [mask.picture for mask in masks if mask is not None]
     texts += [text for target in preset.targets for text in (target.guide, target.style)]
+    texts += list(_keyframed_pictures(preset))
     return list(dict.fromkeys(text for text in texts if text is not None))
+
+
+def _keyframed_pictures(preset: Preset) -> Iterator[str]:
+    for path, source in preset.keyframes.items():
+        if path.rpartition(".")[2] in _PICTURES and isinstance(source, dict):
+            yield from (value for time, value in source.items() if is_time(time) and isinstance(value, str))
 
 
 def named_files(preset: Preset) -> list[str]:

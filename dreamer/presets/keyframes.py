@@ -2,49 +2,55 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from fractions import Fraction
-from functools import cached_property
+from functools import lru_cache
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from dreamer.errors import PresetError
 from dreamer.presets.animation import Animation
 from dreamer.presets.expressions import Expression, is_expression, parse_expression
 from dreamer.presets.keys import dotted, find_key
+from dreamer.presets.mistakes import Mistake, messages_in
 from dreamer.presets.places import KeyPath
-from dreamer.presets.schema import Preset
+from dreamer.presets.schema import Preset, strict_preset
 from dreamer.presets.tracks import Clock, Track, is_number, is_track, make_track
 
 KEYFRAMES = "keyframes"
-# What stays as it is while a film runs; texts that may begin with an equals sign are among them.
-_FIXED_TABLES = ("title", "description", "network", "seed", "keyframes", "tiles")
-FIXED = ("seed", "length", "frames", "fps", "bpm", "loop", "feedback", "dream_every", "lead_in", "negative_slope")
-# An expression is checked at so many frames, evenly spread.
-_CHECKED = 2000
+Sources = dict[str, Any]
+# Their texts may begin with an equals sign.
+_PLAIN_TEXTS = ("title", "description")
+# What is a number only by name: between kernel 12 and kernel 77 there is nothing to glide through.
+_SWITCHING = ("class", "kernels")
+# Curves have at most so many points.
+_DRAWN = 2000
 
 
-def take_out(tree: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[KeyPath, str]]]:
-    """The tree of a preset with its tracks under `keyframes`, by dotted path, and values at time 0 in their places.
+def take_out(tree: dict[str, Any]) -> tuple[dict[str, Any], Sources]:
+    """The tree of a preset with values at time 0 in the places of its tracks and expressions; and these by dotted path.
 
-    Also the mistakes in them, with their paths.
+    They are those that stand in place and those under `keyframes`, where all of them are put. In the place of one
+    that cannot be read is None.
     """
-    found = dict(_tracks_in(tree, ()))
-    mistakes: list[tuple[KeyPath, str]] = []
-    for path in found:
-        if reason := _fixed(path):
-            mistakes.append((path, reason))
-        elif not isinstance(tree.get("animation"), dict):
-            mistakes.append((path, "changes over time, which needs an [animation] table; add one with length = '10s'"))
-    plain: dict[str, Any] = _without_tracks(tree, (), _rough_clock(tree), mistakes)
+    found = dict(_sources_in(tree, ()))
     kept = tree.get(KEYFRAMES)
-    if found or isinstance(kept, dict):
-        named = {dotted(path): value for path, value in found.items()}
-        plain[KEYFRAMES] = {**(kept if isinstance(kept, dict) else {}), **named}
-    return plain, mistakes
+    if not found and not isinstance(kept, dict):
+        return tree, {}
+    clock = rough_clock(tree)
+    plain = {key: value for key, value in tree.items() if key != KEYFRAMES}
+    for path, source in found.items():
+        plain = replaced(plain, path, _first_value(source, path, clock))
+    if kept is not None and not isinstance(kept, dict):
+        return {**plain, KEYFRAMES: kept}, {}
+    for text, source in (kept or {}).items():
+        path = path_in(plain, text)
+        if _reaches(plain, path):
+            plain = replaced(plain, path, _first_value(source, path, clock))
+    sources = {**(kept or {}), **{dotted(path): source for path, source in found.items()}}
+    return {**plain, KEYFRAMES: sources}, sources
 
 
 class Timeline:
@@ -54,175 +60,156 @@ class Timeline:
         self.preset = preset
         animation = preset.animation or Animation()
         self.clock = Clock(animation.rate, animation.bpm, animation.frame_count)
-        self._bpm = animation.bpm
+        self._tree: dict[str, Any] = preset.model_dump(mode="json", by_alias=True, exclude={KEYFRAMES})
+        self._paths = {text: path_in(self._tree, text) for text in preset.keyframes}
+        self._preset_of = lru_cache(maxsize=64)(self._built)
         mistakes: list[str] = []
         self.tracks: dict[str, Track | Expression] = {}
-        for path, source in preset.keyframes.items():
+        for text, source in preset.keyframes.items():
             try:
-                track = _readable(source, self.clock)
-                if isinstance(track, Track) and (_names(path) or not is_number(self._static(path))):
-                    track = replace(track, easings=("hold",) * len(track.easings))
-                self.tracks[path] = track
+                value_in(self._tree, self._paths[text])
+                self.tracks[text] = readable(source, self._paths[text], self.clock)
+            except LookupError:
+                mistakes.append(f"{text}: there is no such key to change over time")
             except ValueError as error:
-                mistakes.append(f"{path}: {error}")
+                mistakes.append(f"{text}: {error}")
         if mistakes:
             raise PresetError(mistakes)
 
     def at(self, frame: int) -> Preset:
-        """The preset whose values hold at a frame, counted from 0. Raises PresetError where they do not fit."""
+        """The preset whose values hold at a frame, counted from 0; the same object where they are the same.
+
+        Raises PresetError where they do not fit.
+        """
         if not self.tracks:
             return self.preset
-        tree = self._tree_at(frame)
         try:
-            return Preset.model_validate(tree)
+            return self._preset_of(json.dumps(self.values(frame)))
         except ValidationError as error:
             when = f"at {self.clock.seconds(frame):.4g} s (frame {frame})"
-            lines = [f"{_misfit(detail)}, {when}" for detail in error.errors(include_url=False)]
-            raise PresetError(list(dict.fromkeys(lines))) from error
+            wrong = messages_in(error, self._tree)
+            raise PresetError([f"{dotted(each.path) or 'preset'}: {each.what}, {when}" for each in wrong]) from error
 
-    def value(self, path: str, frame: int) -> Any:
-        """The value of one track at a frame. Raises ValueError where an expression has none."""
-        track, seconds = self.tracks[path], self.clock.seconds(frame)
-        if isinstance(track, Track):
-            return track.value_at(seconds)
-        share = frame / max(self.clock.frames - 1, 1)
-        return track.at(t=seconds, f=frame, p=share, b=seconds * self._bpm / 60)
+    def mistakes_at(self, frame: int) -> list[Mistake]:
+        """What does not fit at a frame. Raises PresetError where an expression has no value."""
+        try:
+            self._preset_of(json.dumps(self.values(frame)))
+        except ValidationError as error:
+            return messages_in(error, self._tree)
+        return []
 
-    def frames_to_check(self) -> list[int]:
-        """Frames at which all values fit where they fit at these: each key's, and many where there are expressions."""
-        frames = {0}
-        for track in self.tracks.values():
-            if isinstance(track, Track):
-                frames |= {round(time * float(self.clock.rate)) for time in track.times}
-            else:
-                frames |= set(range(0, self.clock.frames, max(1, self.clock.frames // _CHECKED)))
-        return sorted(frames)
-
-    @cached_property
-    def _tree(self) -> dict[str, Any]:
-        return self.preset.model_dump(mode="python", by_alias=True, exclude={KEYFRAMES})
-
-    def _static(self, path: str) -> Any:
-        """What the preset without keyframes has at a path; ValueError where there is nothing such."""
-        node: Any = self._tree
-        for part in path.split("."):
+    def values(self, frame: int) -> dict[str, Any]:
+        """The values of all tracks at a frame, by key path. Raises PresetError where an expression has none."""
+        values = {}
+        for text in self.tracks:
             try:
-                node = node[int(part)] if isinstance(node, (list, tuple)) else node[part]
-            except (KeyError, IndexError, ValueError, TypeError):
-                raise ValueError("there is no such key to change over time") from None
-        return node
-
-    def _tree_at(self, frame: int) -> dict[str, Any]:
-        tree = self._tree
-        for path in self.tracks:
-            try:
-                value = self.value(path, frame)
+                values[text] = self.value(text, frame)
             except ValueError as error:
-                raise PresetError([f"{path}: {error}"]) from error
-            if isinstance(self._static(path), int) and is_number(value):
-                value = round(value)
-            tree = _replaced(tree, path.split("."), value)
-        return tree
+                raise PresetError([f"{text}: {error}"]) from error
+        return values
+
+    def value(self, text: str, frame: int) -> Any:
+        """The value of one track at a frame. Raises ValueError where an expression has none."""
+        return value_of(self.tracks[text], self._paths[text], self.clock, frame)
+
+    def curves(self) -> dict[str, list[float]]:
+        """Every track over the film as numbers, evenly spread, by its key path.
+
+        What switches between texts is told by the number of each, and by the texts behind the path. Raises ValueError
+        where an expression has no value.
+        """
+        count = min(self.clock.frames, _DRAWN)
+        frames = [round(number * (self.clock.frames - 1) / max(count - 1, 1)) for number in range(count)]
+        return dict(_curve(text, [self.value(text, frame) for frame in frames]) for text in self.tracks)
+
+    def _built(self, values: str) -> Preset:
+        tree = self._tree
+        for text, value in json.loads(values).items():
+            tree = replaced(tree, self._paths[text], value)
+        return strict_preset(tree)
+
+
+def _curve(text: str, values: list[Any]) -> tuple[str, list[float]]:
+    if all(is_number(value) for value in values):
+        return text, values
+    spelled = [value if isinstance(value, str) else json.dumps(value) for value in values]
+    names = list(dict.fromkeys(spelled))
+    told = ", ".join(f"{number} {name}" for number, name in enumerate(names))
+    return f"{text}: {told}", [names.index(name) for name in spelled]
 
 
 def preset_at(preset: Preset, frame: int) -> Preset:
-    """The preset at one frame of its film; for many frames keep a `Timeline`."""
-    return Timeline(preset).at(frame)
+    """The preset whose values hold at one frame of its film, counted from 0; itself where it has no keyframes.
+
+    Raises PresetError where its keyframes cannot be read or do not fit.
+    """
+    return _timeline(_Same(preset)).at(frame) if preset.keyframes else preset
 
 
-def check_keyframes(preset: Preset) -> list[str]:
-    """A line for each mistake in the keyframes: unreadable tracks, values that do not fit at their time."""
-    if not preset.keyframes:
-        return []
-    if preset.animation is None:
-        return [f"{path}: changes over time, which needs an [animation] table" for path in preset.keyframes]
-    try:
-        timeline = Timeline(preset)
-    except PresetError as error:
-        return error.mistakes
-    mistakes: dict[str, str] = {}
-    for frame in timeline.frames_to_check():
-        try:
-            timeline.at(frame)
-        except PresetError as error:
-            # A value that does not fit at one frame does not fit at its neighbors; one line a key is enough.
-            mistakes |= {
-                line.partition(":")[0]: line for line in error.mistakes if line.partition(":")[0] not in mistakes
-            }
-    return list(mistakes.values())
+class _Same:
+    """A preset as the key of a cache: the very object, for one with tables in it has no hash."""
+
+    def __init__(self, preset: Preset) -> None:
+        self.preset = preset
+
+    def __hash__(self) -> int:
+        return id(self.preset)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.preset is self.preset
 
 
-def _names(path: str) -> bool:
-    """Whether a value names something, by number perhaps: between two names there is nothing."""
-    return path.rpartition(".")[2] in ("class", "kernels")
+@lru_cache(maxsize=8)
+def _timeline(same: _Same) -> Timeline:
+    return Timeline(same.preset)
 
 
-def _misfit(detail: ErrorDetails) -> str:
-    """ "octaves.count: 60 is not a whole number from 1 to 20"."""
-    key, value = find_key(detail["loc"]), detail["input"]
-    # Behind the key pydantic names the alternative of a union that it tried.
-    path = dotted(detail["loc"][: key.path.count(".") + 1] if key else detail["loc"])
-    if key is None or detail["type"] == "value_error":
-        return f"{path}: {detail['msg'].removeprefix('Value error, ')}"
-    return (
-        f"{key.path if '.N' not in key.path else path}: {value if is_number(value) else repr(value)} is not {key.type}"
-    )
-
-
-def _readable(source: Any, clock: Clock) -> Track | Expression:
+def readable(source: Any, path: KeyPath, clock: Clock) -> Track | Expression:
+    """The track or expression that stands at a key path. Raises ValueError for the first mistake in it."""
     if is_expression(source):
         return parse_expression(source)
     if is_track(source):
-        return make_track(source, clock)
+        return make_track(source, clock, switching=is_switching(path))
     raise ValueError('is neither keyframes such as { "0s" = 1, "2s" = 3 } nor an expression such as "= 1 + t"')
 
 
-def _tracks_in(node: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
-    if path == (KEYFRAMES,) or (len(path) == 1 and path[0] in ("title", "description")):
+def is_switching(path: KeyPath) -> bool:
+    """Whether the numbers at a key path are names, which never glide."""
+    return path[-1] in _SWITCHING
+
+
+def value_of(track: Track | Expression, path: KeyPath, clock: Clock, frame: int) -> Any:
+    """The value at a frame, rounded where its key takes whole numbers. Raises ValueError where there is none."""
+    value = track.value_at(clock.seconds(frame)) if isinstance(track, Track) else track.at(**clock.moment(frame))
+    return round(value) if isinstance(value, float) and _is_whole(path) else value
+
+
+def _is_whole(path: KeyPath) -> bool:
+    key = find_key(path)
+    return key is not None and ("whole number" in key.words or is_switching(path))
+
+
+def _first_value(source: Any, path: KeyPath, clock: Clock) -> Any:
+    try:
+        return value_of(readable(source, path, clock), path, clock, 0)
+    except ValueError:
+        return None
+
+
+def _sources_in(node: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
+    if len(path) == 1 and path[0] in (KEYFRAMES, *_PLAIN_TEXTS):
         return
     if is_track(node) or is_expression(node):
         yield path, node
     elif isinstance(node, dict):
         for key, value in node.items():
-            yield from _tracks_in(value, (*path, key))
+            yield from _sources_in(value, (*path, key))
     elif isinstance(node, list):
         for number, value in enumerate(node):
-            yield from _tracks_in(value, (*path, number))
+            yield from _sources_in(value, (*path, number))
 
 
-def _fixed(path: KeyPath) -> str | None:
-    fixed = path[0] in _FIXED_TABLES or (path[0] == "animation" and path[-1] in FIXED)
-    return "cannot change while a film runs" if fixed else None
-
-
-def _without_tracks(node: Any, path: KeyPath, clock: Clock, mistakes: list[tuple[KeyPath, str]]) -> Any:
-    if path and path[0] == KEYFRAMES:
-        return node
-    if is_track(node) or (is_expression(node) and path[0] not in ("title", "description")):
-        try:
-            return _fitted(_first_value(node, clock), path)
-        except ValueError as error:
-            mistakes.append((path, str(error)))
-            return 1
-    if isinstance(node, dict):
-        return {key: _without_tracks(value, (*path, key), clock, mistakes) for key, value in node.items()}
-    if isinstance(node, list):
-        return [_without_tracks(value, (*path, number), clock, mistakes) for number, value in enumerate(node)]
-    return node
-
-
-def _first_value(source: Any, clock: Clock) -> Any:
-    track = _readable(source, clock)
-    return track.value_at(0.0) if isinstance(track, Track) else track.at(t=0.0, f=0.0, p=0.0, b=0.0)
-
-
-def _fitted(value: Any, path: KeyPath) -> Any:
-    key = find_key(path)
-    whole = key is not None and "whole number" in key.type
-    return round(value) if whole and isinstance(value, float) else value
-
-
-def _rough_clock(tree: dict[str, Any]) -> Clock:
+def rough_clock(tree: Mapping[str, Any]) -> Clock:
     """The clock of a tree that is not validated yet; where its times are wrong that is told later."""
     animation = tree.get("animation")
     given = animation if isinstance(animation, dict) else {}
@@ -234,12 +221,44 @@ def _rough_clock(tree: dict[str, Any]) -> Clock:
     return Clock(film.rate, film.bpm, film.frame_count)
 
 
-def _replaced(node: Any, path: list[str], value: Any) -> Any:
-    """A copy of nested tables and lists in which the value at `path` is another."""
+def path_in(tree: Any, text: str) -> KeyPath:
+    """A dotted path as a key path of that tree: with numbers for the items of its lists."""
+    path: KeyPath = ()
+    node: Any = tree
+    for part in text.split("."):
+        key = int(part) if part.isdecimal() and not isinstance(node, dict) else part
+        path = (*path, key)
+        try:
+            node = node[key]
+        except (LookupError, TypeError):
+            node = None
+    return path
+
+
+def value_in(tree: Any, path: KeyPath) -> Any:
+    """The value at a key path. Raises LookupError where there is none."""
+    for part in path:
+        try:
+            tree = tree[part]
+        except TypeError as error:
+            raise KeyError(part) from error
+    return tree
+
+
+def _reaches(tree: Any, path: KeyPath) -> bool:
+    """Whether there is a table or list at the end of a path for its last part."""
+    try:
+        holder = value_in(tree, path[:-1])
+    except LookupError:
+        return False
+    return isinstance(holder, dict) or (isinstance(holder, list) and path[-1] in range(len(holder)))
+
+
+def replaced(node: Any, path: KeyPath, value: Any) -> Any:
+    """A copy of nested tables and lists in which the value at `path` is another; what is not on the path is shared."""
     if not path:
         return value
-    if isinstance(node, Mapping):
-        return {**node, path[0]: _replaced(node[path[0]], path[1:], value)}
-    items = list(node)
-    items[int(path[0])] = _replaced(items[int(path[0])], path[1:], value)
-    return tuple(items)
+    first, rest = path[0], path[1:]
+    if isinstance(node, dict):
+        return {**node, first: replaced(node.get(first), rest, value)}
+    return [replaced(item, rest, value) if number == first else item for number, item in enumerate(node)]

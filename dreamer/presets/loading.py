@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import tomllib
@@ -14,15 +13,16 @@ from typing import Any
 from pydantic import ValidationError
 
 from dreamer.errors import PresetError
+from dreamer.presets.checking import check_keyframes, wrong_keyframes
 from dreamer.presets.drafts import OVERRIDE, Draft
 from dreamer.presets.files import starting_at, with_files
-from dreamer.presets.keyframes import check_keyframes, take_out
+from dreamer.presets.keyframes import KEYFRAMES, take_out
 from dreamer.presets.keys import dotted
 from dreamer.presets.lookup import find_preset
-from dreamer.presets.mistakes import mistakes_in
+from dreamer.presets.mistakes import Mistake, messages_in, told
 from dreamer.presets.places import KeyPath, key_lines
 from dreamer.presets.scenes import Targets, write_out_scenes
-from dreamer.presets.schema import Preset
+from dreamer.presets.schema import Preset, strict_preset
 
 DEFAULT = "default"
 _SYNTAX = re.compile(r"(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)", re.DOTALL)
@@ -128,24 +128,22 @@ def _override(draft: Draft, overrides: Sequence[str]) -> list[str]:
 
 
 def _validated(draft: Draft, where: str, mistakes: list[str]) -> Preset:
-    """The data model of a draft, strictly: in a TOML file "4" and 4.0 are not whole numbers, true is not 1."""
+    """The data model of a draft, with its keyframes checked."""
     draft.tree, wrong_scenes = write_out_scenes(draft.tree, _targets_of)
-    draft.tree, unreadable = take_out(draft.tree)
-    unreadable = [*wrong_scenes, *unreadable]
-    mistakes = [*mistakes, *(f"{draft.place(path) or where}: {dotted(path)}: {what}" for path, what in unreadable)]
-    # Only for JSON does pydantic's strict mode take lists where the model has tuples.
+    wrong = [Mistake(path, what) for path, what in wrong_scenes]
+    draft.tree, sources = take_out(draft.tree)
     try:
-        preset = Preset.model_validate_json(
-            json.dumps(draft.tree, default=str), strict=True, by_alias=True, by_name=False
-        )
+        preset = strict_preset(draft.tree)
+        wrong += check_keyframes(preset)
     except ValidationError as error:
-        mistakes = [*mistakes, *mistakes_in(error, draft, where)]
-        raise PresetError(mistakes, where=where if len(mistakes) > 1 else None) from error
-    for line in check_keyframes(preset) if not mistakes else ():
-        path = tuple(int(part) if part.isdecimal() else part for part in line.partition(":")[0].split("."))
-        mistakes.append(f"{draft.place(path) or where}: {line}")
+        static = messages_in(error, draft.tree)
+        moving = list(wrong_keyframes(draft.tree, sources))
+        # A track whose first value is wrong is told by its keys alone.
+        places = [each.path for each in moving]
+        wrong += [*(each for each in static if not any(each.path[: len(path)] == path for path in places)), *moving]
+    mistakes = [*mistakes, *told(wrong, draft, where)]
     if mistakes:
-        raise PresetError(mistakes)
+        raise PresetError(mistakes, where=where if len(mistakes) > 1 and wrong else None)
     return preset
 
 
@@ -155,7 +153,7 @@ def _targets_of(name: str) -> Targets:
 
 
 def _origins(preset: Preset, draft: Draft) -> Iterator[tuple[str, str]]:
-    for path in _leaves(preset.model_dump(mode="json", by_alias=True), ()):
+    for path in _leaves(preset.model_dump(mode="json", by_alias=True, exclude={KEYFRAMES}), ()):
         try:
             draft.value(path)
         except (KeyError, IndexError, TypeError):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 import tomlkit
 from pydantic import ValidationError
@@ -18,12 +18,25 @@ from dreamer.presets.places import KeyPath
 _LEADING_KEY = re.compile(r"^[a-z_]+(?:\.\w+)+")
 _PLACE = re.compile(r"(.*?):(\d+): ")
 _LONGEST = 60
+_DIGITS = 12
 
 
-def mistakes_in(error: ValidationError, draft: Draft, where: str) -> list[str]:
+class Mistake(NamedTuple):
+    """What is wrong at a key path. `key`: the time of the keyframe that is meant, as it is written."""
+
+    path: KeyPath
+    what: str
+    key: str | None = None
+
+
+def told(mistakes: Iterable[Mistake], draft: Draft, where: str) -> list[str]:
     """A line for each mistake in `draft`, in the order of their places; `where` is the place of the whole."""
-    lines = dict.fromkeys(_line(path, message, draft, where) for path, message in _messages(error, draft))
-    return sorted(lines, key=_by_place)
+    return sorted(dict.fromkeys(_line(mistake, draft, where) for mistake in mistakes), key=_by_place)
+
+
+def messages_in(error: ValidationError, tree: Any) -> list[Mistake]:
+    """What the validation of a tree has found."""
+    return list(dict.fromkeys(Mistake(path, message) for path, message in _messages(error, tree)))
 
 
 def _by_place(line: str) -> tuple[str, int]:
@@ -31,10 +44,10 @@ def _by_place(line: str) -> tuple[str, int]:
     return (match[1], int(match[2])) if match else (line, 0)
 
 
-def _messages(error: ValidationError, draft: Draft) -> Iterator[tuple[KeyPath, str]]:
+def _messages(error: ValidationError, tree: Any) -> Iterator[tuple[KeyPath, str]]:
     groups: dict[KeyPath, list[tuple[KeyPath, ErrorDetails]]] = {}
     for detail in error.errors(include_url=False):
-        group, path = _paths(detail, draft)
+        group, path = _paths(detail, tree)
         groups.setdefault(group, []).append((path, detail))
     for group, found in groups.items():
         if found[0][1]["type"] == "too_short" and any(
@@ -45,12 +58,12 @@ def _messages(error: ValidationError, draft: Draft) -> Iterator[tuple[KeyPath, s
             yield path, _message(path, detail)
 
 
-def _paths(detail: ErrorDetails, draft: Draft) -> tuple[KeyPath, KeyPath]:
+def _paths(detail: ErrorDetails, tree: Any) -> tuple[KeyPath, KeyPath]:
     """The key path of an error, and before it that of the value whose alternatives pydantic tried.
 
     pydantic puts the names of the alternatives of a union into its locations; they lead nowhere in the values.
     """
-    node: Any = draft.tree
+    node: Any = tree
     path: KeyPath = ()
     union: KeyPath | None = None
     for depth, part in enumerate(detail["loc"]):
@@ -89,7 +102,7 @@ def _is_type_error(detail: ErrorDetails) -> bool:
 def _message(path: KeyPath, detail: ErrorDetails) -> str:
     key = find_key(path)
     if detail["type"] == "extra_forbidden":
-        return _unknown_key(path)
+        return unknown_key(path)
     if _is_missing_key(detail):
         return _missing(path, key)
     if detail["type"] == "value_error":
@@ -97,7 +110,8 @@ def _message(path: KeyPath, detail: ErrorDetails) -> str:
     return _misfit(path, detail["input"], key)
 
 
-def _unknown_key(path: KeyPath) -> str:
+def unknown_key(path: KeyPath) -> str:
+    """That there is no such key, and which it may have been meant to be."""
     if near := near_keys(path):
         return f"unknown key; did you mean {' or '.join(repr(each) for each in near)}?"
     return f"unknown key; there are {', '.join(names_in(dotted('N' if isinstance(p, int) else p for p in path[:-1])))}"
@@ -133,13 +147,18 @@ def _is_plain_value(text: str) -> bool:
 def _spelled(value: Any) -> str:
     """A value as TOML writes it, cut where it is long."""
     text = tomlkit.item(value).as_string() if isinstance(value, (str, bool, int, float, list, dict)) else str(value)
+    if isinstance(value, float) and len(text) > _DIGITS:
+        text = f"{value:.6g}"
     flat = "{ ... }" if isinstance(value, dict) else " ".join(text.split())
     return flat if len(flat) <= _LONGEST else f"{flat[: _LONGEST - 3]}..."
 
 
-def _line(path: KeyPath, message: str, draft: Draft, where: str) -> str:
-    if not path and (named := _LEADING_KEY.match(message)):
+def _line(mistake: Mistake, draft: Draft, where: str) -> str:
+    path, what, key = mistake
+    if not path and (named := _LEADING_KEY.match(what)):
         parts = tuple(int(part) if part.isdecimal() else part for part in named[0].split("."))
-        return f"{draft.place(parts) or where}: {message}"
+        return f"{draft.place(parts) or where}: {what}"
+    if key is not None:
+        return f'{draft.place((*path, key)) or where}: {dotted(path)} at "{key}": {what}'
     place = draft.place(path) or where
-    return f"{place}: {dotted(path)}: {message}" if path else f"{place}: {message}"
+    return f"{place}: {dotted(path)}: {what}" if path else f"{place}: {what}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from typing import Any
 
 from dreamer.errors import UsageError
 from dreamer.presets.animation import Animation
@@ -14,18 +16,35 @@ def previewed(preset: Preset) -> Preset:
     """The preset at no more than half the side, a quarter of the area, with the same look.
 
     Its largest octaves are left out, so that what is drawn is what the full render shows before its finest detail.
-    Where there are too few octaves for that, the canvas itself is made smaller.
+    Where there are too few octaves for that, or where they change over a film, the canvas itself is made smaller.
     """
     octaves = preset.octaves
-    dropped = min(math.ceil(math.log(2) / math.log(octaves.scale) - 1e-9), octaves.count - 1)
+    changing = any("octaves" in path.split(".") for path in preset.keyframes)
+    most = 0 if changing else octaves.count - 1
+    dropped = min(math.ceil(math.log(2) / math.log(octaves.scale) - 1e-9), most)
     factor = min(octaves.scale**-dropped, 0.5 if dropped == 0 else 0.55)
     count = octaves.count - dropped
     steps = octaves.steps if isinstance(octaves.steps, int) else octaves.steps[:count]
     update = {"count": count, "steps": steps, "output_scale": octaves.output_scale * factor}
-    targets = [target for target in preset.targets if target.octaves is None or target.octaves[0] <= count]
+    kept = [n for n, target in enumerate(preset.targets) if target.octaves is None or target.octaves[0] <= count] or [0]
     return preset.model_copy(
-        update={"octaves": octaves.model_copy(update=update), "targets": tuple(targets or preset.targets[:1])}
+        update={
+            "octaves": octaves.model_copy(update=update),
+            "targets": tuple(preset.targets[number] for number in kept),
+            "keyframes": dict(_keyframes_of(preset, kept)),
+        }
     )
+
+
+def _keyframes_of(preset: Preset, kept: list[int]) -> Iterator[tuple[str, Any]]:
+    """The keyframes where only the targets of the numbers `kept` are left."""
+    for path, source in preset.keyframes.items():
+        table, _, rest = path.partition(".")
+        number, _, rest = rest.partition(".")
+        if table != "targets":
+            yield path, source
+        elif int(number) in kept:
+            yield f"targets.{kept.index(int(number))}.{rest}", source
 
 
 def with_options(

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from dreamer.errors import PresetError, nearest
+from dreamer.presets.checking import FIXED, SIZES, may_change
 from dreamer.presets.dumping import inline_toml, to_toml
 from dreamer.presets.expressions import FUNCTIONS
 from dreamer.presets.fields import Table
-from dreamer.presets.keyframes import FIXED
 from dreamer.presets.keys import EACH, Key, all_keys
 from dreamer.presets.loading import ResolvedPreset
 from dreamer.presets.lookup import preset_files
@@ -44,9 +44,9 @@ def keys_at(text: str) -> list[Key]:
 
 
 def explained(key: Key) -> str:
-    """A key in a few lines: its path, description, type with bounds and unit, and default."""
-    lines = [key.path, f"  {key.description}", f"  type: {key.type}"]
-    return "\n".join([*lines, f"  default: {default_text(key)}"])
+    """A key in a few lines: its path, description, type with bounds and unit, default, and whether it may change."""
+    lines = [key.path, f"  {key.description}", f"  type: {key.type}", f"  default: {default_text(key)}"]
+    return "\n".join([*lines, "  may be keyframed"] if may_change(key) else lines)
 
 
 def default_text(key: Key) -> str:
@@ -143,32 +143,40 @@ _ON_KEYFRAMES = (
     "",
     "## Values that change over a film",
     "",
-    "In place of almost any value a film's preset may hold keyframes or, for a number, an expression:",
+    "In place of almost any value the preset of a film may hold keyframes or, for a number, an expression:",
     "",
     "```toml",
     "[animation]",
     'zoom = { "0s" = 1.0, "2s" = 1.6, "75%" = 1.2, ease = "smooth" }',
     'rotate = "= 10 * sin(2 * pi * t / 8)"',
+    'center = [{ "0s" = 0.5, "4b" = [0.3, "out"] }, 0.5]',
     "```",
     "",
-    "Times are in seconds (`2s`), frames (`60f`), beats (`8b`, by `animation.bpm`) or percent of the film. `ease` is "
+    "Times are in seconds (`2s`), frames (`60f`), beats (`8b`, by `animation.bpm`) or percent of the film. Before the",
+    "first key its value holds, after the last one its value. `ease` is "
     + ", ".join(f"`{name}`" for name in EASINGS)
-    + '; `"2s" = [1.6, "out"]` sets the one that leads into a key.',
-    "Texts, lists and whole targets' layers switch at their keys.",
+    + ";",
+    '`"2s" = [1.6, "out"]` sets the one that leads into a key. Whole numbers are rounded. Texts, lists, classes and',
+    "kernels switch at their keys.",
+    "",
     "Expressions know `t` (seconds), `f` (frame), `p` (0 to 1 through the film), `b` (beats), `pi`, `e`, `tau`,",
     "`+ - * / % **`, comparisons, `a if c else b`, and the functions "
     + ", ".join(f"`{name}`" for name in FUNCTIONS)
     + ".",
+    "`clamp(x, low, high)` stays between both, `mix(a, b, x)` goes from a to b while x goes from 0 to 1,",
+    "`smoothstep(x)` from 0 to 1 with soft ends, and `wave(period)` from 0 to 1 and back every so many seconds.",
     "",
     "`[[scenes]]` chain presets: each takes `length`, `preset` (whose targets it has) or `targets`, `cross` (how long",
     'it takes to become the next, `1s`) and `set = { "animation.zoom" = 1.5 }` for numbers. They become keyframes.',
+    "",
+    "These hold for the whole film: " + ", ".join(f"`{name}`" for name in (*FIXED, *SIZES)) + ".",
     "Everything is checked before the first frame. `dreamer presets plot NAME` draws the curves.",
 )
 _KEYFRAMES = {
     "description": 'values at times, such as { "0s" = 1, "2s" = [3, "out"], ease = "smooth" }',
     "type": "object",
     "properties": {"ease": {"enum": list(EASINGS)}},
-    "patternProperties": {r"^\s*[0-9.]+\s*(s|f|b|%)\s*$": {}},
+    "patternProperties": {r"^\s*(\d+(\.\d*)?|\.\d+)\s*(s|f|b|%)\s*$": {}},
     "additionalProperties": False,
     "minProperties": 1,
 }
@@ -176,21 +184,29 @@ _EXPRESSION = {"description": 'of t (seconds), such as "= 1 + 0.2 * sin(t)"', "t
 
 
 def _keyframed(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema in which keyframes or an expression may stand wherever a number may."""
-    tables = [table for name, table in schema["$defs"].items() if "properties" in table]
-    for table in [*tables, schema]:
-        for name, field in table["properties"].items():
-            if name not in FIXED and _takes_number(field):
+    """The schema in which keyframes may stand for whatever may change, and expressions for its numbers."""
+    changing = {(key.owner.__name__, key.name) for key in all_keys().values() if may_change(key)}
+    for owner, table in [*schema["$defs"].items(), (Preset.__name__, schema)]:
+        for name, field in table.get("properties", {}).items():
+            if (owner, name) in changing:
                 told = {key: field.pop(key) for key in ("description", "default") if key in field}
-                forms = field.pop("anyOf", None) or [dict(field)]
-                tracks = [{"$ref": "#/$defs/Keyframes"}, {"$ref": "#/$defs/Expression"}]
-                table["properties"][name] = {"anyOf": [*forms, *tracks], **told}
+                forms = [_with_changing_items(form, name) for form in field.get("anyOf", [field])]
+                table["properties"][name] = {"anyOf": [*forms, *_changing(forms)], **told}
     schema["$defs"] |= {"Keyframes": _KEYFRAMES, "Expression": _EXPRESSION}
     return schema
 
 
-def _takes_number(field: dict[str, Any]) -> bool:
-    return any(form.get("type") in ("number", "integer") for form in (field, *field.get("anyOf", ())))
+def _with_changing_items(form: dict[str, Any], name: str) -> dict[str, Any]:
+    key = next((key for key in ("items", "additionalProperties") if isinstance(form.get(key), dict)), None)
+    if key is None or name == "kernels":  # which are keyframed as a whole
+        return form
+    return {**form, key: {"anyOf": [form[key], *_changing([form[key]])]}}
+
+
+def _changing(forms: list[dict[str, Any]]) -> list[dict[str, str]]:
+    is_number = any(form.get("type") in ("number", "integer") for form in forms)
+    names = ("Keyframes", "Expression") if is_number else ("Keyframes",)
+    return [{"$ref": f"#/$defs/{name}"} for name in names]
 
 
 def _from_nothing(title: str) -> Iterator[str]:

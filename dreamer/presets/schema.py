@@ -6,6 +6,8 @@ reference page. Nothing here imports torch.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, JsonValue, model_validator
@@ -285,3 +287,12 @@ class Preset(Table):
                     f"targets.{number}.octaves begins at {target.octaves[0]}, but octaves.count is {self.octaves.count}"
                 )
         return self
+
+
+def strict_preset(tree: Mapping[str, Any]) -> Preset:
+    """The data model of a tree of TOML values, strictly: "4" and 4.0 are not whole numbers, true is not 1.
+
+    Raises pydantic's ValidationError.
+    """
+    # Only for JSON does pydantic's strict mode take lists where the model has tuples.
+    return Preset.model_validate_json(json.dumps(tree, default=str), strict=True, by_alias=True, by_name=False)

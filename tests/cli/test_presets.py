@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from PIL import Image
 
 from dreamer.presets import load_preset, preset_from_tree
 from dreamer.presets.lookup import shipped_folder
@@ -166,3 +167,34 @@ def test_an_output_that_cannot_be_written_is_named(dreamer: Dreamer) -> None:
     result = dreamer("presets", "schema", "-o", "nowhere/schema.json")
     assert result.exit_code == 1
     assert result.stderr == "error: nowhere/schema.json: No such file or directory\n"
+
+
+FILM = TINY + 'weight = { "0s" = 1, "2s" = 3 }\n[animation]\nlength = "3s"\nrotate = "= 5 * sin(t)"\n'
+
+
+def test_plot_draws_what_changes(dreamer: Dreamer, folder: Path) -> None:
+    (folder / "film.toml").write_text(FILM)
+    result = dreamer("presets", "plot", "film.toml")
+    assert (result.exit_code, result.stdout) == (0, f"{Path('outputs/film-curves.png')}\n")
+    result = dreamer("presets", "plot", "film.toml", "--set", "fidelity== p", "-o", "sub/x.png")
+    assert (result.exit_code, result.stdout) == (0, f"{Path('sub/x.png')}\n")
+    with Image.open(folder / "outputs/film-curves.png") as two, Image.open(folder / "sub/x.png") as three:
+        assert (two.format, three.format) == ("PNG", "PNG")
+        assert three.height > two.height
+        assert three.width == two.width
+
+
+def test_plot_of_what_never_changes_says_so(dreamer: Dreamer, folder: Path) -> None:
+    (folder / "still.toml").write_text(TINY)
+    result = dreamer("presets", "plot", "still.toml")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: nothing of 'still.toml' changes over time\n")
+    assert not (folder / "outputs").exists()
+
+
+def test_plot_writes_pictures_only(dreamer: Dreamer, folder: Path) -> None:
+    (folder / "film.toml").write_text(FILM)
+    result = dreamer("presets", "plot", "film.toml", "-o", "x.pgn")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("error: x.pgn: cannot be written")
+    assert "Traceback" not in result.stderr

@@ -61,6 +61,20 @@ def test_shipped_presets_fit_the_schema(file: Path) -> None:
         ("targets = [{ class = 3 }]\nascent.blur = { from = 1 }", False),
         ("targets = [{ class = 3 }]\noctaves.count = 99", False),
         ("targets = [{ class = 3 }]\nfidelty = 1", False),
+        ("targets = [{ class = 3 }]\nfidelity = { '0s' = 0, '2.5s' = [1, 'out'], '75 %' = 0, ease = 'in' }", True),
+        ("targets = [{ class = 3 }]\nfidelity = { '0s' = 0, '2 sec' = 1 }", False),
+        ("targets = [{ class = 3 }]\nfidelity = { '0s' = 0, ease = 'smoth' }", False),
+        ("targets = [{ class = 3 }]\nfidelity = '= p'", True),
+        ("targets = [{ class = 3 }]\nfidelity = 'p'", False),
+        ("targets = [{ class = { '0s' = 3, '1s' = 'dog' }, octaves = [1, '= 2 + p'] }]", True),
+        ("targets = [{ layer = ['a', { '0s' = 'b' }], direction = { 3 = '= t' } }]", True),
+        ("targets = [{ layer = 'a', kernels = { '0s' = 3 } }]", True),
+        ("targets = [{ layer = 'a', kernels = [{ '0s' = 3 }] }]", False),
+        ("targets = [{ class = 3 }]\nascent.blur = { from = { '0s' = 1 }, to = '= t' }", True),
+        ("targets = [{ class = 3 }]\ncanvas = { start = { '0s' = 'noise' }, mask.size = [{ '0s' = 1 }, 1] }", True),
+        ("targets = [{ class = 3 }]\ncanvas.size = { '0s' = 100 }", False),
+        ("targets = [{ class = 3 }]\nseed = { '0s' = 1 }", False),
+        ("targets = [{ class = 3 }]\nanimation.fps = { '0s' = 1 }", False),
     ],
 )
 def test_the_schema_agrees_with_validation(text: str, expected: bool) -> None:
@@ -126,7 +140,26 @@ def test_an_explanation_says_type_bounds_unit_and_default() -> None:
         "  largest random roll before each step",
         "  type: a whole number from 0 to 512 (px)",
         "  default: 32",
+        "  may be keyframed",
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("animation.zoom", True),
+        ("targets.N.layer", True),
+        ("ascent.blur", True),
+        ("seed", False),
+        ("canvas.size", False),
+        ("animation.fps", False),
+        ("title", False),
+        ("ascent", False),
+        ("keyframes", False),
+    ],
+)
+def test_an_explanation_says_what_may_be_keyframed(path: str, expected: bool) -> None:
+    assert explained(all_keys()[path]).endswith("\n  may be keyframed") is expected
 
 
 def test_an_unknown_key_names_the_nearest() -> None:

@@ -1,0 +1,247 @@
+"""Films from plan to file, on the real pocket network at the smallest sizes; killed, resumed and written anew."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from dreamer.errors import FilmError, OutputError, UsageError
+from dreamer.film import probe, read_frames
+from dreamer.jobs.events import FrameDone, JobDone, JobEvent, JobFailed, JobProgress
+from dreamer.jobs.framestore import FrameStore
+from dreamer.jobs.inline import run_inline
+from dreamer.jobs.planning import FilmSettings, Job, plan_jobs
+from dreamer.jobs.recipes import recipe_of
+from dreamer.motion.frames import Checkpoint, Frame
+from dreamer.motion.steadiness import Measures, measures
+from dreamer.pictures import write_picture
+from dreamer.presets import Preset
+
+FRAMES = 8
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    squares = torch.rand(3, 6, 8, generator=torch.Generator().manual_seed(0))
+    write_picture(Path("a.png"), squares.repeat_interleave(8, 1).repeat_interleave(8, 2))
+    return tmp_path
+
+
+def film(output: str, *, settings: FilmSettings | None = None, source: str = "a.png", **animation: object) -> Job:
+    tree = {
+        "targets": [{"layer": "conv2"}],
+        "octaves": {"count": 1, "steps": 2},
+        "animation": {"fps": 10, "length": f"{FRAMES}f", "zoom": 1.5, "lead_in": 2, **animation},
+    }
+    (job,) = plan_jobs([Path(source)], [("mine", Preset.model_validate(tree))], output)
+    return replace(job, film=settings or FilmSettings())
+
+
+def run(job: Job) -> list[JobEvent]:
+    events: list[JobEvent] = []
+    run_inline([job], events.append, device="cpu")
+    failed = [event.error for event in events if isinstance(event, JobFailed)]
+    if failed:
+        raise failed[0]
+    return events
+
+
+def rendered(events: list[JobEvent]) -> int:
+    """How many gradient steps were taken."""
+    return sum(isinstance(event, JobProgress) and type(event.event).__name__ == "StepDone" for event in events)
+
+
+def stored(output: str) -> list[bytes]:
+    return [path.read_bytes() for path in sorted(Path(f"{output}.frames").glob("*.png"))]
+
+
+def test_a_film_with_its_recipe(folder: Path) -> None:
+    events = run(film("a.mp4"))
+    assert sum(isinstance(event, FrameDone) for event in events) == FRAMES
+    (done,) = [event for event in events if isinstance(event, JobDone)]
+    assert (done.frames, done.width, done.height) == (FRAMES, 64, 48)
+    assert len(list(read_frames(Path("a.mp4")))) == FRAMES
+    assert probe(Path("a.mp4")).fps == 10
+    recipe = recipe_of(Path("a.mp4"))
+    assert recipe.preset.animation == film("a.mp4").preset.animation
+    assert recipe.facts["codec"] == "h264"
+    assert film("a.mp4").state == "done"
+    assert film("a.mp4", zoom=1.6).state == "stale"
+
+
+def test_writing_it_in_another_way_renders_nothing(folder: Path) -> None:
+    run(film("a.mp4"))
+    events = run(film("a.mp4", settings=FilmSettings(quality=40), fps=10, length=f"{FRAMES}f"))
+    assert rendered(events) == 0  # done: skipped altogether
+    Path("a.mp4").unlink()
+    events = run(film("a.mp4", settings=FilmSettings(quality=40)))
+    assert rendered(events) == 0
+    assert len(list(read_frames(Path("a.mp4")))) == FRAMES
+
+
+def test_a_longer_film_begins_with_the_shorter_one(folder: Path) -> None:
+    steps = rendered(run(film("a.mp4")))
+    before = stored("a.mp4")
+    more = rendered(run(film("a.mp4", length="12f")))
+    assert stored("a.mp4")[:FRAMES] == before
+    assert len(stored("a.mp4")) == 12
+    assert 0 < more < steps
+    run(film("b.mp4", length="12f"))
+    assert stored("b.mp4") == stored("a.mp4")
+
+
+def test_what_depends_on_the_length_is_rendered_anew(folder: Path) -> None:
+    run(film("a.mp4", loop="pingpong"))
+    assert len(stored("a.mp4")) == 5
+    assert len(list(read_frames(Path("a.mp4")))) == FRAMES
+    run(film("a.mp4", loop="pingpong", length="12f"))
+    assert len(stored("a.mp4")) == 7
+
+
+def test_some_frames_only(folder: Path) -> None:
+    run(film("a.gif", settings=FilmSettings(span=(2, 5))))
+    with Image.open("a.gif") as image:
+        assert image.n_frames == 3  # type: ignore[attr-defined]
+    with pytest.raises(UsageError, match="the film has 8 frames"):
+        run(film("b.gif", settings=FilmSettings(span=(9, 12))))
+
+
+def test_frames_are_kept_only_where_asked_and_the_report_is_written(folder: Path) -> None:
+    run(film("a.mp4", settings=FilmSettings(keep_frames=False, report=Path("out/report.json"))))
+    assert not Path("a.mp4.frames").exists()
+    report = json.loads(Path("out/report.json").read_text())
+    assert len(report["brightness"]) == FRAMES
+    assert report["brightness"][-1] == pytest.approx(report["brightness"][0], rel=0.05)
+    run(film("b.mp4", settings=FilmSettings(report=Path("report.png"))))
+    with Image.open("report.png") as image:
+        assert image.width == 960
+
+
+def test_an_encoder_that_dies_leaves_a_film_that_can_go_on(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = folder / "ffmpeg"
+    fake.write_text(
+        '#!/bin/sh\ncase "$*" in *-encoders*) echo " V....D libx264 x"; exit 0;; esac\necho full >&2; exit 1\n'
+    )
+    fake.chmod(0o755)
+    monkeypatch.setenv("DREAMER_FFMPEG", str(fake))
+    with pytest.raises(FilmError, match="ffmpeg gave up: full"):
+        run(film("a.mp4"))
+    kept = len(stored("a.mp4"))
+    monkeypatch.delenv("DREAMER_FFMPEG")
+    run(film("a.mp4"))
+    assert len(stored("a.mp4")) == FRAMES >= kept
+    run(film("b.mp4"))
+    assert stored("a.mp4") == stored("b.mp4")
+
+
+COMMAND = """
+import sys
+sys.path.insert(0, {root!r})
+from tests.jobs.test_films import film
+from dreamer.jobs.inline import run_inline
+run_inline([film("killed.mp4", length="60f")], lambda event: None, device="cpu")
+"""
+
+
+@pytest.mark.slow
+def test_killed_at_random_a_film_goes_on_and_ends_the_same(folder: Path) -> None:
+    root = str(Path(__file__).resolve().parents[2])
+    generator = random.Random(3)
+    kills = 0
+    for _ in range(4):
+        process = subprocess.Popen(
+            [sys.executable, "-c", COMMAND.format(root=root)], env={**os.environ, "OMP_NUM_THREADS": "1"}
+        )
+        began = time.monotonic()
+        while process.poll() is None and not Path("killed.mp4.frames/state.safetensors").exists():
+            assert time.monotonic() - began < 60
+            time.sleep(0.02)
+        time.sleep(generator.uniform(0.05, 0.6))
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+            kills += 1
+        process.wait()
+    assert kills >= 1
+    run(film("killed.mp4", length="60f"))
+    run(film("whole.mp4", length="60f"))
+    assert stored("killed.mp4") == stored("whole.mp4")
+    assert Path("killed.mp4").read_bytes() == Path("whole.mp4").read_bytes()
+    assert [path.name for path in Path().glob(".*")] in ([], [".killed.mp4.part"])
+
+
+def point(number: int) -> Checkpoint:
+    picture = torch.full((1, 3, 4, 4), number / 10)
+    return Checkpoint(number, picture, Measures(0.5, 0.1, 0.2, 0.3, (0.1, 0.2)))
+
+
+def test_the_store_gives_back_what_it_was_given(tmp_path: Path) -> None:
+    with FrameStore(tmp_path / "f", "key") as store:
+        assert store.checkpoint(torch.device("cpu")) is None
+        for number in range(3):
+            store.write(Frame(number, point(number).picture, point(number)))
+        assert np.array_equal(store.read(2), np.full((4, 4, 3), 51, np.uint8))
+    with FrameStore(tmp_path / "f", "key") as store:
+        found = store.checkpoint(torch.device("cpu"))
+        assert found is not None
+        assert (found.number, found.reference) == (2, point(2).reference)
+        assert torch.equal(found.picture, point(2).picture)
+
+
+@pytest.mark.parametrize("damage", ["other key", "truncated state", "missing frame"])
+def test_what_does_not_fit_is_begun_anew(damage: str, tmp_path: Path) -> None:
+    folder = tmp_path / "f"
+    with FrameStore(folder, "key") as store:
+        store.write(Frame(0, point(0).picture, point(0)))
+    if damage == "truncated state":
+        state = folder / "state.safetensors"
+        state.write_bytes(state.read_bytes()[:40])
+    if damage == "missing frame":
+        (folder / "000000.png").unlink()
+    with FrameStore(folder, "other" if damage == "other key" else "key") as store:
+        assert store.checkpoint(torch.device("cpu")) is None
+        assert damage != "other key" or not (folder / "000000.png").exists()
+
+
+def test_a_store_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("a file")
+    with pytest.raises(OutputError, match="frames cannot be stored"), FrameStore(tmp_path / "f", "key"):
+        pass
+
+
+def test_a_damaged_frame_names_the_remedy(tmp_path: Path) -> None:
+    with FrameStore(tmp_path / "f", "key") as store:
+        store.write(Frame(0, point(0).picture, point(0)))
+        store.flush()
+        store.path(0).write_bytes(b"no picture")
+        with pytest.raises(OutputError, match="rendered anew"):
+            store.read(0)
+
+
+def test_many_tiny_frames_at_constant_memory(tmp_path: Path) -> None:
+    """What is kept of a film while it is written does not grow with its length."""
+    import tracemalloc
+
+    tracemalloc.start()
+    with FrameStore(tmp_path / "f", "key") as store:
+        sizes = []
+        for number in range(400):
+            store.write(Frame(number, point(1).picture, None))
+            if number in (100, 399):
+                store.flush()
+                sizes.append(tracemalloc.get_traced_memory()[0])
+    tracemalloc.stop()
+    assert sizes[1] - sizes[0] < 200_000
+    assert measures(point(1).picture).contrast == pytest.approx(0, abs=1e-6)
