@@ -1,1 +1,1 @@
-"""What the README's performance table was measured with: `make bench`, or `python -m benchmarks [steps|dream]`."""
+"""What the README's performance tables were measured with: `python -m benchmarks [steps|dream|films]`."""

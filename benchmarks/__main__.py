@@ -6,7 +6,7 @@ import sys
 
 import torch
 
-from benchmarks import steps, whole
+from benchmarks import films, steps, whole
 from dreamer.devices import choose_device
 
 
@@ -17,7 +17,9 @@ def main(wanted: list[str]) -> None:
         print(steps.report("googlenet", "inception4c", rounds=7), "\n")
         print(steps.report("vgg16", "features.22", rounds=3), "\n")
     if not wanted or "dream" in wanted:
-        print(whole.report(rounds=3))
+        print(whole.report(rounds=3), "\n")
+    if not wanted or "films" in wanted:
+        print(films.report())
 
 
 if __name__ == "__main__":

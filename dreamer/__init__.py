@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from dreamer.api import dream
+    from dreamer.api import animate, dream
     from dreamer.errors import DreamerError
     from dreamer.jobs.stills import Still
     from dreamer.networks import Network, load_network
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dreamer.presets import Preset, load_preset
 
 _HOMES = {
+    "animate": "dreamer.api",
     "dream": "dreamer.api",
     "DreamerError": "dreamer.errors",
     "Still": "dreamer.jobs.stills",
@@ -42,6 +43,7 @@ __all__ = [
     "Preset",
     "Still",
     "__version__",
+    "animate",
     "dream",
     "load_network",
     "load_preset",

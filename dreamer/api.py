@@ -1,4 +1,4 @@
-"""`dream`, the one call that does what the command line does."""
+"""`dream` and `animate`, the calls that do what the command line does."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from torch import Tensor
 
 from dreamer.dreaming.events import Listener, ignore
 from dreamer.errors import PictureError
-from dreamer.jobs.planning import make_recipe, plan_jobs
+from dreamer.film.formats import film_codec
+from dreamer.jobs.films import FilmFacts, render_film
+from dreamer.jobs.planning import FilmSettings, make_recipe, plan_jobs
 from dreamer.jobs.stills import Still, render_still
 from dreamer.networks import Network, load_network
 from dreamer.pictures import Picture, read_picture
 from dreamer.pictures.reading import decode
 from dreamer.presets import Preset, load_preset
-from dreamer.presets.options import with_options
+from dreamer.presets.options import with_motion, with_options
 
 
 def dream(
@@ -63,6 +65,37 @@ def dream(
     if picture is not None and source is None:
         return still
     return replace(still, recipe=make_recipe(job, weights=network.weights_digest).to_json())
+
+
+def animate(
+    source: str | Path | None,
+    output: str | Path,
+    preset: str | Path | Preset = "infinite-zoom",
+    *,
+    overrides: Sequence[str] = (),
+    size: int | tuple[int, int] | None = None,
+    seed: int | None = None,
+    preview: bool = False,
+    codec: str | None = None,
+    quality: int | None = None,
+    keep_frames: bool = True,
+    network: Network | None = None,
+    device: str = "auto",
+    precision: str = "auto",
+    listen: Listener = ignore,
+) -> FilmFacts:
+    """Film a dream over a photo or a filmed clip, or over noise where `source` is None, and write it to `output`.
+
+    The codec is by the suffix of `output`, or by name. A film that was interrupted goes on from its last whole frame.
+    The other arguments are those of `dream`. Raises the errors of `dreamer.errors`.
+    """
+    chosen = with_motion(with_options(_resolved(preset, overrides), size=size, seed=seed), preview=preview)
+    name = preset.title if isinstance(preset, Preset) else Path(preset).stem
+    (job,) = plan_jobs([None if source is None else Path(source)], [(name, chosen)], str(output))
+    job = replace(job, film=FilmSettings(codec, quality, keep_frames=keep_frames))
+    network = network or load_network(job.preset.network, device=device, precision=precision)
+    recipe = make_recipe(job, weights=network.weights_digest, codec=film_codec(job.output, codec).name)
+    return render_film(job, network, recipe, listen=listen)
 
 
 def _resolved(preset: str | Path | Preset, overrides: Sequence[str]) -> Preset:

@@ -47,6 +47,9 @@ class TinyNetwork:
         self.memory, self.loudness = memory, loudness
 
     def cut(self, layers: Iterable[str]) -> TinyCut:
+        layers = list(layers)
+        if unknown := set(layers) - set(LAYERS):
+            raise TargetError(f"there is no layer {unknown}")
         return TinyCut(self, layers)
 
     def kernels(self, layer: str) -> int:

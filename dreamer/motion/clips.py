@@ -14,7 +14,7 @@ from dreamer.dreaming.dream import Network, dream, filled
 from dreamer.dreaming.events import Listener, ignore
 from dreamer.dreaming.octaves import canvas_size
 from dreamer.motion.flow import optical_flow
-from dreamer.motion.frames import Checkpoint, Frame, animation_of, over_frame
+from dreamer.motion.frames import Checkpoint, Frame, animation_of, check_names, over_frame
 from dreamer.motion.steadiness import measures
 from dreamer.presets.keyframes import Timeline
 from dreamer.presets.schema import Preset
@@ -38,6 +38,7 @@ class ClipLoop:
     ) -> None:
         self.preset, self.network, self.clip = preset, network, clip
         self.timeline = Timeline(preset)
+        check_names(self.timeline, network)
         self.pictures, self.free_memory, self.listen = pictures, free_memory, listen
 
     def frames(self, resume: Checkpoint | None = None) -> Iterator[Frame]:

@@ -116,6 +116,7 @@ class FrameLoop:
         self.pictures, self.earlier, self.free_memory, self.listen = pictures, earlier, free_memory, listen
         self.count = rendered_frames(self.animation)
         self.round = self.animation.frame_count
+        check_names(self.timeline, network)
         self.backward = draws_back(preset)
         self.zooms = [abs(zoom) for zoom in _zooms(preset)] if self.animation.loop == "zoom" else []
         self._path = [Camera()]
@@ -224,6 +225,18 @@ class FrameLoop:
         remaining = sum(self.zooms[number - self.round + 1 :]) + self.zooms[0]
         mask = closing_mask(remaining, sum(self.zooms), picture, animation_of(self._at(number)).center)
         return torch.lerp(picture, before, mask)
+
+
+def check_names(timeline: Timeline, network: Network) -> None:
+    """Look up every layer and class that comes up in a film. Raises TargetError before the first frame, not at the
+    hundredth."""
+    presets = map(timeline.at, range(timeline.clock.frames if timeline.preset.keyframes else 1))
+    targets = [target for preset in presets for target in preset.targets]
+    for wanted in dict.fromkeys(target.class_ for target in targets if target.class_ is not None):
+        network.class_index(wanted)
+    for layer in dict.fromkeys(layer for target in targets for layer in target.layer or ()):
+        if layer not in network.layers:
+            network.cut([layer])
 
 
 def over_frame(preset: Preset) -> Preset:

@@ -64,7 +64,7 @@ def test_without_a_command_there_is_help(dreamer: Dreamer) -> None:
     result = dreamer()
     assert result.exit_code == 0
     assert result.stdout == dreamer("--help").stdout == dreamer("-h").stdout
-    for command in ("render", "again", "recipe", "presets", "networks", "doctor"):
+    for command in ("render", "animate", "again", "recipe", "presets", "networks", "doctor"):
         assert f"\n  {command} " in result.stdout
 
 
@@ -76,7 +76,7 @@ def test_version(dreamer: Dreamer) -> None:
     ("args", "message"),
     [
         (("preset",), "error: No such command 'preset'. Did you mean 'presets'?"),
-        (("xyz",), "There are render, again, recipe, presets, networks, doctor."),
+        (("xyz",), "There are render, animate, again, recipe, presets, networks, doctor."),
         (("--hlep",), "error: No such option"),
         (("presets", "--jsn"), "Try 'dreamer presets --help' for help."),
     ],

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from dreamer.errors import PresetError
+from dreamer.errors import PresetError, TargetError
 from dreamer.motion.clips import ClipLoop
 from dreamer.motion.flow import flicker, optical_flow
 from dreamer.motion.frames import FrameLoop, rendered_frames, shown_order
@@ -132,6 +132,14 @@ def test_keyframes_reach_the_frames(network: TinyNetwork, photo: Tensor) -> None
     preset = film({"zoom": 1.0, "lead_in": 1, "hold": {"detail": 0, "sharpness": 0, "contrast": 0}}, keyframes=tracks)
     frames = rendered(preset, network, photo)
     assert change(frames[4], frames[3]) < 0.2 * change(frames[8], frames[7])
+
+
+@pytest.mark.parametrize(("key", "value"), [("class", "wolf"), ("layer", "conv9")])
+def test_a_wrong_name_is_told_before_the_first_frame(key: str, value: str, network: TinyNetwork, photo: Tensor) -> None:
+    good = {"class": "cat", "layer": "conv2"}[key]
+    tracks = {f"targets.0.{key}": {"0s": good, "1s": value}}
+    with pytest.raises(TargetError, match=value):
+        FrameLoop(film({}, targets=[{key: good}], keyframes=tracks), network, photo)
 
 
 def test_levels_replace_the_first_frame(network: TinyNetwork, photo: Tensor) -> None:

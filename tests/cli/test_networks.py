@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from .conftest import Dreamer
+
+
+def test_networks_are_listed(dreamer: Dreamer) -> None:
+    listed = dreamer("networks")
+    assert listed.exit_code == 0
+    for name in ("pocket", "googlenet", "vgg16", "resnet50", "inception_v3", "convnext_tiny", "alexnet"):
+        assert f"\n{name} " in f"\n{listed.stdout}"
+    rows = [json.loads(line) for line in dreamer("networks", "--json").stdout.splitlines()]
+    assert rows[0]["name"] == "pocket"
+    assert rows[0]["weights"] == "shipped"
+    assert len(rows) > 50
+
+
+def test_layers_are_listed_at_a_size(dreamer: Dreamer) -> None:
+    result = dreamer("networks", "layers", "pocket", "--json")
+    assert result.exit_code == 0, result.output
+    layers = {row["name"]: row for row in map(json.loads, result.stdout.splitlines())}
+    assert {"conv1", "maxpool3", "inception4c"} <= set(layers)
+    assert "inception4c" in dreamer("networks", "layers", "pocket").stdout
+
+
+def test_classes_are_searched(dreamer: Dreamer) -> None:
+    found = dreamer("networks", "classes", "pocket", "--search", "dog")
+    assert found.exit_code == 0
+    assert "american_bulldog" in found.stdout
+    assert "flamingo" not in found.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "told"),
+    [
+        (("networks", "layers", "googlenett"), 2, "googlenet"),
+        (("networks", "classes", "vgg61"), 2, "vgg16"),
+        (("networks", "layer", "pocket"), 2, "layers"),
+        (("networks", "train", "nowhere", "-o", "a.safetensors"), 3, "nowhere"),
+    ],
+)
+def test_wrong_names_get_near_ones(args: tuple[str, ...], code: int, told: str, dreamer: Dreamer) -> None:
+    result = dreamer(*args)
+    assert result.exit_code == code
+    assert told in result.stderr
+    assert "Traceback" not in result.output
+
+
+def draw_photographs(folder: Path) -> None:
+    """Two classes that can be told apart: red and blue noise."""
+    generator = np.random.default_rng(0)
+    for number, name in enumerate(("red", "blue")):
+        (folder / name).mkdir(parents=True)
+        for each in range(30):
+            pixels = generator.integers(0, 120, (40, 40, 3), dtype=np.uint8)
+            pixels[..., 2 * number] += 120
+            Image.fromarray(pixels).save(folder / name / f"{each}.png")
+
+
+def test_a_network_of_own_photographs_is_trained_and_dreamt_with(dreamer: Dreamer, folder: Path) -> None:
+    draw_photographs(folder / "photos")
+    options = ("--epochs", "2", "--side", "32", "--batch", "16", "--width", "0.1", "--device", "cpu")
+    result = dreamer("networks", "train", "photos", "-o", "mine.safetensors", *options, "--report", "report.json")
+    assert result.exit_code == 0, result.output
+    assert set(json.loads(Path("report.json").read_text())) >= {"accuracy"}
+    assert dreamer("networks", "classes", "mine.safetensors").stdout.split()[-1] == "red"
+    render = ("render", "noise", "-p", "deep-dream", "--set", "network=mine.safetensors", "--size", "96", "--preview")
+    result = dreamer(*render, "--set", "octaves.steps=1", "--set", "targets.0.layer=conv2", "-o", "a.png")
+    assert result.exit_code == 0, result.output
+    assert Path("a.png").is_file()
+
+
+def test_one_class_is_not_enough(dreamer: Dreamer, folder: Path) -> None:
+    draw_photographs(folder / "photos")
+    for path in (folder / "photos" / "red").iterdir():
+        path.unlink()
+    result = dreamer("networks", "train", "photos", "-o", "mine.safetensors")
+    assert result.exit_code == 2
+    assert "only the class 'blue'" in result.stderr

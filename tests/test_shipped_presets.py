@@ -1,0 +1,66 @@
+"""Every preset that ships, on the network that ships, at a fraction of its size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from dreamer import Network, load_network, load_preset
+from dreamer.jobs.stills import preset_pictures, render_still
+from dreamer.motion.frames import FrameLoop
+from dreamer.presets import Preset
+from dreamer.presets.lookup import preset_files
+
+FILES = sorted((Path(__file__).parents[1] / "presets").glob("*.toml"))
+STILLS = [file for file in FILES if load_preset(file).animation is None]
+FILMS = [file for file in FILES if load_preset(file).animation is not None]
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    return load_network("pocket", device="cpu")
+
+
+def small(preset: Preset) -> Preset:
+    """The preset at 96 px and one step an octave."""
+    canvas = preset.canvas.model_copy(update={"size": (96, 96) if preset.canvas.start != "photo" else 96})
+    octaves = preset.octaves.model_copy(update={"steps": 1, "count": 2, "output_scale": 1.0})
+    targets = [target for target in preset.targets if target.octaves is None or target.octaves[0] <= 2]
+    return preset.model_copy(update={"canvas": canvas, "octaves": octaves, "targets": tuple(targets)})
+
+
+def test_there_are_enough_and_all_are_listed() -> None:
+    assert len(STILLS) >= 12
+    assert len(FILMS) >= 8
+    assert {file.stem for file in FILES} <= set(preset_files())
+    titles = [load_preset(file).title for file in FILES]
+    assert len(set(titles)) == len(titles)
+    assert all(load_preset(file).description for file in FILES)
+
+
+@pytest.mark.parametrize("file", STILLS, ids=lambda file: file.stem)
+def test_a_still_changes_its_canvas(file: Path, network: Network, shipped_picture: Tensor) -> None:
+    preset = small(load_preset(file))
+    if preset.network.name != "pocket" or preset.network.negative_slope:
+        network = load_network(preset.network, device="cpu")
+    photo = shipped_picture[0] if preset.canvas.start == "photo" else None
+    still = render_still(preset, network, photo, pictures=preset_pictures(preset))
+    assert still.pixels.isfinite().all()
+    assert float(still.pixels.std()) > 0.005
+    if photo is not None:
+        untouched = torch.nn.functional.interpolate(photo[None], size=still.pixels.shape[1:], mode="area")[0]
+        assert float((still.pixels - untouched).abs().mean()) > 0.001
+
+
+@pytest.mark.parametrize("file", FILMS, ids=lambda file: file.stem)
+def test_a_film_begins(file: Path, network: Network, shipped_picture: Tensor) -> None:
+    preset = small(load_preset(file))
+    photo = shipped_picture if preset.canvas.start == "photo" else None
+    pictures = preset_pictures(preset)
+    frames = [frame.picture for frame in FrameLoop(preset, network, photo, pictures=pictures).frames(stop=3)]
+    assert len(frames) == 3
+    assert all(frame.isfinite().all() for frame in frames)
+    assert all(float((frame - frames[0]).abs().mean()) > 0 for frame in frames[1:])
