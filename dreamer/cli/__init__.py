@@ -17,12 +17,17 @@ _COMMANDS = {
     "recipe": "Print the recipe inside a picture as a preset.",
     "presets": "List, show, explain, check, begin and plot presets.",
     "networks": "List networks, their layers and classes; train one.",
+    "inspect": "Look inside a network: kernels, activations, saliency, occlusion and more.",
     "doctor": "Tell what this machine has: device, ffmpeg, weights.",
 }
 
 
 @click.group(
-    cls=Dreamer, lazy=_COMMANDS, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+    cls=Dreamer,
+    lazy=_COMMANDS,
+    package="dreamer.cli",
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, message="%(prog)s %(version)s", help="Print the version.")
 @verbosity_options

@@ -67,22 +67,16 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
-class Dreamer(Commands):
-    """The whole command line. Each command's module is imported when it is called, not before.
+class LazyCommands(Commands):
+    """A group whose commands' modules are imported when they are called, not before.
 
-    `lazy` maps a command's name to its line in the list of commands; `dreamer.cli.NAME` holds it as `command` or
-    `group`.
+    `lazy` maps a command's name to its line in the list of commands; the module of that name in `package` holds it as
+    `command` or `group`.
     """
 
-    def __init__(self, *args: Any, lazy: dict[str, str], **settings: Any) -> None:
+    def __init__(self, *args: Any, lazy: dict[str, str], package: str, **settings: Any) -> None:
         super().__init__(*args, **settings)
-        self.lazy = lazy
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """As click's, after setting what the options and the environment start from."""
-        ctx.color = color_choice()
-        set_verbosity(ctx, 0)
-        return super().parse_args(ctx, args)
+        self.lazy, self.package = lazy, package
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names in the order of the table, which is that of use."""
@@ -92,7 +86,7 @@ class Dreamer(Commands):
         """The command of that name, imported now."""
         if cmd_name not in self.lazy:
             return None
-        module = importlib.import_module(f"dreamer.cli.{cmd_name}")
+        module = importlib.import_module(f"{self.package}.{cmd_name}")
         command: click.Command = module.command if hasattr(module, "command") else module.group
         return command
 
@@ -105,6 +99,16 @@ class Dreamer(Commands):
         """The commands and options that begin so, without importing a command."""
         commands = [CompletionItem(name, help=line) for name, line in self.lazy.items() if name.startswith(incomplete)]
         return [*commands, *click.Command.shell_complete(self, ctx, incomplete)]
+
+
+class Dreamer(LazyCommands):
+    """The whole command line."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click's, after setting what the options and the environment start from."""
+        ctx.color = color_choice()
+        set_verbosity(ctx, 0)
+        return super().parse_args(ctx, args)
 
     def main(
         self,

@@ -1,0 +1,132 @@
+"""Options and ways of reporting that the commands of `dreamer inspect` share. Nothing here imports torch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from dreamer.cli.options import complete_networks, device_option, json_option
+from dreamer.errors import OutputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from PIL.Image import Image
+    from torch import Tensor
+
+    from dreamer.networks import Network
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def network_options(command: Command) -> Command:
+    """--network, --weights, --labels and --device, passed as `network`, `weights`, `labels`, `device`."""
+    name = click.option(
+        "--network", default="pocket", show_default=True, metavar="NAME", shell_complete=complete_networks,
+        help="A name that `dreamer networks` lists, or the path of a trained pocket network.",
+    )  # fmt: skip
+    weights = click.option(
+        "--weights", default="default", show_default=True, metavar="FILE",
+        help='"default", "random", or a state dict of that network (.pth, .safetensors).',
+    )  # fmt: skip
+    labels = click.option("--labels", metavar="FILE", help="Class names, one a line, for weights of your own.")
+    return name(weights(labels(device_option(command))))
+
+
+def output_options(default: str) -> Callable[[Command], Command]:
+    """-o/--output, --npz and --json, passed as `output`, `npz` and `as_json`."""
+
+    def decorate(command: Command) -> Command:
+        output = click.option(
+            "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), default=default, show_default=True,
+            metavar="FILE", help="The picture to write.",
+        )  # fmt: skip
+        npz = click.option(
+            "--npz", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+            help="Write the numbers as NumPy arrays, too.",
+        )  # fmt: skip
+        return output(npz(json_option(command)))
+
+    return decorate
+
+
+def photo_argument(command: Command) -> Command:
+    """PHOTO, passed as `photo`."""
+    return click.argument("photo", metavar="PHOTO", type=click.Path(path_type=Path))(command)
+
+
+def open_network(name: str, weights: str, labels: str | None, device: str) -> Network:
+    """The network of `network_options`, in float32, whose numbers are to be trusted rather than fast."""
+    from dreamer.networks import load_network
+    from dreamer.presets.schema import NetworkChoice
+
+    return load_network(NetworkChoice(name=name, weights=weights, labels=labels), device=device, precision="float32")
+
+
+def open_photo(path: Path, network: Network, size: int | None = None) -> Tensor:
+    """A photo as (1, 3, H, W) float32 in [0, 1] on the network's device, at most `size` px on its longest side."""
+    from dreamer.dreaming.filters import resized
+    from dreamer.pictures import read_picture
+
+    pixels = read_picture(path).pixels.unsqueeze(0)
+    height, width = pixels.shape[-2:]
+    if size is not None and max(height, width) > size:
+        factor = size / max(height, width)
+        pixels = resized(pixels, max(1, round(height * factor)), max(1, round(width * factor))).clamp(0, 1)
+    return pixels.to(network.device)
+
+
+def report(
+    facts: Mapping[str, object],
+    lines: list[str],
+    *,
+    as_json: bool,
+    output: Path | None = None,
+    image: Image | None = None,
+    npz: Path | None = None,
+    arrays: Mapping[str, np.ndarray] | None = None,
+) -> None:
+    """Write the picture and the numbers, and say what was found: `lines` for a person, or `facts` as a JSON object.
+
+    Raises OutputError where a file cannot be written.
+    """
+    if output is not None and image is not None:
+        save_image(image, output)
+    if npz is not None and arrays is not None:
+        save_arrays(arrays, npz)
+    written = [str(path) for path, made in ((output, image), (npz, arrays)) if path is not None and made is not None]
+    if as_json:
+        click.echo(json.dumps({**facts, "files": written}, ensure_ascii=False))
+        return
+    for line in [*lines, *written]:
+        click.echo(line)
+
+
+def save_image(image: Image, path: Path) -> None:
+    """Write a drawing by the suffix of `path`, whole or not at all. Raises OutputError."""
+    from dreamer.pictures import output_format
+
+    kind = output_format(path)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        image.save(part, kind)
+        part.replace(path)
+    except (OSError, ValueError) as error:
+        part.unlink(missing_ok=True)
+        raise OutputError(f"cannot be written: {error}", where=str(path)) from error
+
+
+def save_arrays(arrays: Mapping[str, np.ndarray], path: Path) -> None:
+    """Write arrays by name as .npz. Raises OutputError."""
+    import numpy as np
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+    except OSError as error:
+        raise OutputError(f"cannot be written: {error.strerror}", where=str(path)) from error
