@@ -13,6 +13,7 @@ __all__ = ["main"]
 _COMMANDS = {
     "render": "Dream on photos, folders of photos, or noise.",
     "animate": "Film dreams over photos, folders of photos, or noise.",
+    "batch": "Whole folders by several presets: planned, journaled, resumed.",
     "again": "Render a picture or film again from the recipe inside it.",
     "recipe": "Print the recipe inside a picture as a preset.",
     "presets": "List, show, explain, check, begin and plot presets.",

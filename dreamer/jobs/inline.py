@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
 
-import torch
-
 from dreamer.errors import DeviceError, DreamerError, NetworkError, OutputError, TargetError, ToolError, UsageError
-from dreamer.film.formats import film_codec
 from dreamer.jobs.events import (
-    FrameDone,
     JobDone,
     JobFailed,
     JobListener,
@@ -23,9 +18,10 @@ from dreamer.jobs.events import (
 )
 from dreamer.jobs.planning import Job, make_recipe
 from dreamer.jobs.recipes import Recipe
-from dreamer.jobs.stills import render_still
+from dreamer.jobs.rendering import write_film, write_still
+from dreamer.jobs.stills import render_stills
 from dreamer.networks import Network, load_network
-from dreamer.pictures import read_picture, write_picture
+from dreamer.pictures import read_picture
 from dreamer.presets.schema import NetworkChoice
 
 
@@ -64,10 +60,9 @@ def run_inline(
                 )
             network = network_for(job.preset.network)
             listen(JobStarted(job, number, len(jobs)))
-            began = time.perf_counter()
-            recipe = make_recipe(job, **_facts(job, network)) if with_recipe else None
-            done = _write_film(job, network, recipe, listen) if job.film else _write_still(job, network, recipe, listen)
-            listen(replace(done, seconds=time.perf_counter() - began))
+            recipe = make_recipe(job) if with_recipe else None
+            write = write_film if job.film else _write_still
+            listen(write(job, network, recipe, listen))
         except (NetworkError, DeviceError, TargetError, ToolError, UsageError):
             # The fault is the preset's or the machine's: every other job would fail alike.
             raise
@@ -76,38 +71,7 @@ def run_inline(
 
 
 def _write_still(job: Job, network: Network, recipe: Recipe | None, listen: JobListener) -> JobDone:
+    began = time.perf_counter()
     source = None if job.source is None else read_picture(job.source)
-    still = render_still(
-        job.preset,
-        network,
-        None if source is None else source.pixels,
-        None if source is None else source.alpha,
-        listen=lambda event: listen(JobProgress(job, event)),
-    )
-    write_picture(job.output, still.pixels, alpha=still.alpha, recipe=None if recipe is None else recipe.to_json())
-    height, width = still.pixels.shape[1:]
-    return JobDone(job, 0.0, width, height)
-
-
-def _write_film(job: Job, network: Network, recipe: Recipe | None, listen: JobListener) -> JobDone:
-    from dreamer.jobs.films import render_film  # needs ffmpeg, which stills do without
-
-    film = render_film(
-        job,
-        network,
-        recipe,
-        listen=lambda event: listen(JobProgress(job, event)),
-        on_frame=lambda number, count: listen(FrameDone(job, number, count)),
-    )
-    return JobDone(job, 0.0, film.width, film.height, film.frames, film.seam)
-
-
-def _facts(job: Job, network: Network) -> dict[str, str]:
-    codec = {"codec": film_codec(job.output, job.film.codec).name} if job.film else {}
-    return {
-        **codec,
-        "weights": network.weights_digest,
-        "device": network.reason,
-        "precision": str(network.precision).removeprefix("torch."),
-        "torch": torch.__version__,
-    }
+    (still,) = render_stills(job.preset, network, [source], listen=lambda event: listen(JobProgress(job, event)))
+    return write_still(job, still, network, recipe, time.perf_counter() - began)

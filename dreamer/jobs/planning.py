@@ -7,7 +7,7 @@ import os
 import string
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -85,10 +85,17 @@ class Job:
 def file_digest(path: Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal. Raises PictureError where it cannot be read."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        status = path.stat()
+        return _digest_of(path, status.st_mtime_ns, status.st_size)
     except OSError as error:
         raise PictureError(f"cannot be read: {error.strerror}", where=str(path)) from error
+
+
+@lru_cache(maxsize=1 << 16)
+def _digest_of(path: Path, changed: int, size: int) -> str:
+    """Read once for each content, however many presets dream over it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def find_inputs(inputs: Sequence[str]) -> list[Path | None]:
@@ -109,9 +116,14 @@ def find_inputs(inputs: Sequence[str]) -> list[Path | None]:
         elif path.exists():
             found.append(path)
         else:
-            near = did_you_mean(path.name, _siblings(path))
-            raise NoInputError("no such file or folder", where=text, remedy=near)
+            raise near_input(text)
     return list(dict.fromkeys(found))
+
+
+def near_input(text: str) -> NoInputError:
+    """The error for an input that is not there, with the names beside it that are spelled alike."""
+    path = Path(text)
+    return NoInputError("no such file or folder", where=text, remedy=did_you_mean(path.name, _siblings(path)))
 
 
 def _siblings(path: Path) -> list[str]:
@@ -132,13 +144,14 @@ def plan_jobs(
     jobs = []
     for source in sources:
         for name, preset in presets:
-            fitted = _fitted(preset, with_photo=source is not None)
+            fitted = fitted_to(preset, with_photo=source is not None)
             jobs.append(Job(source, fitted, name, _output(template, source, name, fitted)))
-    _refuse_collisions(jobs)
+    refuse_collisions(jobs)
     return jobs
 
 
-def _fitted(preset: Preset, *, with_photo: bool) -> Preset:
+def fitted_to(preset: Preset, *, with_photo: bool) -> Preset:
+    """The preset whose canvas starts as a photo, or as noise where it was to start as one and there is none."""
     start = preset.canvas.start
     if with_photo == (start == "photo"):
         return preset
@@ -166,7 +179,8 @@ def _output(template: str, source: Path | None, preset_name: str, preset: Preset
         raise UsageError(str(error), where=f"--output {template}") from error
 
 
-def _refuse_collisions(jobs: Iterable[Job]) -> None:
+def refuse_collisions(jobs: Iterable[Job]) -> None:
+    """Raise UsageError where two jobs would write one file, OutputError where one would overwrite its input."""
     taken: dict[Path, Job] = {}
     for job in jobs:
         place = job.output.absolute()

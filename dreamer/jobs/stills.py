@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from dreamer.devices import free_memory
 from dreamer.dreaming.dream import dream
 from dreamer.dreaming.events import Listener, ignore
 from dreamer.networks import Network
-from dreamer.pictures import read_picture, write_picture
+from dreamer.pictures import Picture, read_picture, write_picture
 from dreamer.presets.files import named_pictures
 from dreamer.presets.lookup import resolve_picture
 from dreamer.presets.schema import Preset
@@ -59,10 +59,35 @@ def render_still(
 ) -> Still:
     """Dream over one photo, (3, h, w) float32 in [0, 1], or without one. Alpha (1, h, w) is resized along."""
     batch = None if photo is None else photo.unsqueeze(0)
+    return _stills(preset, network, batch, [alpha], pictures, listen)[0]
+
+
+def render_stills(
+    preset: Preset, network: Network, photos: Sequence[Picture | None], *, listen: Listener = ignore
+) -> list[Still]:
+    """Dream over photos of one size, together: each comes out as it would alone. None stands for no photo."""
+    given = [photo for photo in photos if photo is not None]
+    batch = torch.stack([photo.pixels for photo in given]) if given else None
+    alphas = [None if photo is None else photo.alpha for photo in photos]
+    return _stills(preset, network, batch, alphas, None, listen)
+
+
+def _stills(
+    preset: Preset,
+    network: Network,
+    batch: Tensor | None,
+    alphas: Sequence[Tensor | None],
+    pictures: Mapping[str, Tensor] | None,
+    listen: Listener,
+) -> list[Still]:
     known = preset_pictures(preset) if pictures is None else pictures
     memory = free_memory(network.device)
-    pixels = dream(preset, network, batch, pictures=known, free_memory=memory, listen=listen)[0].cpu()
-    if alpha is not None and alpha.shape[-2:] != pixels.shape[-2:]:
-        size = (pixels.shape[1], pixels.shape[2])
-        alpha = F.interpolate(alpha.unsqueeze(0), size=size, mode="bilinear", antialias=True)[0]
-    return Still(pixels, alpha)
+    dreams = dream(preset, network, batch, pictures=known, free_memory=memory, listen=listen).cpu()
+    return [Still(pixels, _fitting(alpha, pixels)) for pixels, alpha in zip(dreams, alphas, strict=True)]
+
+
+def _fitting(alpha: Tensor | None, pixels: Tensor) -> Tensor | None:
+    if alpha is None or alpha.shape[-2:] == pixels.shape[-2:]:
+        return alpha
+    size = (pixels.shape[1], pixels.shape[2])
+    return F.interpolate(alpha.unsqueeze(0), size=size, mode="bilinear", antialias=True)[0]

@@ -19,6 +19,7 @@ from dreamer.pictures.finding import near_names
 
 # Named one by one, since Pillow would also hand PostScript to Ghostscript and guess at formats without a signature.
 _FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "TIFF", "GIF", "BMP", "PPM", "JPEG2000", "AVIF", "HEIF")
+_ORIENTATION = 0x0112
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}
 # What Pillow's decoders are known to raise on damaged bytes.
 DAMAGE = (
@@ -53,6 +54,14 @@ def open_picture(path: Path) -> Iterator[tuple[BufferedReader, Image.Image]]:
             Image.init()
             with Image.open(file, formats=[each for each in _FORMATS if each in Image.OPEN]) as image:
                 yield file, image
+
+
+def picture_size(path: Path) -> tuple[int, int]:
+    """(height, width) in px of a picture as it is looked at, from its header alone. Raises PictureError."""
+    with open_picture(path) as (_, image):
+        # Exif orientations from 5 on lie on their side.
+        turned = image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
+        return (image.width, image.height) if turned else (image.height, image.width)
 
 
 @contextmanager

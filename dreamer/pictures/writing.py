@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -113,7 +114,7 @@ def _save_options(path: Path, form: _Format, recipe: str | None, quality: int) -
 
 
 def _replace_whole(path: Path, image: Image.Image, options: dict[str, Any]) -> None:
-    part = path.with_name(path.name + ".part")
+    part = part_of(path)
     try:
         if path.is_dir():
             raise OutputError("this is a folder", where=str(path), remedy="Name a file in it.")
@@ -127,3 +128,9 @@ def _replace_whole(path: Path, image: Image.Image, options: dict[str, Any]) -> N
     except OSError as error:
         remedy = "Check the folder, its permissions and the room on the disk."
         raise OutputError(f"cannot be written: {error.strerror or error}", where=str(path), remedy=remedy) from error
+
+
+def part_of(path: Path) -> Path:
+    """Where a file is written before it is renamed to `path`: beside it, under a short name that is this process's own."""
+    digest = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:12]
+    return path.with_name(f".{digest}-{os.getpid()}.part")

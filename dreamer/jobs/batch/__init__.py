@@ -1,0 +1,1 @@
+"""Folders x presets: found, planned, journaled, and done once each, whatever happens."""

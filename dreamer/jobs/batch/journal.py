@@ -1,0 +1,121 @@
+"""What has become of every job of a batch: one JSON object a line, only ever appended to.
+
+A line is written with a single call, so that several processes can append to one file, and a process that is killed
+in the middle of a line spoils that line only: it is skipped when the file is read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from dreamer.errors import OutputError
+
+FOLDER = ".dreamer"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The last word about the job that writes `output`; `key` is that of `Job`, empty where its input cannot be read.
+
+    `work` in megapixel-steps; `seconds` of computing; `time` in UTC.
+    """
+
+    key: str
+    output: str
+    state: Literal["done", "failed"]
+    input: str = ""
+    preset: str = ""
+    network: str = ""
+    error: str = ""
+    seconds: float = 0.0
+    work: float = 0.0
+    time: str = ""
+
+
+class Journal:
+    """The journal of the batch in `folder`. Reading needs no file to be there; the first entry makes it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / FOLDER / "journal.jsonl"
+        self._entries: dict[str, Entry] = {}
+        self._outputs: dict[str, str] = {}
+        self._read = 0
+        self._torn = False
+        self._file: int | None = None
+        self._lock = threading.Lock()
+        self.refresh()
+
+    def entry(self, output: Path) -> Entry | None:
+        """The last entry of the job that writes `output`."""
+        return self._entries.get(str(output))
+
+    def made(self, output: Path) -> str | None:
+        """The key of the job that wrote `output` last, whatever has failed since."""
+        return self._outputs.get(str(output))
+
+    def entries(self) -> list[Entry]:
+        """The last entry of every job, in the order of their first ones."""
+        return list(self._entries.values())
+
+    def refresh(self) -> None:
+        """Read what others have appended. Raises OutputError where the file cannot be read."""
+        try:
+            with self._lock, self.path.open("rb") as file:
+                file.seek(self._read)
+                data = file.read()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise OutputError(f"the journal cannot be read: {error.strerror}", where=str(self.path)) from error
+        # A line without its end is being written, or never will be: it is read again, whole or with what follows.
+        whole = data.rfind(b"\n") + 1
+        self._read += whole
+        self._torn = whole < len(data)
+        for line in data[:whole].splitlines():
+            if (entry := _parsed(line)) is not None:
+                self._keep(entry)
+
+    def append(self, entry: Entry) -> None:
+        """Add an entry, on disk when this returns as far as other processes are concerned. Raises OutputError."""
+        entry = Entry(**{**asdict(entry), "time": datetime.now(UTC).isoformat(timespec="seconds")})
+        line = json.dumps({k: v for k, v in asdict(entry).items() if v}, ensure_ascii=True) + "\n"
+        try:
+            with self._lock:
+                if self._file is None:
+                    self.path.parent.mkdir(parents=True, exist_ok=True)
+                    self._file = os.open(self.path, os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o644)
+                # The end of a line that someone was killed in would swallow this one.
+                os.write(self._file, (b"\n" if self._torn else b"") + line.encode())
+                self._torn = False
+        except OSError as error:
+            remedy = "Check the folder, its permissions and the room on the disk."
+            raise OutputError(
+                f"the journal cannot be written: {error.strerror}", where=str(self.path), remedy=remedy
+            ) from error
+        self._keep(entry)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def _keep(self, entry: Entry) -> None:
+        self._entries[entry.output] = entry
+        if entry.state == "done":
+            self._outputs[entry.output] = entry.key
+
+
+def _parsed(line: bytes) -> Entry | None:
+    try:
+        facts: Mapping[str, Any] = json.loads(line)
+        return Entry(**{name: facts[name] for name in Entry.__dataclass_fields__ if name in facts})
+    except (ValueError, TypeError, AttributeError):
+        return None

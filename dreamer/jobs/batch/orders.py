@@ -1,0 +1,104 @@
+"""What is asked of a batch: by the command line, or by a jobs file for what a command line cannot say.
+
+output = "holiday"
+
+[[jobs]]
+inputs = ["photos/beach", "photos/*.png"]
+presets = ["deep-dream", "flock"]
+set = ["octaves.count=5"]
+sweep = ["fidelity=0,0.3"]
+
+[[jobs]]
+inputs = ["noise"]
+presets = ["spectral"]
+size = [1280, 720]
+seed = 3
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from dreamer.errors import PresetError, did_you_mean
+from dreamer.jobs.planning import NOISE
+from dreamer.presets.fields import Table, described
+from dreamer.presets.places import key_lines
+
+Side = Annotated[int, Field(ge=16, le=65536)]
+PictureFormat = Literal["png", "jpg", "webp", "tif"]
+FilmFormat = Literal["mp4", "mov", "gif", "webp", "apng"]
+DEFAULT_PLACE = "{variant}/{place}"
+
+
+class Order(Table):
+    """Some inputs by some presets."""
+
+    inputs: tuple[str, ...] = Field(min_length=1, description="files, folders, patterns, or noise")
+    presets: tuple[str, ...] = Field(min_length=1, description="names or paths of presets")
+    set: tuple[str, ...] = described((), "values of the presets to change, such as octaves.count=6")
+    sweep: tuple[str, ...] = described((), "values to try, such as octaves.scale=1.2,1.4")
+    include: tuple[str, ...] = described((), "patterns of which a picture of a folder must match one")
+    exclude: tuple[str, ...] = described((), "patterns of which it may match none")
+    place: str = described(DEFAULT_PLACE, "where outputs go below the batch's folder, without the suffix")
+    format: PictureFormat = described("png", "suffix of the pictures")
+    film_format: FilmFormat = described("mp4", "suffix of the films")
+    size: Side | tuple[Side, Side] | None = described(None, "longest side, or [width, height]", unit="px")
+    seed: int | None = described(None, "start of all random numbers", ge=0)
+    preview: bool = described(False, "the same look at a quarter of the area")
+
+
+class JobsFile(Table):
+    """A jobs file."""
+
+    output: str | None = described(None, "the batch's folder")
+    jobs: tuple[Order, ...] = Field(min_length=1, description="what is to be done")
+
+
+def read_jobs_file(path: Path) -> JobsFile:
+    """The orders in a TOML file; relative inputs, presets and output start at its folder.
+
+    Raises PresetError with every mistake and its place.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        tree = tomllib.loads(text)
+    except OSError as error:
+        raise PresetError([f"cannot be read: {error.strerror}"], where=str(path)) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PresetError([str(error)], where=str(path)) from error
+    try:
+        found = JobsFile.model_validate(tree)
+    except ValidationError as error:
+        lines = key_lines(text)
+        mistakes = [_told(detail, path, lines) for detail in error.errors(include_url=False)]
+        raise PresetError(list(dict.fromkeys(mistakes))) from error
+    orders = tuple(_anchored(order, path.parent) for order in found.jobs)
+    output = None if found.output is None else str(path.parent / found.output)
+    return found.model_copy(update={"jobs": orders, "output": output})
+
+
+def _anchored(order: Order, folder: Path) -> Order:
+    inputs = tuple(text if text == NOISE else str(folder / text) for text in order.inputs)
+    presets = tuple(str(folder / text) if "/" in text or text.endswith(".toml") else text for text in order.presets)
+    return order.model_copy(update={"inputs": inputs, "presets": presets})
+
+
+def _told(detail: ErrorDetails, path: Path, lines: dict[tuple[str | int, ...], int]) -> str:
+    keys = tuple(part for part in detail["loc"] if isinstance(part, int) or part in _NAMES)
+    unknown = detail["type"] == "extra_forbidden"
+    if unknown:
+        keys = detail["loc"]
+    line = next((lines[keys[:end]] for end in range(len(keys), 0, -1) if keys[:end] in lines), None)
+    what = detail["msg"]
+    if unknown:
+        known = Order.model_fields if len(keys) > 1 else JobsFile.model_fields
+        what = f"unknown key. {did_you_mean(str(keys[-1]), known) or 'There are ' + ', '.join(known) + '.'}"
+    return f"{path}{f':{line}' if line else ''}: {'.'.join(map(str, keys))}: {what}"
+
+
+_NAMES = {*Order.model_fields, *JobsFile.model_fields}

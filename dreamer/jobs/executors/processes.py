@@ -1,0 +1,194 @@
+"""Tasks in processes of their own on this machine: one a GPU, or several that share the processor's cores."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from types import TracebackType
+
+from dreamer.errors import DeviceError, DreamerError
+from dreamer.jobs.events import JobDone, JobEvent, JobFailed
+from dreamer.jobs.executors.attempts import Attempts
+from dreamer.jobs.executors.interface import Executor
+from dreamer.jobs.rendering import Unit
+
+# Units that a worker holds: one that it computes and one whose pictures it reads meanwhile.
+HELD = 2
+PAUSE = 0.2
+
+
+def worker_devices(device: str, workers: int | None) -> list[str]:
+    """The device of each worker: every GPU where `device` is auto or cuda, else the processor, `workers` in all."""
+    from dreamer.devices import available_devices
+
+    here = available_devices()
+    gpus = [name for name in here if name.startswith("cuda")] if device in ("auto", "cuda") else []
+    chosen = gpus or [device]
+    return [chosen[number % len(chosen)] for number in range(workers or len(chosen))]
+
+
+class Processes(Executor):
+    """Spawned workers, one for each of `devices`; a worker that dies is replaced and its task tried again, twice."""
+
+    def __init__(self, devices: Sequence[str], *, precision: str = "auto") -> None:
+        self._devices, self._precision = list(devices), precision
+        self._workers: list[_Worker] = []
+
+    @property
+    def pids(self) -> list[int]:
+        """Process ids of the workers."""
+        return [worker.process.pid or 0 for worker in self._workers]
+
+    def __enter__(self) -> Processes:
+        self._workers = [self._start(device) for device in self._devices]
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for worker in self._workers:
+            worker.end()
+        self._workers = []
+
+    def run(self, units: Iterator[Unit | None]) -> Iterator[JobEvent | None]:
+        """As `Executor.run`."""
+        attempts = Attempts(units)
+        finished = False
+        try:
+            while True:
+                self._hand_out(attempts)
+                if attempts.over and not any(worker.units for worker in self._workers):
+                    break
+                yield from self._heard(attempts)
+            finished = True
+        finally:
+            if not finished:  # what the workers are at is no longer wanted
+                for number, worker in enumerate(self._workers):
+                    if worker.units:
+                        worker.kill()
+                        self._workers[number] = self._start(worker.device)
+
+    def _hand_out(self, attempts: Attempts) -> None:
+        # A first unit for everyone before anyone gets a second.
+        for held in range(HELD):
+            for worker in self._workers:
+                if len(worker.units) <= held and (unit := attempts.take()):
+                    worker.give(unit)
+
+    def _heard(self, attempts: Attempts) -> Iterator[JobEvent | None]:
+        """What the workers say within a moment; dead ones are replaced."""
+        by_connection = {worker.connection: worker for worker in self._workers}
+        ready = wait(list(by_connection), timeout=PAUSE)
+        if not ready:
+            yield None
+        for connection in ready:
+            worker = by_connection[connection]  # type: ignore[index]
+            try:
+                message = worker.connection.recv()
+            except (EOFError, OSError):
+                self._workers[self._workers.index(worker)] = self._start(worker.device)
+                yield from self._bury(worker, attempts)
+                continue
+            if isinstance(message, DreamerError):
+                raise message
+            worker.settle(message)
+            yield message
+
+    def _bury(self, worker: _Worker, attempts: Attempts) -> Iterator[JobEvent]:
+        worker.kill()
+        if not worker.heard:
+            code = worker.process.exitcode
+            raise DeviceError(f"a worker could not start on {worker.device}: exit code {code}")
+        if worker.units:
+            yield from attempts.died(worker.units[0], list(worker.units)[1:])
+
+    def _start(self, device: str) -> _Worker:
+        context = multiprocessing.get_context("spawn")
+        here, there = context.Pipe()
+        threads = max(1, (os.cpu_count() or 1) // len(self._devices)) if device in ("cpu", "auto") else 0
+        process = context.Process(target=work, args=(there, device, self._precision, threads), daemon=True)
+        process.start()
+        there.close()
+        return _Worker(process, here, device)
+
+
+@dataclass(eq=False)
+class _Worker:
+    """A process, and the units that it has not answered for. `heard`: whether it has ever said anything."""
+
+    process: SpawnProcess
+    connection: Connection
+    device: str
+    units: deque[Unit] = field(default_factory=deque)
+    heard: bool = False
+
+    def give(self, unit: Unit) -> None:
+        with contextlib.suppress(OSError):  # a dead worker shows at the next look; the unit is among those it had
+            self.connection.send(unit)
+        self.units.append(unit)
+
+    def settle(self, event: JobEvent | None) -> None:
+        """Take the task of a JobDone or JobFailed out of the units that are not answered for."""
+        self.heard = True
+        if not isinstance(event, (JobDone, JobFailed)):
+            return
+        for number, unit in enumerate(self.units):
+            left = tuple(task for task in unit if task.job.output != event.job.output)
+            if len(left) < len(unit):
+                if left:
+                    self.units[number] = left
+                else:
+                    del self.units[number]
+                return
+
+    def end(self) -> None:
+        """Let it finish what it is at, for a moment; then kill it."""
+        with contextlib.suppress(OSError):
+            self.connection.send(None)
+        self.process.join(0.1 if self.units else 5)
+        self.kill()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.join()
+        self.connection.close()
+
+
+def work(connection: Connection, device: str, precision: str, threads: int) -> None:
+    """What a worker process does: units in, events out, until it gets None or the other end is gone."""
+    # Ctrl-C reaches every process of the terminal; what is to happen then is decided in one.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    import torch
+
+    from dreamer.jobs.rendering import Renderer
+
+    if threads:
+        torch.set_num_threads(threads)
+
+    def units() -> Iterator[Unit]:
+        while (unit := _received(connection)) is not None:
+            yield unit
+
+    try:
+        connection.send(None)
+        for event in Renderer(device=device, precision=precision).run(units()):
+            connection.send(event)
+    except DreamerError as error:
+        connection.send(error)
+    except OSError:
+        pass  # nobody listens any more
+
+
+def _received(connection: Connection) -> Unit | None:
+    try:
+        unit: Unit | None = connection.recv()
+    except (EOFError, OSError):
+        return None
+    return unit
