@@ -55,6 +55,9 @@ class TinyNetwork:
     def kernels(self, layer: str) -> int:
         return {"conv1": 6, "pool1": 6, "conv2": 8}[layer]
 
+    def kernels_about(self, layer: str, words: str) -> list[int]:
+        raise TargetError(f"no kernel of {layer} is about {words}")
+
     def class_index(self, wanted: int | str) -> int:
         if wanted not in self.classes:
             raise TargetError(f"there is no class {wanted!r}")

@@ -14,6 +14,8 @@ _COMMANDS = {
     "render": "Dream on photos, folders of photos, or noise.",
     "animate": "Film dreams over photos, folders of photos, or noise.",
     "batch": "Whole folders by several presets: planned, journaled, resumed.",
+    "atlas": "Draw what every kernel, class or direction of a network wants.",
+    "suggest": "Find out what to dream on a photo.",
     "again": "Render a picture or film again from the recipe inside it.",
     "recipe": "Print the recipe inside a picture as a preset.",
     "presets": "List, show, explain, check, begin and plot presets.",

@@ -16,6 +16,7 @@ from dreamer.cli.running import Commands
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from dreamer.networks.descriptions import NetworkDescription
     from dreamer.networks.training import TrainingEvent, TrainingPlan
 
 SECONDS_BETWEEN_LINES = 10.0
@@ -28,14 +29,15 @@ def group(ctx: click.Context, as_json: bool) -> None:
     """List the networks that a preset can name; list their layers and classes; train one of your own."""
     if ctx.invoked_subcommand is not None:
         return
-    from dreamer.networks.catalogue import POCKET, find_entry, network_names
-    from dreamer.networks.weights import POCKET_FILE, cache_folder, load_pocket_file
+    from dreamer.networks.catalogue import SHIPPED, find_entry, network_names
+    from dreamer.networks.weights import cache_folder, load_pocket_file, shipped_file
 
-    pocket = load_pocket_file(POCKET_FILE)
-    parameters = sum(value.numel() for value in pocket.module.parameters())
-    size = POCKET_FILE.stat().st_size / 1e6
-    rows: list[dict[str, object]] = [_row(POCKET, parameters, size, 128, len(pocket.classes), "shipped")]
-    for entry in map(find_entry, network_names()[1:]):
+    rows: list[dict[str, object]] = []
+    for name in SHIPPED:
+        loaded, size = load_pocket_file(shipped_file(name)), shipped_file(name).stat().st_size / 1e6
+        parameters = sum(value.numel() for value in loaded.module.parameters())
+        rows.append(_row(name, parameters, size, 128, len(loaded.classes), "shipped"))
+    for entry in map(find_entry, network_names()[len(SHIPPED) :]):
         here = "here" if (cache_folder() / entry.file_name).is_file() else "to download"
         rows.append(_row(entry.name, entry.parameters, entry.megabytes, entry.input_side, len(entry.classes), here))
     _print_rows(rows, as_json)
@@ -103,6 +105,83 @@ def classes(name: str, search: str | None, as_json: bool) -> None:
 
 
 @group.command()
+@click.argument("name", shell_complete=complete_networks)
+@click.argument("sources", metavar="[SOURCE]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--search", metavar="WORDS", help='Only kernels that are about WORDS: "dogs", "red petals", "arch fine".')
+@click.option("--layer", "only", multiple=True, metavar="LAYER", help="Only these layers. May be repeated.")
+@click.option("--count", default=8, show_default=True, type=click.IntRange(1), help="Kernels to list of each layer.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
+              help="Where to keep what is found; default: where presets look for it.")  # fmt: skip
+@click.option("--weights", default="default", metavar="FILE", help='"default", "random", or a state dict.')
+@device_option
+@json_option
+def describe(
+    name: str,
+    sources: tuple[Path, ...],
+    search: str | None,
+    only: tuple[str, ...],
+    count: int,
+    output: Path | None,
+    weights: str,
+    device: str,
+    as_json: bool,
+) -> None:
+    """List what the kernels of network NAME want: classes, colors and fineness of detail.
+
+    With SOURCEs (folders of one folder a class, or tars of CLASS/NAME.jpg) it is found out first, from a look at all
+    their photographs, and kept, so that a preset can say kernels = "dogs".
+    """
+    from dreamer.networks import load_network
+    from dreamer.networks.descriptions import description_file, write_description
+    from dreamer.presets.schema import NetworkChoice
+
+    network = load_network(NetworkChoice(name=name, weights=weights), device=device)
+    if sources:
+        from dreamer.networks.describing import describe_kernels
+        from dreamer.networks.photographs import read_photographs
+
+        photographs = read_photographs(sources)
+        found = describe_kernels(
+            network, photographs.pixels, photographs.labels, photographs.classes, layers=only or None
+        )
+        path = output or description_file(network.file, network.weights_digest)
+        write_description(found, path)
+        click.echo(f"{len(photographs.labels)} photographs; kept in {path}", err=True)
+    else:
+        found = network.description
+    _print_rows(_description_rows(found, search, only, count), as_json)
+
+
+def _description_rows(
+    found: NetworkDescription, search: str | None, only: tuple[str, ...], count: int
+) -> list[dict[str, object]]:
+    """A row for each kernel: those that are searched for, or the most decided ones of each layer."""
+    from dreamer.errors import TargetError, did_you_mean
+
+    for layer in only:
+        if layer not in found.layers:
+            remedy = did_you_mean(layer, found.layers) or f"There are {', '.join(found.layers)}."
+            raise TargetError(f"layer {layer!r} was not described", remedy=remedy)
+    if search is not None:
+        chosen = [each for _, each in found.kernels_about(search) if not only or each.layer in only][: count * 4]
+    else:
+        chosen = []
+        for layer in only or found.layers:
+            decided = sorted(found.layers[layer], key=lambda each: -max((lift for _, lift in each.classes), default=0))
+            chosen += decided[:count]
+    return [
+        {
+            "layer": each.layer,
+            "kernel": each.kernel,
+            "color": each.color,
+            "grain": each.grain,
+            "classes": ", ".join(f"{found.classes[index]} {lift:.1f}" for index, lift in each.classes),
+        }
+        for each in chosen
+    ]
+
+
+@group.command()
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "-o",
@@ -140,7 +219,9 @@ def classes(name: str, search: str | None, as_json: bool) -> None:
     type=click.FloatRange(0.05, 2),
     help="Channels, as a share of GoogLeNet's.",
 )
-@click.option("--from", "start", metavar="NETWORK", help='"pocket" or a file to begin with, for fine-tuning.')
+@click.option(
+    "--from", "start", metavar="NETWORK", help='"pocket", "pocket-fine" or a file to begin with, for fine-tuning.'
+)
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0))
 @click.option("--report", type=click.Path(path_type=Path), metavar="FILE", help="Write each class's accuracy as JSON.")
 @device_option
@@ -194,9 +275,10 @@ def _stored_side(plan: TrainingPlan) -> int:
 def _start(network: str | None) -> tuple[dict[str, Tensor], tuple[str, ...]] | None:
     if network is None:
         return None
-    from dreamer.networks.weights import POCKET_FILE, load_pocket_file
+    from dreamer.networks.catalogue import SHIPPED
+    from dreamer.networks.weights import load_pocket_file, shipped_file
 
-    loaded = load_pocket_file(POCKET_FILE if network == "pocket" else Path(network))
+    loaded = load_pocket_file(shipped_file(network) if network in SHIPPED else Path(network))
     return loaded.module.state_dict(), loaded.classes
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import torch
@@ -19,11 +19,11 @@ from dreamer.dreaming.octaves import canvas_size, octave_sizes
 from dreamer.dreaming.penalties import restraint
 from dreamer.dreaming.randomness import generator_at
 from dreamer.dreaming.seeing import LOGITS, BoundTarget, Seer
-from dreamer.dreaming.targets import bind_target
+from dreamer.dreaming.targets import bind_each, bind_target
 from dreamer.dreaming.tiles import automatic_tile
 from dreamer.errors import PresetError
 from dreamer.presets.files import named_pictures
-from dreamer.presets.schema import Mask, Preset
+from dreamer.presets.schema import Mask, Preset, Target
 
 
 class Network(Seer, Protocol):
@@ -45,6 +45,7 @@ def dream(
     photo: Tensor | None = None,
     *,
     pictures: Mapping[str, Tensor] | None = None,
+    each: Sequence[Sequence[Target]] | None = None,
     frame: int = 0,
     free_memory: int = 4 << 30,
     listen: Listener = ignore,
@@ -53,13 +54,14 @@ def dream(
 
     `photo`: (B, 3, h, w) float32 in [0, 1], sRGB; needed where the canvas starts as one; each picture of a batch comes
     out as it would alone. `pictures`: (1, 3, h, w) for each path that the preset names (guide, style, masks).
-    `frame` is the frame of an animation and part of the seed. `free_memory`: bytes that activations may share.
-    The same arguments give the same pixels on the same machine. Mordvintsev, Olah & Tyka 2015, "Inceptionism".
+    `each`: for every picture of the batch its own targets in place of the preset's, as many for each, so that many
+    kernels are drawn in one pass. `frame` is the frame of an animation and part of the seed. `free_memory`: bytes that
+    activations may share. The same arguments give the same pixels on the same machine. Mordvintsev, Olah & Tyka 2015, "Inceptionism".
 
     Raises PresetError where a picture is too small or missing, TargetError for what the network does not have,
     DeviceError where memory runs out even with the smallest tiles.
     """
-    return _Dream(preset, network, photo, dict(pictures or {}), frame, free_memory, listen).run()
+    return _Dream(preset, network, photo, dict(pictures or {}), each, frame, free_memory, listen).run()
 
 
 class _Dream:
@@ -69,11 +71,15 @@ class _Dream:
         network: Network,
         photo: Tensor | None,
         pictures: dict[str, Tensor],
+        each: Sequence[Sequence[Target]] | None,
         frame: int,
         free_memory: int,
         listen: Listener,
     ) -> None:
-        self.preset, self.network, self.frame = preset, network, frame
+        if each is not None:
+            _check_alike(preset, each)
+            preset = preset.model_copy(update={"targets": tuple(each[0])})
+        self.preset, self.network, self.frame, self.each = preset, network, frame, each
         self.free_memory, self.listen = free_memory, listen
         device = network.device
         self.pictures = {path: picture.to(device) for path, picture in pictures.items()}
@@ -90,6 +96,8 @@ class _Dream:
         size = canvas_size(preset.canvas, None if photo is None else (photo.shape[2], photo.shape[3]))
         self.sizes = octave_sizes(size, preset.octaves, self._cut_for(range(preset.octaves.count)).smallest)
         self.start = self._start(None if photo is None else photo.to(device))
+        if each is not None and len(self.start) == 1:
+            self.start = self.start.expand(len(each), -1, -1, -1).contiguous()
         # Where no target counts there is nothing to climb.
         self.steps = [preset.octaves.steps_at(o) if self._active(o) else 0 for o in range(preset.octaves.count)]
         self.work = [h * w * steps for (h, w), steps in zip(self.sizes, self.steps, strict=True)]
@@ -156,7 +164,9 @@ class _Dream:
 
     def _cut_for(self, octaves: Iterable[int]) -> Cut:
         """The network cut at the deepest layer that these octaves' targets and penalties need."""
-        targets = [self.preset.targets[number] for octave in octaves for number in self._active(octave)]
+        numbers = [number for octave in octaves for number in self._active(octave)]
+        every = self.each or [self.preset.targets]
+        targets = [targets[number] for number in numbers for targets in every]
         layers = {layer for target in targets for layer in target.layer or (LOGITS,)}
         if self.restraint.features > 0:
             layers.add(self._features_layer())
@@ -171,7 +181,11 @@ class _Dream:
         masks: list[Tensor | None] = []
         for number in self._active(octave):
             target = self.preset.targets[number]
-            bound.append(bind_target(target, self.network, self.pictures, self.start, max(height, width)))
+            given = (self.network, self.pictures, self.start, max(height, width))
+            if self.each is None:
+                bound.append(bind_target(target, *given))
+            else:
+                bound.append(bind_each([targets[number] for targets in self.each], *given))
             masks.append(self._drawn(target.mask, height, width))
         layer = self._features_layer() if self.restraint.features > 0 else ""
         return Objective(bound, masks, self.preset.normalize_targets, self.restraint.features, layer)
@@ -190,6 +204,13 @@ class _Dream:
 
     def _drawn(self, mask: Mask | None, height: int, width: int) -> Tensor | None:
         return None if mask is None else draw_mask(mask, height, width, self.pictures).to(self.network.device)
+
+
+def _check_alike(preset: Preset, each: Sequence[Sequence[Target]]) -> None:
+    if len({len(targets) for targets in each}) != 1:
+        raise ValueError("every picture of a batch takes as many targets")
+    if preset.normalize_targets and len({tuple(target.weight for target in targets) for targets in each}) > 1:
+        raise ValueError("normalized targets of a batch have the same weights")
 
 
 def filled(photo: Tensor, height: int, width: int) -> Tensor:

@@ -37,6 +37,9 @@ class Seer(Protocol):
     def kernels(self, layer: str) -> int:
         """How many kernels a layer has."""
 
+    def kernels_about(self, layer: str, words: str) -> list[int]:
+        """The kernels of a layer that answer to words such as "dogs"."""
+
     def class_index(self, wanted: int | str) -> int:
         """The index of a class by number or name."""
 

@@ -7,7 +7,7 @@ means over positions, so that a target's natural size does not grow with the pic
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -39,6 +39,32 @@ def bind_target(
             remedy="Name a class in place of the layer, or an earlier layer.",
         )
     return _BINDERS[target.kind](target, network, pictures, start, octave_side)
+
+
+def bind_each(
+    targets: Sequence[Target], network: Seer, pictures: Mapping[str, Tensor], start: Tensor, octave_side: int
+) -> BoundTarget:
+    """For each picture of a batch its own target, its weight included: scored as it would be alone."""
+    bound = [
+        bind_target(target, network, pictures, start[number : number + 1], octave_side)
+        for number, target in enumerate(targets)
+    ]
+
+    def own(activations: Activations | None, number: int) -> Activations | None:
+        if activations is None:
+            return None
+        return {layer: activation[number : number + 1] for layer, activation in activations.items()}
+
+    def score(activations: Activations, reference: Activations | None, view: View) -> Tensor:
+        scores = [
+            each.target.weight * each.score(own(activations, number) or {}, own(reference, number), view)
+            for number, each in enumerate(bound)
+        ]
+        return torch.cat(scores)
+
+    layers = tuple(dict.fromkeys(layer for each in bound for layer in each.layers))
+    whole = targets[0].model_copy(update={"weight": 1.0})
+    return BoundTarget(whole, layers, score, needs_reference=any(each.needs_reference for each in bound))
 
 
 def strongest_kernels(network: Seer, layer: str, start: Tensor, count: int) -> Tensor:
@@ -74,7 +100,8 @@ def _kernel_selection(target: Target, layer: str, network: Seer, start: Tensor) 
         rows = torch.arange(len(own), device=own.device).unsqueeze(1)
         return lambda activation: activation[rows, own]
     known = network.kernels(layer)
-    chosen = [int(kernel) for kernel in target.kernels]
+    words = target.kernels
+    chosen = network.kernels_about(layer, words) if isinstance(words, str) else list(words)
     for kernel in chosen:
         if kernel >= known:
             raise TargetError(

@@ -18,7 +18,7 @@ from dreamer.networks import Network
 from dreamer.pictures import Picture, read_picture, write_picture
 from dreamer.presets.files import named_pictures
 from dreamer.presets.lookup import resolve_picture
-from dreamer.presets.schema import Preset
+from dreamer.presets.schema import Preset, Target
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -70,6 +70,20 @@ def render_stills(
     batch = torch.stack([photo.pixels for photo in given]) if given else None
     alphas = [None if photo is None else photo.alpha for photo in photos]
     return _stills(preset, network, batch, alphas, None, listen)
+
+
+def render_each(
+    preset: Preset, network: Network, photo: Tensor | None, each: Sequence[Sequence[Target]], *, together: int = 4
+) -> list[Still]:
+    """Dream over one photo, (3, h, w), or none, once for each list of targets in place of the preset's."""
+    known, memory = preset_pictures(preset), free_memory(network.device)
+    stills = []
+    for first in range(0, len(each), together):
+        part = each[first : first + together]
+        batch = None if photo is None else photo.unsqueeze(0).expand(len(part), -1, -1, -1)
+        dreams = dream(preset, network, batch, pictures=known, each=part, free_memory=memory).cpu()
+        stills += [Still(pixels, None) for pixels in dreams]
+    return stills
 
 
 def _stills(

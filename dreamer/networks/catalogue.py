@@ -16,6 +16,7 @@ from torch import nn
 from dreamer.errors import NetworkError, did_you_mean
 
 POCKET = "pocket"
+SHIPPED = (POCKET, "pocket-fine")
 # Their published weights were trained with auxiliary classifiers and on inputs in [-1, 1].
 _OLD_INPUT = {"googlenet", "inception_v3"}
 
@@ -57,14 +58,14 @@ class Entry:
 
 @cache
 def network_names() -> tuple[str, ...]:
-    """Every name, in alphabetical order behind pocket."""
+    """Every name, in alphabetical order behind those that ship."""
     names = torchvision.models.list_models(module=torchvision.models)
-    return (POCKET, *(name for name in names if _is_convolutional(torchvision.models.get_model_builder(name))))
+    return (*SHIPPED, *(name for name in names if _is_convolutional(torchvision.models.get_model_builder(name))))
 
 
 def find_entry(name: str) -> Entry:
     """The entry of a torchvision network. Raises NetworkError with the nearest names."""
-    if name == POCKET or name not in network_names():
+    if name in SHIPPED or name not in network_names():
         near = did_you_mean(name, network_names()) or "`dreamer networks` lists them."
         raise NetworkError(f"there is no network {name!r}", remedy=near)
     weights = torchvision.models.get_model_weights(name).DEFAULT

@@ -11,10 +11,11 @@ import torch
 
 from dreamer.devices import DeviceChoice, choose_device
 from dreamer.errors import TargetError, did_you_mean
-from dreamer.networks.catalogue import POCKET, find_entry
+from dreamer.networks.catalogue import SHIPPED, find_entry
 from dreamer.networks.cutting import LOGITS, Cut, LayerShape, Trace
+from dreamer.networks.descriptions import FOUND, NetworkDescription, description_file, read_description
 from dreamer.networks.labels import find_class, read_labels
-from dreamer.networks.weights import POCKET_FILE, DownloadListener, Loaded, is_path, load_named, load_pocket_file
+from dreamer.networks.weights import DownloadListener, Loaded, is_path, load_named, load_pocket_file, shipped_file
 
 
 class Choice(Protocol):
@@ -78,6 +79,29 @@ class Network:
         """The index of a class by number or name. Raises TargetError with the nearest names."""
         return find_class(wanted, self.classes)
 
+    @property
+    def file(self) -> Path | None:
+        """The file of its weights; None where they are random or in torch's cache."""
+        return self._loaded.file
+
+    @property
+    def description(self) -> NetworkDescription:
+        """What its kernels want, as `dreamer networks describe` has found. Raises WeightsError where nobody asked."""
+        return read_description(description_file(self.file, self.weights_digest))
+
+    def kernels_about(self, layer: str, words: str) -> list[int]:
+        """The kernels of a layer that answer most to `words` such as "dogs" or "red petals", the strongest first.
+
+        Raises TargetError where there is none, WeightsError where the network was never described.
+        """
+        description = self.description
+        found = description.kernels_about(words, layer)
+        if not found:
+            elsewhere = list(dict.fromkeys(each.layer for _, each in description.kernels_about(words)))
+            known = ", ".join(elsewhere[:8] if layer in description.layers else description.layers)
+            raise TargetError(f"no kernel of {layer!r} is about {words!r}", remedy=f"Try {known}." if known else None)
+        return [each.kernel for _, each in found[:FOUND]]
+
     def cut(self, layers: Iterable[str]) -> Cut:
         """The network up to the deepest of `layers`. Raises TargetError with the nearest names for an unknown one."""
         wanted = frozenset(layers)
@@ -127,8 +151,8 @@ def layer_table(name: str, height: int, width: int) -> Sequence[LayerShape]:
 
 def class_names(name: str) -> tuple[str, ...]:
     """The classes of a network, named or given by a pocket network's path; needs no download."""
-    if name == POCKET:
-        return load_pocket_file(POCKET_FILE).classes
+    if name in SHIPPED:
+        return load_pocket_file(shipped_file(name)).classes
     return load_pocket_file(Path(name)).classes if is_path(name) else find_entry(name).classes
 
 

@@ -22,11 +22,15 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from dreamer.errors import WeightsError
-from dreamer.networks.catalogue import POCKET, Entry, find_entry
+from dreamer.networks.catalogue import POCKET, SHIPPED, Entry, find_entry
 from dreamer.networks.pocket import IMAGENET_MEAN, IMAGENET_STD, PocketNetwork
 
-POCKET_FILE = Path(__file__).parent / "data" / "pocket.safetensors"
-POCKET_DIGEST = "ed6538788c8fe6d0c4d3eb1539a34385f50ef19f7f29fe872715e29cbad30395"
+DATA = Path(__file__).parent / "data"
+# SHA-256 of the files of the networks that ship.
+SHIPPED_DIGESTS = {
+    "pocket": "ed6538788c8fe6d0c4d3eb1539a34385f50ef19f7f29fe872715e29cbad30395",
+    "pocket-fine": "378159d3a36bd78d66ae8a077f2d065195f0e1cc0a093e36adbfe483f7182f3b",
+}
 CHUNK = 1 << 18
 TIMEOUT = 30.0
 
@@ -40,7 +44,10 @@ UNREADABLE = (
 
 @dataclass(frozen=True)
 class Loaded:
-    """A network with its weights, what normalizes its input, and its classes."""
+    """A network with its weights, what normalizes its input, and its classes.
+
+    `file` holds the weights, or is None where they are random or in torch's cache.
+    """
 
     name: str
     module: nn.Module
@@ -48,6 +55,12 @@ class Loaded:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     digest: str
+    file: Path | None = None
+
+
+def shipped_file(name: str) -> Path:
+    """The weights of a network that ships."""
+    return DATA / f"{name}.safetensors"
 
 
 def load_named(
@@ -60,7 +73,7 @@ def load_named(
     if is_path(name):
         loaded = load_pocket_file(Path(name))
     else:
-        loaded = _load_pocket(weights) if name == POCKET else _load_entry(find_entry(name), weights, listen)
+        loaded = _load_shipped(name, weights) if name in SHIPPED else _load_entry(find_entry(name), weights, listen)
     return loaded if labels is None else _relabelled(loaded, labels)
 
 
@@ -96,7 +109,7 @@ def load_pocket_file(path: Path) -> Loaded:
         )
     module = PocketNetwork(len(classes), width)
     _load_state(module, {key: value.float() for key, value in tensors.items()}, path)
-    return Loaded(path.stem, module, classes, mean, std, sha256(path))
+    return Loaded(path.stem, module, classes, mean, std, sha256(path), path)
 
 
 def cache_folder() -> Path:
@@ -228,10 +241,11 @@ def _load_entry(entry: Entry, weights: str, listen: DownloadListener | None) -> 
     path = cached_weights(entry, listen=listen) if weights == "default" else Path(weights)
     module, count = _filled(entry, read_state(path), path)
     classes = entry.classes if len(entry.classes) == count else tuple(f"class {i}" for i in range(count))
-    return Loaded(entry.name, module, classes, entry.mean, entry.std, sha256(path))
+    file = None if weights == "default" else path
+    return Loaded(entry.name, module, classes, entry.mean, entry.std, sha256(path), file)
 
 
-def _load_pocket(weights: str) -> Loaded:
+def _load_shipped(name: str, weights: str) -> Loaded:
     if weights not in ("default", "random"):
         return load_pocket_file(Path(weights))
     if weights == "random":
@@ -239,11 +253,11 @@ def _load_pocket(weights: str) -> Loaded:
             torch.manual_seed(0)
             module = PocketNetwork(1000)
         classes = tuple(f"class {number}" for number in range(1000))
-        return Loaded(POCKET, module, classes, IMAGENET_MEAN, IMAGENET_STD, "random")
-    loaded = load_pocket_file(POCKET_FILE)
-    if loaded.digest != POCKET_DIGEST:
+        return Loaded(name, module, classes, IMAGENET_MEAN, IMAGENET_STD, "random")
+    loaded = load_pocket_file(shipped_file(name))
+    if loaded.digest != SHIPPED_DIGESTS[name]:
         raise WeightsError(
-            "the shipped network is damaged", where=str(POCKET_FILE), remedy="Install dreamer again to mend it."
+            "the shipped network is damaged", where=str(loaded.file), remedy="Install dreamer again to mend it."
         )
     return loaded
 

@@ -131,6 +131,6 @@ def _replace_whole(path: Path, image: Image.Image, options: dict[str, Any]) -> N
 
 
 def part_of(path: Path) -> Path:
-    """Where a file is written before it is renamed to `path`: beside it, under a short name that is this process's own."""
+    """Where a file is written before it is renamed to `path`: beside it, under a short name of this process."""
     digest = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:12]
     return path.with_name(f".{digest}-{os.getpid()}.part")

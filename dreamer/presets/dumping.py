@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import tomlkit
@@ -13,7 +13,7 @@ from dreamer.errors import PresetError
 from dreamer.presets.keys import dotted
 from dreamer.presets.loading import preset_from_tree
 from dreamer.presets.places import KeyPath
-from dreamer.presets.schema import Preset
+from dreamer.presets.schema import Preset, Target
 from dreamer.presets.tracks import is_track
 
 
@@ -38,6 +38,17 @@ def to_toml(preset: Preset, *, only_changed: bool = True, comments: Mapping[str,
         else:
             document.add(key, AoT([_section(each, (key, number), comments or {}) for number, each in enumerate(value)]))
     return tomlkit.dumps(document)
+
+
+def targets_to_toml(targets: Sequence[Target]) -> str:
+    """The [[targets]] tables of a preset, without their defaults, to paste into one."""
+    trees = [each.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude_none=True) for each in targets]
+    for tree in trees:
+        if isinstance(layers := tree.get("layer"), list) and len(layers) == 1:
+            tree["layer"] = layers[0]
+    document = tomlkit.document()
+    document.add("targets", AoT([_section(tree, ("targets", number), {}) for number, tree in enumerate(trees)]))
+    return tomlkit.dumps(document).strip()
 
 
 def _put_in_place(tree: dict[str, Any], whole: dict[str, Any]) -> None:

@@ -81,13 +81,18 @@ _RANGE = re.compile(r"^(\d+)\s*-\s*(\d+)$")
 _STRONGEST = re.compile(r"^strongest(?:\s+(\d+))?$")
 
 
-def _check_kernels(value: Any) -> Any:
-    """Turn "12", "64-79" and mixtures in a list into plain numbers; leave "strongest N" as it is."""
+_WORDS = re.compile(r"^[^\W\d_]+(?:[ ,_-]+[^\W\d_]+)*$")
+
+
+def check_kernels(value: Any) -> Any:
+    """Turn "12", "64-79" and mixtures in a list into numbers; leave "strongest N" and words. Raises ValueError."""
     if isinstance(value, str) and (match := _STRONGEST.match(value.strip())):
         count = int(match[1] or 1)
         if not 1 <= count <= 1024:
             raise ValueError("'strongest N' takes N from 1 to 1024")
         return f"strongest {count}"
+    if isinstance(value, str) and _WORDS.match(value.strip()):
+        return value.strip()
     parts = list(value) if isinstance(value, (list, tuple)) else [value]
     if not parts:
         raise ValueError("names no kernel; leave the key out to take all of them")
@@ -100,20 +105,21 @@ def _check_kernels(value: Any) -> Any:
         elif isinstance(part, str) and (match := _RANGE.match(part.strip())) and int(match[1]) <= int(match[2]):
             numbers.extend(range(int(match[1]), int(match[2]) + 1))
         else:
-            raise ValueError(f"{part!r} is no kernel; use a number, a range such as '64-79', or 'strongest 5'")
+            raise ValueError(f"{part!r} is no kernel; use a number, a range such as '64-79', 'strongest 5', or 'dogs'")
     return tuple(dict.fromkeys(numbers))
 
 
 def strongest_count(kernels: tuple[int, ...] | str | None) -> int | None:
-    """N of "strongest N", or None where the kernels are given by number."""
-    return int(kernels.split()[1]) if isinstance(kernels, str) else None
+    """N of "strongest N", or None where the kernels are given by number or by words."""
+    match = _STRONGEST.match(kernels) if isinstance(kernels, str) else None
+    return int(match[1] or 1) if match else None
 
 
 Kernels = Annotated[
     tuple[int, ...] | str,
-    BeforeValidator(_check_kernels),
+    BeforeValidator(check_kernels),
     Spelling(
-        'a kernel number, "64-79", a list of these, or "strongest N"',
+        'a kernel number, "64-79", a list of these, "strongest N", or words such as "dogs"',
         ({"type": "integer", "minimum": 0}, {"type": "array", "items": {"type": ["integer", "string"]}}),
     ),
 ]

@@ -79,7 +79,9 @@ class Target(Table):
 
     layer: Names | None = described(None, "layer, or a list of them, as `dreamer networks layers NAME` prints them")
     kernels: Kernels | None = described(
-        None, 'kernels of the layer: 12, [12, 77], "64-79", or "strongest 5" on this canvas; omitted: all'
+        None,
+        'kernels of the layer: 12, [12, 77], "64-79", "strongest 5" on this canvas, or words such as "dogs" that '
+        "`dreamer networks describe` knows; omitted: all",
     )
     unit: Literal["center"] | tuple[Share, Share] | None = described(
         None, 'a single position of the layer\'s grid: "center" or [y, x]', unit="share of the grid"

@@ -8,7 +8,7 @@ import torch
 from dreamer.devices import choose_device, free_memory
 from dreamer.errors import DeviceError, NetworkError, TargetError, UsageError, WeightsError
 from dreamer.networks import load_network, network_names, weights
-from dreamer.networks.catalogue import find_entry
+from dreamer.networks.catalogue import SHIPPED, find_entry
 from dreamer.networks.labels import find_class, search_classes
 
 CLASSES = ("golden_retriever", "Old English sheepdog", "dog", "sea horse", "horse", "red fox", "kit fox")
@@ -16,10 +16,10 @@ CLASSES = ("golden_retriever", "Old English sheepdog", "dog", "sea horse", "hors
 
 def test_every_convolutional_classifier_of_torchvision_is_found() -> None:
     names = network_names()
-    assert names[0] == "pocket" and len(names) >= 60
+    assert names[: len(SHIPPED)] == SHIPPED and len(names) >= 60
     assert {"googlenet", "vgg16", "resnet50", "inception_v3", "squeezenet1_1", "densenet121", "alexnet"} <= set(names)
     assert not any(name.startswith(("vit", "swin", "maxvit")) for name in names)
-    for name in names[1:]:
+    for name in names[len(SHIPPED) :]:
         entry = find_entry(name)
         assert entry.url.startswith("https://") and len(entry.digest) >= 8 and len(entry.classes) == 1000
         assert entry.digest in entry.file_name
@@ -54,21 +54,22 @@ def test_other_classes_get_a_hint(wanted: int | str, said: str) -> None:
     assert search_classes("fox", CLASSES) == [5, 6]
 
 
-def test_the_shipped_network_is_small_whole_and_knows_its_classes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_shipped_networks_are_small_whole_and_know_their_classes(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert weights.POCKET_FILE.stat().st_size < 4_000_000
-    network = load_network("pocket", device="cpu")
-    assert network.weights_digest == weights.POCKET_DIGEST
+    assert weights.shipped_file(name).stat().st_size < 4_000_000
+    network = load_network(name, device="cpu")
+    assert network.weights_digest == weights.SHIPPED_DIGESTS[name]
     assert len(network.classes) == 154 and network.class_index("golden retriever") >= 0
     assert {"conv1", "maxpool3", "inception4c", "inception5b"} <= set(network.layers)
-    damaged = tmp_path / "pocket.safetensors"
-    data = bytearray(weights.POCKET_FILE.read_bytes())
+    damaged = tmp_path / f"{name}.safetensors"
+    data = bytearray(weights.shipped_file(name).read_bytes())
     data[-1] ^= 1
     damaged.write_bytes(data)
-    monkeypatch.setattr(weights, "POCKET_FILE", damaged)
+    monkeypatch.setattr(weights, "DATA", tmp_path)
     with pytest.raises(WeightsError, match="damaged"):
-        load_network("pocket", device="cpu")
+        load_network(name, device="cpu")
 
 
 def test_the_shipped_network_sees_what_is_there(photos: Path) -> None:

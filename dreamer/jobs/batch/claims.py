@@ -24,7 +24,10 @@ class Claims:
         self._held: dict[Path, FileLock] = {}
 
     def take(self, output: Path) -> bool:
-        """Claim the job that writes `output`; False where another process has it. Raises OutputError where no claim can be written."""
+        """Claim the job that writes `output`; False where another process has it.
+
+        Raises OutputError where no claim can be written.
+        """
         name = hashlib.sha256(os.fsencode(output)).hexdigest()[:32]
         lock = FileLock(self._folder / f"{name}.lock", thread_local=False)
         try:

@@ -83,7 +83,7 @@ def test_missing_things_are_told_before_any_work(folder: Path) -> None:
         plan("photos", presets=("wisper",))
     with pytest.raises(NoInputError, match="photos"):
         plan("photoz")
-    with pytest.raises(PresetError, match="octaves.counts"):
+    with pytest.raises(PresetError, match=r"octaves\.counts"):
         plan("photos", sweep=("octaves.counts=1,2",))
 
 

@@ -1,0 +1,178 @@
+"""`dreamer atlas`: what every kernel of some layers, every class or many directions want."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dreamer.cli.inspect.sharing import network_options
+from dreamer.cli.options import complete_presets, json_option, precision_option, set_option, verbosity_options
+from dreamer.cli.running import verbosity
+from dreamer.errors import UsageError
+from dreamer.presets.fields import check_kernels
+from dreamer.presets.loading import resolve_preset
+from dreamer.presets.options import with_options
+
+if TYPE_CHECKING:
+    from dreamer.jobs.atlas import Drawn, Subject
+    from dreamer.networks import Network
+
+_PAIR = re.compile(r"^(\d+)-(\d+)$")
+# A study grows its picture fourfold; a sheet is full of small ones.
+_SHEET = ("octaves.output_scale=1",)
+
+
+@click.command()
+@network_options
+@click.option("--layer", "layers", metavar="LAYER,LAYER...", help="Draw the kernels of these layers.")
+@click.option("--kernels", metavar="LIST", help='Only these kernels: "0-63", "3,7,20-29".')
+@click.option("--units", is_flag=True, help="Of each kernel only the unit in the middle of its map.")
+@click.option("--classes", is_flag=True, help="Draw every class.")
+@click.option("--class", "wanted", multiple=True, metavar="NAME", help="Draw this class. May be repeated.")
+@click.option("--directions", type=click.IntRange(1, 10000), metavar="N", help="N random directions of each layer.")
+@click.option("--pairs", metavar="A-B,C-D", help="From one kernel to another, step by step.")
+@click.option("--between", type=click.IntRange(2, 100), default=7, show_default=True, help="Pictures of each pair.")
+@click.option("-p", "--preset", default="kernel-study", show_default=True, metavar="PRESET",
+              shell_complete=complete_presets, help="How each is drawn; its targets are replaced.")  # fmt: skip
+@set_option
+@click.option("--size", default=128, show_default=True, type=click.IntRange(32, 4096), metavar="PX",
+              help="Side of each picture.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(0), help="Start of all random numbers.")
+@click.option("-o", "--output", "folder", type=click.Path(path_type=Path), default="outputs/atlas", show_default=True,
+              metavar="FOLDER", help="Where pictures and sheets go.")  # fmt: skip
+@precision_option
+@click.option("-f", "--force", is_flag=True, help="Draw again what is there.")
+@json_option
+@verbosity_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    network: str,
+    weights: str,
+    labels: str | None,
+    layers: str | None,
+    kernels: str | None,
+    units: bool,
+    classes: bool,
+    wanted: tuple[str, ...],
+    directions: int | None,
+    pairs: str | None,
+    between: int,
+    preset: str,
+    overrides: tuple[str, ...],
+    size: int,
+    seed: int | None,
+    folder: Path,
+    device: str,
+    precision: str,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Draw an atlas of a network: pictures, a labelled sheet for each layer, and a page with the lines to paste.
+
+    What is drawn already is kept: an atlas that was stopped goes on.
+    """
+    if not layers and not classes and not wanted:
+        raise UsageError(
+            "names nothing to draw", remedy="Use --layer inception4c, --classes, or --class NAME; see --help."
+        )
+    names = [each.strip() for each in (layers or "").split(",") if each.strip()]
+    if (directions or pairs or units or kernels) and not names:
+        raise UsageError("--kernels, --units, --directions and --pairs need a --layer")
+    numbers = None if kernels is None else _numbers(kernels)
+    given_pairs = [] if pairs is None else _pairs(pairs)
+    resolved = resolve_preset(preset, [*_SHEET, *overrides])
+    study = with_options(resolved.preset, size=(size, size), seed=seed)
+    if study.canvas.start == "photo":
+        raise UsageError(
+            f"{preset} dreams over photos", where="--preset", remedy='Add --set canvas.start=noise, or "gray".'
+        )
+
+    from dreamer.cli.interruption import interruptible
+    from dreamer.jobs.atlas import draw_atlas, draw_sheets
+    from dreamer.networks import load_network
+    from dreamer.presets.schema import NetworkChoice
+
+    choice = NetworkChoice(name=network, weights=weights, labels=labels, negative_slope=study.network.negative_slope)
+    study = study.model_copy(update={"network": choice})
+    loaded = load_network(choice, device=device, precision=precision)
+    subjects = list(
+        _subjects(loaded, names, numbers, units, classes, wanted, directions, given_pairs, between, study.seed)
+    )
+    show = _Progress(len(subjects), as_json, quiet=verbosity() < 0)
+    with interruptible() as check:
+
+        def on_drawn(drawn: Drawn) -> None:
+            show(drawn)
+            check()
+
+        try:
+            found = draw_atlas(study, resolved.name, subjects, folder, loaded, force=force, on_drawn=on_drawn)
+        except KeyboardInterrupt:
+            click.echo("What is drawn is kept; the same command goes on with the rest.", err=True)
+            raise
+    for sheet in draw_sheets(found, folder, network):
+        if not as_json:
+            click.echo(str(sheet))
+
+
+def _subjects(
+    network: Network,
+    layers: list[str],
+    kernels: list[int] | None,
+    units: bool,
+    classes: bool,
+    wanted: tuple[str, ...],
+    directions: int | None,
+    pairs: list[tuple[int, int]],
+    between: int,
+    seed: int,
+) -> Iterator[Subject]:
+    from dreamer.jobs import atlas
+
+    if pairs:
+        for layer in layers:
+            yield from atlas.pair_subjects(network, layer, pairs, between)
+    elif directions:
+        yield from atlas.direction_subjects(network, layers, directions, seed)
+    elif units:
+        yield from atlas.unit_subjects(network, layers, kernels)
+    else:
+        yield from atlas.kernel_subjects(network, layers, kernels)
+    if classes or wanted:
+        yield from atlas.class_subjects(network, wanted or None)
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        found = check_kernels([part.strip() for part in text.split(",")])
+    except ValueError as error:
+        raise UsageError(str(error), where=f"--kernels {text}") from error
+    return [int(each) for each in found]
+
+
+def _pairs(text: str) -> list[tuple[int, int]]:
+    matches = [_PAIR.match(part.strip()) for part in text.split(",")]
+    if not all(matches):
+        raise UsageError("is no list of pairs", where=f"--pairs {text}", remedy='Write it as "3-7,12-40".')
+    return [(int(match[1]), int(match[2])) for match in matches if match]
+
+
+class _Progress:
+    """A line for every sixteen pictures, or a JSON object for each."""
+
+    def __init__(self, count: int, as_json: bool, *, quiet: bool) -> None:
+        self.count, self.done, self.as_json, self.quiet = count, 0, as_json, quiet
+
+    def __call__(self, drawn: Drawn) -> None:
+        self.done += 1
+        if self.as_json:
+            facts = {"path": str(drawn.path), "group": drawn.subject.group, "targets": drawn.subject.lines}
+            click.echo(json.dumps({**facts, "drawn": drawn.fresh}, ensure_ascii=False))
+        elif not self.quiet and (self.done % 16 == 0 or self.done == self.count):
+            click.echo(f"{self.done}/{self.count}  {drawn.path}", err=True)

@@ -1,0 +1,101 @@
+"""`dreamer suggest`: what to dream on a photo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dreamer.cli.inspect.sharing import network_options, open_photo, photo_argument, report
+from dreamer.cli.options import complete_presets, json_option, precision_option
+from dreamer.errors import UsageError
+from dreamer.presets.loading import resolve_preset
+from dreamer.presets.options import with_options
+
+
+class RegionType(click.ParamType[tuple[float, float, float, float]]):
+    """left,top,right,bottom as shares of the photo."""
+
+    name = "left,top,right,bottom"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, float, float, float]:
+        """The four shares."""
+        try:
+            left, top, right, bottom = (float(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value!r} is no region; use four shares such as 0.2,0.1,0.8,0.6.", param, ctx)
+        if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
+            self.fail(f"{value!r} is no region: left < right and top < bottom, all from 0 to 1.", param, ctx)
+        return left, top, right, bottom
+
+
+@click.command()
+@photo_argument
+@network_options
+@click.option("--region", type=RegionType(), default="0,0,1,1", show_default=True,
+              help="Only this part of the photo: left,top,right,bottom as shares.")  # fmt: skip
+@click.option("--layer", "layers", multiple=True, metavar="LAYER", help="Only kernels of this layer. May be repeated.")
+@click.option("--count", default=12, show_default=True, type=click.IntRange(1, 200), help="Suggestions to make.")
+@click.option("-p", "--preset", default="deep-dream", show_default=True, metavar="PRESET",
+              shell_complete=complete_presets, help="How the small dreams are made.")  # fmt: skip
+@click.option("--size", default=256, show_default=True, type=click.IntRange(64, 1024), metavar="PX",
+              help="Longest side of the small dreams.")  # fmt: skip
+@click.option("-o", "--output", type=click.Path(path_type=Path), default="outputs/suggest/{stem}.png",
+              show_default=True, metavar="FILE", help="The contact sheet to write.")  # fmt: skip
+@precision_option
+@json_option
+def command(
+    photo: Path,
+    network: str,
+    weights: str,
+    labels: str | None,
+    region: tuple[float, float, float, float],
+    layers: tuple[str, ...],
+    count: int,
+    preset: str,
+    size: int,
+    output: Path,
+    device: str,
+    precision: str,
+    as_json: bool,
+) -> None:
+    """Find the kernels that PHOTO excites more than other photos do, and show a small dream of each.
+
+    Prints the target lines to paste into a preset.
+    """
+    resolved = resolve_preset(preset, ["octaves.steps=24"])
+    if resolved.preset.canvas.start != "photo":
+        raise UsageError(f"{preset} does not dream over photos", where="--preset")
+    study = with_options(resolved.preset, size=size)
+
+    from dreamer.gallery.sheets import Tile, contact_sheet
+    from dreamer.inspection.suggestion import suggest_kernels
+    from dreamer.jobs.stills import render_each
+    from dreamer.networks import load_network
+    from dreamer.presets.dumping import targets_to_toml
+    from dreamer.presets.schema import NetworkChoice
+
+    choice = NetworkChoice(name=network, weights=weights, labels=labels)
+    loaded = load_network(choice, device=device, precision=precision)
+    picture = open_photo(photo, loaded, size)
+    found = suggest_kernels(loaded, picture, region=region, layers=layers or None, count=count)
+    stills = render_each(study, loaded, picture[0], [(each.target,) for each in found])
+    tiles = [
+        Tile(still.image(), f"{each.layer} {each.kernel}   +{each.excess:.1f}\n{', '.join(each.classes)}")
+        for each, still in zip(found, stills, strict=True)
+    ]
+    facts = [
+        {"layer": each.layer, "kernel": each.kernel, "excess": each.excess, "classes": each.classes,
+         "targets": targets_to_toml([each.target])}
+        for each in found
+    ]  # fmt: skip
+    lines = [f"{targets_to_toml([each.target])}  # +{each.excess:.1f} {', '.join(each.classes)}\n" for each in found]
+    report(
+        {"photo": str(photo), "suggestions": facts},
+        lines,
+        as_json=as_json,
+        output=Path(str(output).replace("{stem}", photo.stem)),
+        image=contact_sheet(tiles, side=size, title=f"{photo.name}: what {network} sees in it"),
+    )

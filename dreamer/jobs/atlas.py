@@ -1,0 +1,178 @@
+"""Atlases: what every kernel, class or direction wants, drawn many at a time, each as it would be drawn alone."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+from dreamer.devices import free_memory
+from dreamer.dreaming.dream import dream
+from dreamer.dreaming.randomness import generator_at
+from dreamer.errors import OutputError, TargetError
+from dreamer.gallery.sheets import Tile, contact_sheet
+from dreamer.jobs.planning import Job, make_recipe
+from dreamer.jobs.rendering import write_still
+from dreamer.jobs.stills import Still, preset_pictures
+from dreamer.networks import LOGITS, Network
+from dreamer.networks.labels import plain
+from dreamer.presets.dumping import targets_to_toml
+from dreamer.presets.schema import Preset, Target
+
+TOGETHER = 8
+SHEET_SIDE = 128
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What one picture of an atlas is about. `group` names its folder and sheet, `name` its file."""
+
+    group: str
+    name: str
+    targets: tuple[Target, ...]
+
+    @property
+    def lines(self) -> str:
+        """The lines of a preset that dream it."""
+        return targets_to_toml(self.targets)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A subject with its picture's path; `fresh` where it was drawn now."""
+
+    subject: Subject
+    path: Path
+    fresh: bool
+
+
+def kernel_subjects(network: Network, layers: Sequence[str], kernels: Iterable[int] | None = None) -> Iterator[Subject]:
+    """Every kernel of the layers, or those of `kernels`. Raises TargetError for what the network does not have."""
+    wanted = None if kernels is None else list(kernels)
+    for layer in layers:
+        for kernel in _existing(network, layer, wanted):
+            yield Subject(layer, f"{kernel:04d}", (_target(layer=layer, kernels=kernel, measure="mean"),))
+
+
+def unit_subjects(network: Network, layers: Sequence[str], kernels: Iterable[int] | None = None) -> Iterator[Subject]:
+    """The unit in the middle of every kernel's map."""
+    wanted = None if kernels is None else list(kernels)
+    for layer in layers:
+        for kernel in _existing(network, layer, wanted):
+            target = _target(layer=layer, kernels=kernel, unit="center", measure="mean")
+            yield Subject(f"{layer} units", f"{kernel:04d}", (target,))
+
+
+def class_subjects(network: Network, wanted: Sequence[str] | None = None) -> Iterator[Subject]:
+    """Every class, or those that are named."""
+    indices = range(len(network.classes)) if not wanted else [network.class_index(name) for name in wanted]
+    for index in indices:
+        name = plain(network.classes[index]).replace(" ", "-") or str(index)
+        target = _target(**{"class": index, "measure": "logit"})
+        yield Subject("classes", f"{index:04d} {name}", (target,))
+
+
+def direction_subjects(network: Network, layers: Sequence[str], count: int, seed: int) -> Iterator[Subject]:
+    """`count` random directions of each layer's kernel space, evenly spread over the sphere."""
+    for layer in layers:
+        known = network.kernels(layer)
+        for number in range(count):
+            values = torch.randn(known, generator=generator_at(seed, layer, number))
+            direction = tuple(round(float(value), 3) for value in values)
+            yield Subject(f"{layer} directions", f"{number:04d}", (_target(layer=layer, direction=direction),))
+
+
+def pair_subjects(network: Network, layer: str, pairs: Iterable[tuple[int, int]], between: int) -> Iterator[Subject]:
+    """From one kernel to another in `between` steps, both ends included: directions on the arc between the two."""
+    for first, second in pairs:
+        _existing(network, layer, [first, second])
+        for step in range(between):
+            angle = math.pi / 2 * step / max(between - 1, 1)
+            direction = {str(first): round(math.cos(angle), 4), str(second): round(math.sin(angle), 4)}
+            target = _target(layer=layer, direction={k: v for k, v in direction.items() if v})
+            yield Subject(f"{layer} pairs", f"{first:04d}-{second:04d} {step:02d}", (target,))
+
+
+def _target(**keys: object) -> Target:
+    return Target.model_validate(keys)
+
+
+def _existing(network: Network, layer: str, kernels: list[int] | None) -> list[int]:
+    known = network.kernels(layer) if layer != LOGITS else 0
+    if not known:
+        raise TargetError(f"{layer!r} has no kernels", remedy="Draw its classes with --classes.")
+    for kernel in kernels or ():
+        if kernel >= known:
+            raise TargetError(
+                f"layer {layer!r} has no kernel {kernel}", remedy=f"Its kernels are numbered 0 to {known - 1}."
+            )
+    return list(range(known)) if kernels is None else kernels
+
+
+def draw_atlas(
+    preset: Preset,
+    name: str,
+    subjects: Sequence[Subject],
+    folder: Path,
+    network: Network,
+    *,
+    force: bool = False,
+    on_drawn: Callable[[Drawn], None] = lambda drawn: None,
+) -> list[Drawn]:
+    """Draw every subject with `preset` (called `name`) into `folder`/GROUP/NAME.png.
+
+    Pictures that are there already are kept, so that an atlas that was stopped goes on. Each picture is the same as if
+    it were drawn alone, and holds the recipe that draws it so. Raises the errors of `dreamer.errors`.
+    """
+    found: list[Drawn] = []
+    waiting: list[tuple[Subject, Job]] = []
+    for subject in subjects:
+        chosen = preset.model_copy(update={"targets": subject.targets})
+        job = Job(None, chosen, name, folder / subject.group / f"{subject.name}.png")
+        if job.state == "exists" and not force:
+            remedy = "Move it away, choose another --output, or use --force."
+            raise OutputError("a file that dreamer did not write is in the way", where=str(job.output), remedy=remedy)
+        if job.state == "done" and not force:
+            found.append(Drawn(subject, job.output, fresh=False))
+            on_drawn(found[-1])
+        else:
+            waiting.append((subject, job))
+    pictures = preset_pictures(preset)
+    for _, group in itertools.groupby(waiting, key=lambda pair: (pair[0].group, len(pair[0].targets))):
+        members = list(group)
+        for first in range(0, len(members), TOGETHER):
+            part = members[first : first + TOGETHER]
+            dreams = dream(
+                preset,
+                network,
+                pictures=pictures,
+                each=[subject.targets for subject, _ in part],
+                free_memory=free_memory(network.device),
+            ).cpu()
+            for (subject, job), pixels in zip(part, dreams, strict=True):
+                write_still(job, Still(pixels, None), network, make_recipe(job), 0.0)
+                found.append(Drawn(subject, job.output, fresh=True))
+                on_drawn(found[-1])
+    return sorted(found, key=lambda drawn: subjects.index(drawn.subject))
+
+
+def draw_sheets(drawn: Sequence[Drawn], folder: Path, title: str) -> list[Path]:
+    """A labelled contact sheet for each group, `folder`/GROUP.png. Raises OutputError."""
+    paths = []
+    for group, members in itertools.groupby(drawn, key=lambda each: each.subject.group):
+        tiles = []
+        for each in members:
+            with Image.open(each.path) as image:
+                tiles.append(Tile(image.convert("RGB"), each.subject.name.lstrip("0") or "0"))
+        path = folder / f"{group}.png"
+        try:
+            contact_sheet(tiles, side=SHEET_SIDE, title=f"{title}: {group}").save(path)
+        except OSError as error:
+            raise OutputError(f"cannot be written: {error}", where=str(path)) from error
+        paths.append(path)
+    return paths

@@ -1,0 +1,148 @@
+"""What each kernel of a network wants, measured once on photographs and kept in a small file beside its weights.
+
+The file holds, for every kernel of a layer, the mean and deviation of its activation over photographs, the classes that
+excite it most, and the color and fineness of what excites it. Reading it needs no torch.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_cache_path
+
+from dreamer.errors import OutputError, TargetError, WeightsError, nearest
+from dreamer.networks.vocabulary import GROUPS, classes_about, singular
+
+COLORS = ("red", "orange", "yellow", "green", "cyan", "blue", "violet", "bright", "dark")
+GRAINS = ("fine", "medium", "coarse")
+# A class or color is told of a kernel from this lift on, in standard deviations of the kernel's activation.
+TOLD = 0.25
+FOUND = 8
+
+
+@dataclass(frozen=True)
+class KernelDescription:
+    """One kernel. `classes`: the most exciting ones, with their lift in standard deviations, the strongest first.
+
+    `mean`, `std`: of its mean activation over a photograph. `color`: a name, or empty; `grain`: fine, medium or coarse.
+    """
+
+    layer: str
+    kernel: int
+    mean: float
+    std: float
+    classes: tuple[tuple[int, float], ...]
+    color: str
+    grain: str
+
+
+@dataclass(frozen=True)
+class NetworkDescription:
+    """The kernels of a network's layers, and the names of its photographs' classes. `digest`: of the weights."""
+
+    digest: str
+    classes: tuple[str, ...]
+    layers: dict[str, tuple[KernelDescription, ...]]
+
+    def kernels_about(self, words: str, layer: str | None = None) -> list[tuple[float, KernelDescription]]:
+        """Kernels that answer to all of the `words`, with how strongly, the strongest first.
+
+        A word is a group ("dogs", "fur", "arch"), part of a class name, a color or a grain; several are divided by
+        commas or spaces. Raises TargetError for a word that nothing is known about.
+        """
+        asked = [word for word in words.replace(",", " ").split() if word]
+        if classes_about(words, self.classes):  # "golden retriever" is one word
+            asked = [words]
+        for word in asked:
+            self._check(word)
+        wanted = [set(classes_about(word, self.classes)) for word in asked]
+        found = []
+        for each in self._kernels(layer):
+            scores = [_score(each, word, classes) for word, classes in zip(asked, wanted, strict=True)]
+            if scores and min(scores) > TOLD:
+                found.append((sum(scores), each))
+        return sorted(found, key=lambda pair: -pair[0])
+
+    def _check(self, word: str) -> None:
+        one = singular(word)
+        if one not in COLORS and one not in GRAINS and not classes_about(word, self.classes):
+            known = [*GROUPS, *COLORS, *GRAINS, *self.classes]
+            near = nearest(word, known) or [*GROUPS][:8]
+            raise TargetError(f"no kernel is known by {word!r}", remedy=f"Try {', '.join(map(repr, near))}.")
+
+    def _kernels(self, layer: str | None) -> Iterator[KernelDescription]:
+        for name, kernels in self.layers.items():
+            if layer is None or name == layer:
+                yield from kernels
+
+
+def _score(each: KernelDescription, word: str, classes: set[int]) -> float:
+    one = singular(word)
+    if one in COLORS or one in GRAINS:
+        return 1.0 if one in (each.color, each.grain) else 0.0
+    # Lifts of other classes count against: a kernel that answers to everything is about nothing.
+    inside = sum(lift for index, lift in each.classes if index in classes)
+    total = sum(lift for _, lift in each.classes) or 1.0
+    return inside / max(1, min(len(classes), len(each.classes))) * (inside / total)
+
+
+def description_file(weights: Path | None, digest: str) -> Path:
+    """Where a network's description is kept: beside its own file of weights, else in the user's cache."""
+    if weights is not None:
+        return weights.with_suffix(".kernels.json")
+    return user_cache_path("dreamer", appauthor=False) / "kernels" / f"{digest[:24]}.json"
+
+
+def write_description(description: NetworkDescription, path: Path) -> None:
+    """Write a description whole or not at all. Raises OutputError."""
+    layers = {
+        name: {
+            "mean": [each.mean for each in kernels],
+            "std": [each.std for each in kernels],
+            "classes": [[index for index, _ in each.classes] for each in kernels],
+            "lifts": [[lift for _, lift in each.classes] for each in kernels],
+            "color": [each.color for each in kernels],
+            "grain": [each.grain for each in kernels],
+        }
+        for name, kernels in description.layers.items()
+    }
+    tree = {"weights": description.digest, "classes": description.classes, "layers": layers}
+    part = path.with_name(f"{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(json.dumps(tree, separators=(",", ":"), ensure_ascii=False), encoding="utf-8")
+        os.replace(part, path)
+    except OSError as error:
+        raise OutputError(f"cannot be written: {error.strerror}", where=str(path)) from error
+
+
+@lru_cache(maxsize=8)
+def read_description(path: Path) -> NetworkDescription:
+    """The description in a file. Raises WeightsError where it is missing or damaged."""
+    try:
+        tree = json.loads(path.read_text(encoding="utf-8"))
+        layers = {name: tuple(_kernels(name, columns)) for name, columns in tree["layers"].items()}
+        return NetworkDescription(tree["weights"], tuple(tree["classes"]), layers)
+    except FileNotFoundError:
+        raise WeightsError(
+            "nothing is known of this network's kernels yet",
+            where=str(path),
+            remedy="`dreamer networks describe NAME FOLDER` looks at a folder of photographs to find out.",
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        remedy = "Delete it, and describe the network again."
+        raise WeightsError("the description of the kernels is damaged", where=str(path), remedy=remedy) from error
+
+
+def _kernels(layer: str, columns: dict[str, Sequence[Any]]) -> Iterator[KernelDescription]:
+    names = ("mean", "std", "classes", "lifts", "color", "grain")
+    rows = zip(*(columns[name] for name in names), strict=True)
+    for kernel, (mean, std, classes, lifts, color, grain) in enumerate(rows):
+        pairs = tuple((int(index), float(lift)) for index, lift in zip(classes, lifts, strict=True))
+        yield KernelDescription(layer, kernel, float(mean), float(std), pairs, str(color), str(grain))

@@ -1,0 +1,95 @@
+"""Everyday words for groups of classes, so that kernels can be asked for by what they are about.
+
+The members are the shipped networks' class names, and words that are part of ImageNet's. A word that is not here is
+looked for in the class names themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dreamer.networks.labels import plain
+
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+_DOGS = _words("""american_bulldog australian_terrier beagle border_terrier dalmatian dingo dog english_foxhound
+english_springer golden_retriever old_english_sheepdog rhodesian_ridgeback samoyed shih-tzu terrier
+retriever spaniel hound poodle corgi husky collie setter mastiff""")
+_CATS = _words("abyssinian_cat bengal_cat cat wild_cat cougar_face cougar_body leopards lion tabby tiger lynx cheetah")
+_MONKEYS = _words("""ape bald_uakari black_headed_night_monkey common_squirrel_monkey japanese_macaque mantled_howler_monkey
+nilgiri_langur patas_monkey pygmy_marmoset silvery_marmoset white_headed_capuchin monkey gorilla baboon""")
+_BIRDS = _words("chicken duck eagle emu flamingo flamingo_head ibis pigeon rooster turkey hen finch owl parrot macaw")
+_FISH = _words("fish tench bass shark sea_horse goldfish ray eel")
+_REPTILES = _words("crocodile crocodile_head snake hawksbill lizard turtle iguana brontosaurus stegosaurus")
+_INSECTS = _words("ant butterfly dragonfly mayfly tick spider scorpion bee beetle cricket mantis moth")
+_HOOFED = _words("bison cow deer gerenuk horse llama okapi pig rhino elephant zebra gazelle ox ram")
+_FLOWERS = _words("daisy dandelion lotus rose sunflower tulip water_lilly orchid")
+_BUILDINGS = _words("church minaret pagoda pyramid buddha palace mosque monastery castle dome")
+_WHEELS = _words("car_side motorbikes garbage_truck wheelchair inline_skate car truck bicycle wagon bus")
+_SHIPS = _words("ferry ketch schooner boat ship yawl canoe")
+_STRINGS = _words("electric_guitar grand_piano mandolin guitar violin cello harp banjo")
+_BRASS = _words("euphonium french_horn saxophone gramophone trombone cornet sax")
+
+GROUPS: dict[str, list[str]] = {
+    "dog": _DOGS,
+    "cat": _CATS,
+    "monkey": _MONKEYS,
+    "bird": _BIRDS,
+    "fish": _FISH,
+    "reptile": _REPTILES,
+    "insect": _INSECTS,
+    "flower": _FLOWERS,
+    "building": _BUILDINGS,
+    "vehicle": [*_WHEELS, "airplanes", "helicopter", *_SHIPS],
+    "ship": _SHIPS,
+    "instrument": [*_STRINGS, *_BRASS, "accordion"],
+    "animal": [*_DOGS, *_CATS, *_MONKEYS, *_BIRDS, *_HOOFED, "bear", "beaver", "kangaroo", "panda", "rabbit", "wolf"],
+    # What classes share: a kernel that answers to all of them tends to be about this part.
+    "eye": [*_DOGS, *_CATS, *_MONKEYS],
+    "face": [*_DOGS, *_CATS, *_MONKEYS, "panda", "llama", "buddha"],
+    "snout": [*_DOGS, "wolf", "bear", "pig"],
+    "fur": [*_DOGS, *_CATS, *_MONKEYS, "bear", "beaver", "wolf", "rabbit", "bison", "panda"],
+    "feather": _BIRDS,
+    "scale": [*_FISH, *_REPTILES],
+    "leg": [*_INSECTS, "crab", "crayfish", "lobster"],
+    "wing": ["butterfly", "dragonfly", "eagle", "airplanes", "mayfly", "ibis"],
+    "petal": _FLOWERS,
+    "leaf": ["bonsai", "joshua_tree", "lotus", "water_lilly", "strawberry"],
+    "arch": [*_BUILDINGS, "menorah", "chandelier"],
+    "tower": ["church", "minaret", "pagoda"],
+    "wheel": _WHEELS,
+    "string": _STRINGS,
+    "horn": [*_BRASS, "gerenuk", "bison"],
+    "spiral": ["nautilus", "snake", "french_horn", "yin_yang"],
+    "spot": ["dalmatian", "leopards", "bengal_cat", "crab"],
+    "disc": ["watch", "stop_sign", "pizza", "yin_yang", "soccer_ball", "golf_ball"],
+}
+_PLURALS = {"leaves": "leaf", "fishes": "fish", "pups": "dog", "puppies": "dog", "fox": "dog", "eyes": "eye"}
+
+
+def singular(word: str) -> str:
+    """The word as it is looked up: "Dogs" is "dog"."""
+    word = plain(word)
+    if word in _PLURALS or word in GROUPS:
+        return _PLURALS.get(word, word)
+    if word.endswith("ies"):
+        return f"{word[:-3]}y"
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
+
+
+def classes_about(word: str, classes: Sequence[str]) -> list[int]:
+    """Indices of the classes that a word stands for: a group's members, or the classes whose names hold it."""
+    one = singular(word)
+    names = [plain(name) for name in classes]
+    if one in GROUPS:
+        members = [plain(member) for member in GROUPS[one]]
+        return [
+            index
+            for index, name in enumerate(names)
+            if name in members or any(part in members for part in name.split()[-1:])
+        ]
+    asked = {plain(word), one}
+    return [index for index, name in enumerate(names) if any(each and each in name for each in asked)]
