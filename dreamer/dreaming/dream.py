@@ -56,7 +56,8 @@ def dream(
     out as it would alone. `pictures`: (1, 3, h, w) for each path that the preset names (guide, style, masks).
     `each`: for every picture of the batch its own targets in place of the preset's, as many for each, so that many
     kernels are drawn in one pass. `frame` is the frame of an animation and part of the seed. `free_memory`: bytes that
-    activations may share. The same arguments give the same pixels on the same machine. Mordvintsev, Olah & Tyka 2015, "Inceptionism".
+    activations may share. The same arguments give the same pixels on the same machine.
+    Mordvintsev, Olah & Tyka 2015, "Inceptionism".
 
     Raises PresetError where a picture is too small or missing, TargetError for what the network does not have,
     DeviceError where memory runs out even with the smallest tiles.

@@ -25,6 +25,8 @@ def contact_sheet(
 ) -> Image.Image:
     """Pictures in rows of `columns`, each fitted into `side` x `side` px above its label; RGB.
 
+    A row is as high as its highest picture.
+
     Without `columns` the sheet is about as wide as 3 : 2. `smooth` false enlarges with hard pixels, as suits weights.
     Raises ValueError where there is no tile.
     """
@@ -33,21 +35,27 @@ def contact_sheet(
     columns = columns or max(1, math.ceil(math.sqrt(len(tiles) * 1.5)))
     columns = min(columns, len(tiles))
     lines = max(tile.label.count("\n") + 1 if tile.label else 0 for tile in tiles)
-    cell = side + lines * LINE + (4 if lines else 0)
+    text_height = lines * LINE + (4 if lines else 0)
+    images = [_scaled(tile.image.convert("RGB"), side, smooth) for tile in tiles]
+    rows = [range(first, min(first + columns, len(tiles))) for first in range(0, len(tiles), columns)]
+    heights = [max(images[number].height for number in row) for row in rows]
     top = 32 if title else 0
-    rows = math.ceil(len(tiles) / columns)
-    sheet = Image.new("RGB", (columns * (side + GAP) + GAP, top + rows * (cell + GAP) + GAP), _BACKGROUND)
+    height = top + GAP + sum(each + text_height + GAP for each in heights)
+    sheet = Image.new("RGB", (columns * (side + GAP) + GAP, height), _BACKGROUND)
     draw = ImageDraw.Draw(sheet)
     if title:
         draw.text((GAP, 8), fitted(title, sheet.width - 2 * GAP, 16), fill=_TEXT, font=_font(16))
-    for number, tile in enumerate(tiles):
-        row, column = divmod(number, columns)
-        left, upper = GAP + column * (side + GAP), top + GAP + row * (cell + GAP)
-        draw.rectangle((left, upper, left + side - 1, upper + side - 1), fill=_FAINT)
-        image = _scaled(tile.image.convert("RGB"), side, smooth)
-        sheet.paste(image, (left + (side - image.width) // 2, upper + (side - image.height) // 2))
-        for line, text in enumerate(tile.label.split("\n") if tile.label else []):
-            draw.text((left, upper + side + 2 + line * LINE), fitted(text, side, 12), fill=_TEXT, font=_font(12))
+    upper = top + GAP
+    for row, high in zip(rows, heights, strict=True):
+        for column, number in enumerate(row):
+            left, image = GAP + column * (side + GAP), images[number]
+            if image.size != (side, high):
+                draw.rectangle((left, upper, left + side - 1, upper + high - 1), fill=_FAINT)
+            sheet.paste(image, (left + (side - image.width) // 2, upper + (high - image.height) // 2))
+            for line, text in enumerate(tiles[number].label.split("\n") if tiles[number].label else []):
+                place = (left, upper + high + 2 + line * LINE)
+                draw.text(place, fitted(text, side, 12), fill=_TEXT, font=_font(12))
+        upper += high + text_height + GAP
     return sheet
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,8 +14,10 @@ from torch import Tensor, fx, nn
 from torchvision.models.feature_extraction import NodePathTracer
 
 from dreamer.errors import TargetError, did_you_mean
-from dreamer.networks.folding import fold_batch_norm, make_leaky, spare_outputs
+from dreamer.networks.folding import fold_batch_norm, make_leaky, replace_relu, spare_outputs
 
+Rectifier = Callable[[Tensor], Tensor]
+"""What takes the place of every ReLU, such as one with another way back."""
 LOGITS = "logits"
 # Below this side, in px, nothing that can be recognized grows, even where a network would take it.
 SMALLEST_SIDE = 32
@@ -130,13 +132,16 @@ class Cut:
         device: torch.device,
         precision: torch.dtype,
         negative_slope: float = 0.0,
+        rectifier: Rectifier | None = None,
         fold: bool = True,
     ) -> None:
         self.layers, self._precision = tuple(layers), precision
         module, kept = _pruned(trace, layers)
         if fold:
             fold_batch_norm(module, kept)
-        if negative_slope > 0:
+        if rectifier is not None:
+            replace_relu(module, rectifier)
+        elif negative_slope > 0:
             make_leaky(module, negative_slope)
         spare_outputs(module, list(kept.values()))
         module.graph.lint()
@@ -154,6 +159,22 @@ class Cut:
         normal = torch.addcmul(self._shift, image, self._scale).to(self._precision)
         outputs: dict[str, Tensor] = self._module(normal.contiguous(memory_format=torch.channels_last))
         return outputs
+
+    @property
+    def graph(self) -> fx.GraphModule:
+        """The graph that runs, which returns its layers by name."""
+        return self._module
+
+    @property
+    def operations(self) -> set[str]:
+        """What it is made of: names of modules' types, functions and methods."""
+        names = set()
+        for node in self._module.graph.nodes:
+            if node.op == "call_module":
+                names.add(type(self._module.get_submodule(str(node.target))).__name__)
+            elif node.op in ("call_function", "call_method"):
+                names.add(getattr(node.target, "__name__", str(node.target)))
+        return names
 
     def _measure(self, module: fx.GraphModule) -> None:
         side = PROBE_SIDE

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import copy
 import operator
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import torch
 import torch.nn.functional as F
-from torch import fx, nn
+from torch import Tensor, fx, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 _RELU_FUNCTIONS = (F.relu, F.relu_, torch.relu, torch.relu_)
@@ -75,12 +75,16 @@ def _readers(graph: fx.GraphModule, node: fx.Node) -> list[fx.Node]:
 
 def make_leaky(graph: fx.GraphModule, negative_slope: float) -> None:
     """Put a leaky ReLU in the place of every ReLU, so that a unit that is off still has a gradient."""
+    replace_relu(graph, F.leaky_relu, negative_slope)
+
+
+def replace_relu(graph: fx.GraphModule, function: Callable[..., Tensor], *extra: float) -> None:
+    """Put `function(x, *extra)` in the place of every ReLU, be it a module, a function or a method, in place or not."""
     for node in graph.graph.nodes:
-        module = module_of(graph, node)
-        if isinstance(module, nn.ReLU):
-            graph.set_submodule(str(node.target), nn.LeakyReLU(negative_slope, inplace=module.inplace))
-        elif (node.op == "call_function" and node.target in _RELU_FUNCTIONS) or (
-            node.op == "call_method" and node.target in ("relu", "relu_")
+        if (
+            isinstance(module_of(graph, node), nn.ReLU)
+            or (node.op == "call_function" and node.target in _RELU_FUNCTIONS)
+            or (node.op == "call_method" and node.target in ("relu", "relu_"))
         ):
-            node.op, node.target = "call_function", F.leaky_relu
-            node.args, node.kwargs = (node.args[0], negative_slope), {}
+            node.op, node.target = "call_function", function
+            node.args, node.kwargs = (node.args[0], *extra), {}

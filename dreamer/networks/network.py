@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Protocol
 
 import torch
+from torch import Tensor, nn
 
 from dreamer.devices import DeviceChoice, choose_device
 from dreamer.errors import TargetError, did_you_mean
 from dreamer.networks.catalogue import SHIPPED, find_entry
-from dreamer.networks.cutting import LOGITS, Cut, LayerShape, Trace
+from dreamer.networks.cutting import LOGITS, Cut, LayerShape, Rectifier, Trace
 from dreamer.networks.descriptions import FOUND, NetworkDescription, description_file, read_description
 from dreamer.networks.labels import find_class, read_labels
 from dreamer.networks.weights import DownloadListener, Loaded, is_path, load_named, load_pocket_file, shipped_file
@@ -50,7 +51,7 @@ class Network:
         self.device, self.precision, self.reason = choice.device, choice.precision, choice.reason
         self._loaded, self._negative_slope = loaded, negative_slope
         self._trace = Trace(loaded.module)
-        self._cuts: dict[frozenset[str], Cut] = {}
+        self._cuts: dict[tuple[frozenset[str], Rectifier | None], Cut] = {}
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -102,20 +103,38 @@ class Network:
             raise TargetError(f"no kernel of {layer!r} is about {words!r}", remedy=f"Try {known}." if known else None)
         return [each.kernel for _, each in found[:FOUND]]
 
-    def cut(self, layers: Iterable[str]) -> Cut:
-        """The network up to the deepest of `layers`. Raises TargetError with the nearest names for an unknown one."""
-        wanted = frozenset(layers)
+    def cut(self, layers: Iterable[str], rectifier: Rectifier | None = None) -> Cut:
+        """The network up to the deepest of `layers`, with `rectifier` in the place of every ReLU where given.
+
+        Raises TargetError with the nearest names for an unknown layer.
+        """
+        wanted = frozenset(layers), rectifier
         if wanted not in self._cuts:
             self._cuts[wanted] = Cut(
                 self._trace,
-                sorted(wanted, key=self._order),
+                sorted(wanted[0], key=self._order),
                 mean=self._loaded.mean,
                 std=self._loaded.std,
                 device=self.device,
                 precision=self.precision,
                 negative_slope=self._negative_slope,
+                rectifier=rectifier,
             )
         return self._cuts[wanted]
+
+    @property
+    def module(self) -> nn.Module:
+        """The untouched module, in float32 on the CPU: its weights to look at, never to change."""
+        return self._loaded.module
+
+    def normalized(self, image: Tensor) -> Tensor:
+        """(B, 3, H, W) in [0, 1] as the untouched module takes it."""
+        mean, std = (torch.tensor(values, device=image.device).view(1, 3, 1, 1) for values in self._normalization)
+        return (image - mean) / std
+
+    @property
+    def _normalization(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        return self._loaded.mean, self._loaded.std
 
     def _order(self, layer: str) -> int:
         return self.layers.index(layer) if layer in self.layers else -1

@@ -19,8 +19,9 @@ _DOGS = _words("""american_bulldog australian_terrier beagle border_terrier dalm
 english_springer golden_retriever old_english_sheepdog rhodesian_ridgeback samoyed shih-tzu terrier
 retriever spaniel hound poodle corgi husky collie setter mastiff""")
 _CATS = _words("abyssinian_cat bengal_cat cat wild_cat cougar_face cougar_body leopards lion tabby tiger lynx cheetah")
-_MONKEYS = _words("""ape bald_uakari black_headed_night_monkey common_squirrel_monkey japanese_macaque mantled_howler_monkey
-nilgiri_langur patas_monkey pygmy_marmoset silvery_marmoset white_headed_capuchin monkey gorilla baboon""")
+_MONKEYS = _words("""ape bald_uakari black_headed_night_monkey common_squirrel_monkey japanese_macaque
+mantled_howler_monkey nilgiri_langur patas_monkey pygmy_marmoset silvery_marmoset white_headed_capuchin
+monkey gorilla baboon""")
 _BIRDS = _words("chicken duck eagle emu flamingo flamingo_head ibis pigeon rooster turkey hen finch owl parrot macaw")
 _FISH = _words("fish tench bass shark sea_horse goldfish ray eel")
 _REPTILES = _words("crocodile crocodile_head snake hawksbill lizard turtle iguana brontosaurus stegosaurus")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from dreamer.cli.options import complete_networks, device_option, json_option
-from dreamer.errors import OutputError
+from dreamer.errors import NoInputError, OutputError, PictureError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,12 +58,17 @@ def photo_argument(command: Command) -> Command:
     return click.argument("photo", metavar="PHOTO", type=click.Path(path_type=Path))(command)
 
 
-def open_network(name: str, weights: str, labels: str | None, device: str) -> Network:
-    """The network of `network_options`, in float32, whose numbers are to be trusted rather than fast."""
+def open_network(name: str, weights: str, labels: str | None, device: str, precision: str = "float32") -> Network:
+    """The network of `network_options`; as a rule in float32, for its numbers are to be trusted rather than fast."""
     from dreamer.networks import load_network
     from dreamer.presets.schema import NetworkChoice
 
-    return load_network(NetworkChoice(name=name, weights=weights, labels=labels), device=device, precision="float32")
+    return load_network(NetworkChoice(name=name, weights=weights, labels=labels), device=device, precision=precision)
+
+
+def target_lines(layer: str, kernel: int) -> str:
+    """The lines of a preset that dream a kernel."""
+    return f'[[targets]]\nlayer = "{layer}"\nkernels = [{kernel}]'
 
 
 def open_photo(path: Path, network: Network, size: int | None = None) -> Tensor:
@@ -77,6 +82,32 @@ def open_photo(path: Path, network: Network, size: int | None = None) -> Tensor:
         factor = size / max(height, width)
         pixels = resized(pixels, max(1, round(height * factor)), max(1, round(width * factor))).clamp(0, 1)
     return pixels.to(network.device)
+
+
+def open_folder(folder: Path, size: int, *, at_most: int | None = None) -> list[tuple[Path, Tensor]]:
+    """The pictures in a folder and below, each (1, 3, h, w) at most `size` px; broken ones are skipped with a warning.
+
+    Raises NoInputError where there is none.
+    """
+    from dreamer.dreaming.filters import resized
+    from dreamer.jobs.batch.finding import find_batch_inputs
+    from dreamer.pictures import read_picture
+
+    found = []
+    for each in find_batch_inputs([str(folder)])[:at_most]:
+        if each.path is None:
+            continue
+        try:
+            pixels = read_picture(each.path).pixels.unsqueeze(0)
+        except PictureError as error:
+            click.echo(f"skipped: {error}", err=True)
+            continue
+        factor = min(1.0, size / max(pixels.shape[-2:]))
+        height, width = (max(1, round(side * factor)) for side in pixels.shape[-2:])
+        found.append((each.path, resized(pixels, height, width).clamp(0, 1)))
+    if not found:
+        raise NoInputError("no picture in it can be read", where=str(folder))
+    return found
 
 
 def report(

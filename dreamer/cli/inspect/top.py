@@ -1,0 +1,95 @@
+"""`dreamer inspect top`: the photos and patches that excite kernels most."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dreamer.cli.inspect.sharing import (
+    network_options,
+    open_folder,
+    open_network,
+    output_options,
+    report,
+    target_lines,
+)
+
+STUDY = ("octaves.output_scale=1",)
+SLOPE = 0.02
+
+
+@click.command()
+@click.argument("folder", metavar="FOLDER", type=click.Path(path_type=Path))
+@network_options
+@click.option("--layer", required=True, metavar="LAYER", help="As `dreamer networks layers NAME` prints it.")
+@click.option("--kernel", "kernels", multiple=True, required=True, type=click.IntRange(0), metavar="K",
+              help="A kernel of the layer. May be repeated.")  # fmt: skip
+@click.option("--count", default=8, show_default=True, type=click.IntRange(1, 100), help="Photos for each kernel.")
+@click.option("--size", default=320, show_default=True, type=click.IntRange(32, 2048), metavar="PX",
+              help="Longest side at which the network looks.")  # fmt: skip
+@output_options("outputs/inspect/top.png")
+def command(
+    folder: Path,
+    network: str,
+    weights: str,
+    labels: str | None,
+    layer: str,
+    kernels: tuple[int, ...],
+    count: int,
+    size: int,
+    device: str,
+    output: Path,
+    npz: Path | None,
+    as_json: bool,
+) -> None:
+    """Show the patches of FOLDER's photos that excite kernels most, beside each kernel's own portrait.
+
+    A patch is what the strongest cell sees: its receptive field.
+    """
+    from dreamer.gallery.sheets import Tile, contact_sheet
+    from dreamer.inspection.exciting import most_exciting
+    from dreamer.inspection.heatmaps import to_image
+    from dreamer.jobs.stills import render_each
+    from dreamer.networks import load_network
+    from dreamer.presets.loading import resolve_preset
+    from dreamer.presets.options import with_options
+    from dreamer.presets.schema import NetworkChoice, Target
+
+    loaded = open_network(network, weights, labels, device)
+    loaded.kernels(layer)
+    photos = open_folder(folder, size)
+    found = most_exciting(loaded, (photo for _, photo in photos), layer, list(kernels), count)
+    study = with_options(resolve_preset("kernel-study", STUDY).preset, size=(128, 128))
+    targets = [(Target.model_validate({"layer": layer, "kernels": kernel, "measure": "mean"}),) for kernel in kernels]
+    # A kernel that is off on noise has no gradient there, but through a slight slope.
+    choice = NetworkChoice(name=network, weights=weights, labels=labels, negative_slope=SLOPE)
+    portraits = render_each(study, load_network(choice, device=device), None, targets)
+    tiles, facts = [], []
+    for kernel, portrait in zip(kernels, portraits, strict=True):
+        tiles.append(Tile(portrait.image(), f"{layer} {kernel}\nits portrait"))
+        best = found[kernel]
+        for each in best:
+            tiles.append(Tile(to_image(each.patch), f"{photos[each.number][0].name}\n{each.strength:.3g}"))
+        for _ in range(count - len(best)):
+            tiles.append(Tile(to_image(photos[0][1][0] * 0 + 0.95), ""))
+        facts.append({
+            "kernel": kernel,
+            "photos": [
+                {"photo": str(photos[each.number][0]), "strength": each.strength, "cell": each.cell, "box": each.box}
+                for each in best
+            ],
+            "targets": target_lines(layer, kernel),
+        })  # fmt: skip
+    sheet = contact_sheet(tiles, columns=count + 1, side=136, title=f"{network}, {layer}: what excites it most")
+    report(
+        {"folder": str(folder), "network": network, "layer": layer, "kernels": facts},
+        [f"{target_lines(layer, kernel)}\n" for kernel in kernels],
+        as_json=as_json,
+        output=output,
+        image=sheet,
+        npz=npz,
+        arrays={
+            f"{kernel}/{rank}": each.patch.numpy() for kernel in kernels for rank, each in enumerate(found[kernel])
+        },
+    )

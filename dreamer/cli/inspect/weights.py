@@ -1,0 +1,63 @@
+"""`dreamer inspect weights`: the kernels themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dreamer.cli.inspect.sharing import network_options, open_network, output_options, report
+
+
+@click.command()
+@network_options
+@click.option("--layer", metavar="LAYER", help="A convolution, or a block for the first one in it; default: the first.")
+@click.option("--count", default=64, show_default=True, type=click.IntRange(1, 4096), help="Kernels to draw.")
+@click.option("--channels", default=16, show_default=True, type=click.IntRange(1, 4096),
+              help="Input channels of each kernel, where it does not look at colors.")  # fmt: skip
+@click.option("--expand", is_flag=True, help="Expand deeper kernels to pixels, as if the network were linear.")
+@output_options("outputs/inspect/weights.png")
+def command(
+    network: str,
+    weights: str,
+    labels: str | None,
+    layer: str | None,
+    count: int,
+    channels: int,
+    expand: bool,
+    device: str,
+    output: Path,
+    npz: Path | None,
+    as_json: bool,
+) -> None:
+    """Draw a convolution's kernels: as colors in the first layer, as slices or expanded to pixels in deeper ones."""
+    from dreamer.gallery.sheets import Tile, contact_sheet
+    from dreamer.inspection.heatmaps import to_image
+    from dreamer.inspection.kernels import color_tiles, convolution, slice_tiles, templates
+
+    loaded = open_network(network, weights, labels, device)
+    if expand and layer is not None:
+        name, numbers = layer, list(range(min(count, loaded.kernels(layer))))
+        drawn = templates(loaded, layer, numbers).cpu()
+        tiles = [Tile(to_image(each), str(number)) for number, each in zip(numbers, drawn, strict=True)]
+        shape, columns, side = tuple(drawn.shape), None, 96
+    else:
+        name, module = convolution(loaded, layer)
+        own = module.weight.detach().float()[:count].cpu()
+        shape = tuple(module.weight.shape)
+        drawn = own
+        if own.shape[1] == 3:
+            tiles = [Tile(to_image(each), str(number)) for number, each in enumerate(color_tiles(own))]
+            columns, side = None, 72
+        else:
+            part = slice_tiles(own)[:, :channels]
+            tiles = [
+                Tile(to_image(one.expand(3, -1, -1)), f"{number} < {channel}")
+                for number, each in enumerate(part)
+                for channel, one in enumerate(each.unsqueeze(1))
+            ]
+            columns, side = min(channels, own.shape[1]), 44
+    sheet = contact_sheet(tiles, columns=columns, side=side, title=f"{network}, {name}: {shape}", smooth=False)
+    facts = {"network": network, "layer": name, "shape": shape}
+    lines = [f"{name}: {' x '.join(map(str, shape))}"]
+    report(facts, lines, as_json=as_json, output=output, image=sheet, npz=npz, arrays={"weights": drawn.numpy()})

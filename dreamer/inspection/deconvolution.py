@@ -1,0 +1,108 @@
+"""The deconvnet: an activation projected back to the pixels that made it.
+
+One activation is kept and all others of its layer are set to zero. From there the way leads back through the network:
+unpooling to the recorded switches, rectification, and the transposed filters. That is the backward pass of the network
+with another rule for ReLU (Zeiler & Fergus 2014, section 2.1; Simonyan et al. 2014, section 4): the gradient of a
+convolution by its input is the transposed convolution, that of max pooling goes to the recorded maximum, and a batch
+norm is folded into the filters before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from dreamer.errors import TargetError
+from dreamer.inspection.rules import deconvnet_relu
+from dreamer.networks import Network
+from dreamer.networks.cutting import Cut
+
+# Nonlinearities that a deconvnet knows no way back through.
+_FOREIGN = {
+    "SiLU", "Hardswish", "Hardsigmoid", "GELU", "Sigmoid", "LeakyReLU", "ReLU6", "LayerNorm2d",
+    "hardswish", "silu", "gelu", "sigmoid", "leaky_relu",
+}  # fmt: skip
+Kept = Literal["strongest", "all"] | tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Projection:
+    """What a kernel's activation comes from.
+
+    `picture`: (3, H, W), signed, in units of the activation. `cell`: row and column of the activation that was kept, or
+    None where all were; `strength`: its value. `box`: top, left, bottom, right in px of the pixels with any share.
+    """
+
+    layer: str
+    kernel: int
+    picture: Tensor
+    strength: float
+    cell: tuple[int, int] | None
+    box: tuple[int, int, int, int]
+
+
+def strongest_on(network: Network, photo: Tensor, layer: str, count: int) -> list[int]:
+    """The kernels with the largest single activation on (1, 3, H, W), the strongest first."""
+    with torch.no_grad():
+        peaks = network.cut([layer])(photo)[layer].float().amax((2, 3))[0]
+    return [int(kernel) for kernel in peaks.topk(min(count, len(peaks))).indices]
+
+
+def project(
+    network: Network, photo: Tensor, layer: str, kernels: list[int], keep: Kept = "strongest"
+) -> list[Projection]:
+    """Project activations of (1, 3, H, W) back to its pixels, one picture for each kernel of a layer.
+
+    `keep`: the strongest activation of the kernel's map, all of it, or the one at (y, x) as shares of the map.
+    Raises TargetError for a layer or kernel that is not there, and for networks with other nonlinearities than ReLU.
+    """
+    known = network.kernels(layer)
+    cut = network.cut([layer], deconvnet_relu)
+    _refuse_foreign(cut, network.name)
+    found = []
+    for kernel in kernels:
+        if kernel >= known:
+            raise TargetError(
+                f"layer {layer!r} has no kernel {kernel}", remedy=f"Its kernels are numbered 0 to {known - 1}."
+            )
+        leaf = photo.detach().clone().requires_grad_(True)
+        activation = cut(leaf)[layer]
+        signal, cell = _kept(activation.detach(), kernel, keep)
+        (picture,) = torch.autograd.grad(activation, leaf, signal)
+        strength = float(signal.amax())
+        found.append(Projection(layer, kernel, picture[0].float(), strength, cell, support(picture[0])))
+    return found
+
+
+def _refuse_foreign(cut: Cut, name: str) -> None:
+    if foreign := sorted(cut.operations & _FOREIGN):
+        raise TargetError(
+            f"{name} has {', '.join(foreign)}, and a deconvnet knows its way back through ReLU alone",
+            remedy="Use `dreamer inspect saliency`, or a network such as pocket, googlenet, vgg16 or resnet50.",
+        )
+
+
+def _kept(activation: Tensor, kernel: int, keep: Kept) -> tuple[Tensor, tuple[int, int] | None]:
+    own = activation[0, kernel]
+    signal = torch.zeros_like(activation)
+    if keep == "all":
+        signal[0, kernel] = own
+        return signal, None
+    if keep == "strongest":
+        row, column = divmod(int(own.argmax()), own.shape[1])
+    else:
+        row, column = (min(int(share * side), side - 1) for share, side in zip(keep, own.shape, strict=True))
+    signal[0, kernel, row, column] = own[row, column]
+    return signal, (row, column)
+
+
+def support(picture: Tensor) -> tuple[int, int, int, int]:
+    """Top, left, bottom, right of the pixels of (C, H, W) that are not zero; all 0 where there is none."""
+    there = (picture != 0).any(0)
+    if not there.any():
+        return 0, 0, 0, 0
+    rows, columns = there.any(1).nonzero()[:, 0], there.any(0).nonzero()[:, 0]
+    return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1

@@ -1,0 +1,103 @@
+"""Photos as points on a map: the features of a layer brought to two dimensions.
+
+Van der Maaten & Hinton 2008 for t-SNE, McInnes, Healy & Melville 2018 for UMAP; Krizhevsky et al. 2012, figure 4, for
+neighbors by features against neighbors by pixels.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from dreamer.errors import ToolError, UsageError
+from dreamer.networks import LOGITS, Network
+
+Method = Literal["pca", "tsne", "umap"]
+
+
+def features_of(network: Network, photos: Sequence[Tensor], layer: str) -> Tensor:
+    """(N, C): a layer's activations, averaged over positions, of photos (1, 3, H, W) of any sizes."""
+    cut = network.cut([layer])
+    rows = []
+    with torch.no_grad():
+        for photo in photos:
+            seen = cut(photo.to(network.device))[layer].float()
+            rows.append((seen if layer == LOGITS else seen.mean((2, 3)))[0].cpu())
+    return torch.stack(rows)
+
+
+def principal_components(features: Tensor, count: int = 2) -> tuple[Tensor, Tensor]:
+    """(N, C) to (N, count) along the directions of largest variance, and their shares of it (count,).
+
+    Each direction's largest component is positive, so that the sign is not left to chance. Pearson 1901.
+    """
+    centered = (features - features.mean(0)).double()
+    _, strengths, directions = torch.linalg.svd(centered, full_matrices=False)
+    directions = directions[:count]
+    signs = directions.gather(1, directions.abs().argmax(1, keepdim=True)).sign()
+    shares = strengths.square() / strengths.square().sum().clamp_min(1e-30)
+    return (centered @ (directions * signs).T).float(), shares[:count].float()
+
+
+def embed(features: Tensor, method: Method, *, seed: int = 0) -> Tensor:
+    """(N, C) to (N, 2) in [0, 1]. Raises UsageError for fewer than 3 rows, ToolError where an extra is missing."""
+    if len(features) < 3:
+        raise UsageError(f"a map needs at least 3 photos, and there are {len(features)}")
+    if method == "pca":
+        points = principal_components(features)[0]
+    else:
+        points = torch.from_numpy(_neighbor_map(method, features.numpy(), seed)).float()
+    low, high = points.amin(0), points.amax(0)
+    return (points - low) / (high - low).clamp_min(1e-12)
+
+
+def _neighbor_map(method: Method, features: np.ndarray, seed: int) -> np.ndarray:
+    remedy = "Install it with: pip install 'dreamer[embed]', or use --method pca."
+    if method == "tsne":
+        try:
+            from sklearn.manifold import TSNE
+        except ImportError as error:
+            raise ToolError("t-SNE needs scikit-learn", remedy=remedy) from error
+        perplexity = min(30.0, (len(features) - 1) / 3)
+        found = TSNE(2, perplexity=perplexity, init="pca", random_state=seed).fit_transform(features)
+    else:
+        try:
+            import umap
+        except ImportError as error:
+            raise ToolError("UMAP needs umap-learn", remedy=remedy) from error
+        found = umap.UMAP(n_neighbors=min(15, len(features) - 1), random_state=seed).fit_transform(features)
+    return np.asarray(found)
+
+
+def grid_places(points: Tensor) -> list[tuple[int, int]]:
+    """(row, column) for each of (N, 2) points in [0, 1], in a grid about 3 : 2, near the points and never two in one.
+
+    Rows are filled from the top by y, and each row by x, so that neighbors stay neighbors.
+    """
+    count = len(points)
+    columns = max(1, math.ceil(math.sqrt(count * 1.5)))
+    by_height = points[:, 1].argsort().tolist()
+    places: list[tuple[int, int]] = [(0, 0)] * count
+    for row, first in enumerate(range(0, count, columns)):
+        members = sorted(by_height[first : first + columns], key=lambda each: float(points[each, 0]))
+        for column, member in enumerate(members):
+            places[member] = (row, column)
+    return places
+
+
+def neighbors(vectors: Tensor, count: int) -> Tensor:
+    """(N, count): the numbers of the nearest other rows of (N, C) by Euclidean distance, the nearest first."""
+    distances = torch.cdist(vectors.double(), vectors.double())
+    distances.fill_diagonal_(math.inf)
+    return distances.argsort(1)[:, : min(count, len(vectors) - 1)]
+
+
+def pixel_vectors(photos: Sequence[Tensor], side: int = 32) -> Tensor:
+    """(N, 3 * side * side): photos (1, 3, H, W) as their own small pixels."""
+    return torch.cat([F.interpolate(each, size=(side, side), mode="area").flatten(1) for each in photos])

@@ -1,0 +1,66 @@
+"""What a class cannot do without: a gray square slides over the photo, and its probability falls.
+
+Zeiler & Fergus 2014, "Visualizing and understanding convolutional networks", section 4.2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from dreamer.errors import UsageError
+from dreamer.inspection.scoring import probabilities
+from dreamer.networks import Network
+
+BATCH = 16
+PAIRS = ((10, 5), (50, 10), (75, 15), (100, 10), (100, 50))
+
+
+@dataclass(frozen=True)
+class Occlusion:
+    """`falls`: (rows, columns), the probability without the square less that with it, by the square's position.
+
+    `heat`: (H, W), at least 0: for each pixel the mean fall of the squares that hide it. `probability`: without one.
+    """
+
+    size: int
+    stride: int
+    falls: Tensor
+    heat: Tensor
+    probability: float
+
+
+def square_positions(side: int, size: int, stride: int) -> list[int]:
+    """Where squares begin along a side, in px: every `stride`, and one at the end, so that no pixel is left out."""
+    starts = list(range(0, max(side - size, 0) + 1, stride))
+    return starts if starts[-1] + size >= side else [*starts, side - size]
+
+
+def occlude(network: Network, photo: Tensor, index: int, size: int, stride: int, *, gray: float = 0.5) -> Occlusion:
+    """Slide a square of `size` px by `stride` px over (1, 3, H, W) and watch class `index`.
+
+    Raises UsageError where the square is larger than the photo.
+    """
+    height, width = photo.shape[-2:]
+    if size > min(height, width):
+        raise UsageError(
+            f"a square of {size} px does not fit on {width} x {height} px", where=f"--square {size}:{stride}"
+        )
+    rows, columns = square_positions(height, size, stride), square_positions(width, size, stride)
+    places = [(top, left) for top in rows for left in columns]
+    whole = float(probabilities(network, photo)[0, index])
+    found = []
+    for first in range(0, len(places), BATCH):
+        part = places[first : first + BATCH]
+        images = photo.repeat(len(part), 1, 1, 1)
+        for image, (top, left) in zip(images, part, strict=True):
+            image[:, top : top + size, left : left + size] = gray
+        found.append(probabilities(network, images)[:, index])
+    falls = whole - torch.cat(found).cpu()
+    heat, hidden = torch.zeros(height, width), torch.zeros(height, width)
+    for fall, (top, left) in zip(falls, places, strict=True):
+        heat[top : top + size, left : left + size] += fall
+        hidden[top : top + size, left : left + size] += 1
+    return Occlusion(size, stride, falls.view(len(rows), -1), (heat / hidden).clamp_min(0), whole)

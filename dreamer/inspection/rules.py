@@ -1,0 +1,48 @@
+"""Other ways back through a ReLU: what sets guided backpropagation and the deconvnet apart from the gradient."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+class _Guided(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        return x.clamp_min(0)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        x: Tensor = ctx.saved_tensors[0]
+        return gradient.clamp_min(0) * (x > 0)
+
+
+class _Deconvolved(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return x.clamp_min(0)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        return gradient.clamp_min(0)
+
+
+def guided_relu(x: Tensor) -> Tensor:
+    """ReLU that lets back only what is positive, and only where it was on.
+
+    Springenberg et al. 2015, "Striving for simplicity: the all convolutional net", section 3.4.
+    """
+    result: Tensor = _Guided.apply(x)
+    return result
+
+
+def deconvnet_relu(x: Tensor) -> Tensor:
+    """ReLU whose way back is a ReLU, too, whatever was on: the deconvnet's rectification.
+
+    Zeiler & Fergus 2014, "Visualizing and understanding convolutional networks", section 2.1.
+    """
+    result: Tensor = _Deconvolved.apply(x)
+    return result

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Dreamer
+
+QUICK = ("--size", "64", "--set", "octaves.count=1", "--set", "octaves.steps=1", "-o", "atlas")
+
+
+def test_it_draws_kernels_and_sheets_and_goes_on(dreamer: Dreamer) -> None:
+    args = ("atlas", "--layer", "maxpool1,maxpool2", "--kernels", "0-2,5", *QUICK)
+    first = dreamer(*args)
+    assert first.exit_code == 0, first.output
+    assert sorted(path.name for path in Path("atlas/maxpool2").glob("*.png")) == [f"000{n}.png" for n in (0, 1, 2, 5)]
+    assert first.stdout.splitlines() == ["atlas/maxpool1.png", "atlas/maxpool2.png"]
+    again = [json.loads(line) for line in dreamer(*args, "--json").stdout.splitlines()]
+    assert len(again) == 8 and not any(each["drawn"] for each in again)
+    assert 'layer = "maxpool1"' in again[0]["targets"]
+
+
+def test_a_picture_of_an_atlas_can_be_rendered_again(dreamer: Dreamer) -> None:
+    assert dreamer("atlas", "--layer", "maxpool1", "--kernels", "4", *QUICK).exit_code == 0
+    result = dreamer("again", "atlas/maxpool1/0004.png", "-o", "again.png")
+    assert result.exit_code == 0, result.output
+    from dreamer.pictures import read_picture
+
+    assert read_picture("again.png").pixels.equal(read_picture("atlas/maxpool1/0004.png").pixels)
+
+
+@pytest.mark.parametrize("args, said", [
+    ([], "--layer"),
+    (["--kernels", "3"], "--layer"),
+    (["--layer", "maxpool9"], "maxpool"),
+    (["--layer", "maxpool1", "--kernels", "5-2"], "no kernel"),
+    (["--layer", "maxpool1", "--pairs", "3"], "3-7"),
+    (["--class", "pandda"], "panda"),
+    (["--layer", "maxpool1", "-p", "whisper"], "photos"),
+])  # fmt: skip
+def test_mistakes_get_one_clear_message(args: list[str], said: str, dreamer: Dreamer) -> None:
+    result = dreamer("atlas", *args)
+    assert result.exit_code == 2 and said in result.stderr and "Traceback" not in result.output, result.output

@@ -1,0 +1,143 @@
+"""The real command line of every tool, on the real pocket network."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+from dreamer.pictures import write_picture
+from tests.cli.conftest import Dreamer
+
+TOOLS = {
+    "weights": ["weights"],
+    "activations": ["activations", "a.png", "--layer", "inception3b", "--count", "4"],
+    "saliency": ["saliency", "a.png", "--method", "gradient", "--method", "grad-cam", "--sanity"],
+    "occlusion": ["occlusion", "a.png", "--square", "40:40"],
+    "deconv": ["deconv", "a.png", "--layer", "inception3b", "--count", "2"],
+    "trace": ["trace", "a.png", "--layer", "inception3b", "--count", "1"],
+    "top": ["top", ".", "--layer", "conv1", "--kernel", "3", "--count", "2"],
+    "embed": ["embed", ".", "--layer", "conv3"],
+    "fool": ["fool", "a.png", "--class", "daisy", "--method", "fgsm"],
+    "invert": ["invert", "a.png", "--layer", "conv1", "--steps", "3"],
+}
+
+
+@pytest.fixture(autouse=True)
+def photographs(folder: Path, shipped_picture: Tensor) -> None:
+    for number, name in enumerate(("a.png", "b.png", "c.jpg")):
+        write_picture(folder / name, torch.roll(shipped_picture[0, :, :80, :112], 20 * number, 2))
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_it_draws_a_picture_and_gives_the_numbers(tool: str, dreamer: Dreamer, folder: Path) -> None:
+    result = dreamer("inspect", *TOOLS[tool], "-o", "out/made.png", "--npz", "out/made.npz", "--json")
+    assert result.exit_code == 0, result.output
+    facts = json.loads(result.stdout)
+    assert facts["network"] == "pocket" and facts["files"] == ["out/made.png", "out/made.npz"]
+    with Image.open(folder / "out" / "made.png") as image:
+        pixels = np.array(image.convert("RGB"))
+    assert pixels.std() > 5
+    with np.load(folder / "out" / "made.npz") as arrays:
+        assert len(arrays.files) > 0 and all(np.isfinite(arrays[name]).all() for name in arrays.files)
+
+
+@pytest.mark.parametrize("tool", ["activations", "deconv", "trace", "top"])
+def test_units_come_with_the_lines_that_dream_them(tool: str, dreamer: Dreamer, folder: Path) -> None:
+    result = dreamer("inspect", *TOOLS[tool], "-o", "made.png")
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.split("\n\n")[0].split("#")[0]
+    (folder / "found.toml").write_text(f"{lines}\n[octaves]\ncount = 1\nsteps = 1\n")
+    again = dreamer("render", "a.png", "-p", "./found.toml", "-o", "dream.png")
+    assert again.exit_code == 0, again.output
+
+
+def test_classes_are_listed_before_and_after_a_dream(dreamer: Dreamer) -> None:
+    result = dreamer("inspect", "classify", "a.png", "b.png", "--json", "--count", "3")
+    assert result.exit_code == 0, result.output
+    photos = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [each["photo"] for each in photos] == ["a.png", "b.png"]
+    assert all(0 < c["probability"] < 1 for each in photos for c in each["classes"])
+    said = dreamer("inspect", "classify", "b.png", "--before", "a.png", "-o", "made.png").stdout
+    assert "was" in said and Path("made.png").is_file()
+
+
+def test_a_target_of_the_preset_language_is_explained(dreamer: Dreamer) -> None:
+    target = 'layer = "inception3b", kernels = [7]'
+    result = dreamer("inspect", "saliency", "a.png", "--target", target, "--method", "guided", "-o", "made.png")
+    assert result.exit_code == 0 and "inception3b" in result.stdout, result.output
+
+
+def test_a_photo_takes_the_texture_of_another(dreamer: Dreamer) -> None:
+    result = dreamer("inspect", "fool", "a.png", "--texture", "b.png", "--size", "64", "-o", "made.png", "--json")
+    assert result.exit_code == 0, result.output
+    facts = json.loads(result.stdout)
+    assert 0 <= facts["shape_probability"] <= 1 and facts["texture_class"]
+
+
+def test_deeper_kernels_are_sliced_or_expanded(dreamer: Dreamer) -> None:
+    for extra in (["--layer", "conv3", "--count", "3"], ["--layer", "inception3a", "--expand", "--count", "3"]):
+        result = dreamer("inspect", "weights", *extra, "-o", "made.png")
+        assert result.exit_code == 0, result.output
+
+
+def test_maps_come_with_grids_and_neighbors(dreamer: Dreamer) -> None:
+    result = dreamer(
+        "inspect", "embed", ".", "--layer", "conv3", "-o", "m.png", "--grid", "g.png", "--neighbors", "n.png"
+    )
+    assert result.exit_code == 0 and Path("g.png").is_file() and Path("n.png").is_file(), result.output
+
+
+def test_suggestions_can_be_pasted(dreamer: Dreamer, folder: Path) -> None:
+    result = dreamer("suggest", "a.png", "--count", "2", "--size", "64", "-o", "s.png", "--json")
+    assert result.exit_code == 0, result.output
+    facts = json.loads(result.stdout)
+    assert len(facts["suggestions"]) == 2 and Path("s.png").is_file()
+    (folder / "found.toml").write_text(f"{facts['suggestions'][0]['targets']}\n[octaves]\ncount = 1\nsteps = 1\n")
+    assert dreamer("render", "a.png", "-p", "./found.toml", "-o", "dream.png").exit_code == 0
+
+
+@pytest.mark.parametrize("args, code, said", [
+    (["activations", "a.png"], 2, "--layer"),
+    (["activations", "a.png", "--layer", "inception4z"], 2, "inception4c"),
+    (["deconv", "a.png", "--layer", "conv1", "--kernel", "999"], 2, "0 to 31"),
+    (["saliency", "a.png", "--class", "beegle"], 2, "beagle"),
+    (["saliency", "a.png", "--target", "layers = 3"], 2, "layer"),
+    (["saliency", "a.png", "--target", "layer ="], 2, "--target"),
+    (["saliency", "nowhere.png"], 1, "nowhere.png"),
+    (["occlusion", "a.png", "--square", "9"], 2, "SIZE:STRIDE"),
+    (["occlusion", "a.png", "--square", "500:10"], 2, "does not fit"),
+    (["top", "nowhere", "--layer", "conv1", "--kernel", "1"], 3, "nowhere"),
+    (["embed", "empty"], 3, "empty"),
+    (["fool", "a.png"], 2, "--texture"),
+    (["invert", "a.png"], 2, "--layer"),
+    (["weights", "--network", "pokket"], 2, "pocket"),
+    (["weights", "-o", "made.bmp"], 1, ".bmp"),
+    (["salience", "a.png"], 2, "saliency"),
+])  # fmt: skip
+def test_mistakes_get_one_clear_message(args: list[str], code: int, said: str, dreamer: Dreamer) -> None:
+    Path("empty").mkdir()
+    result = dreamer("inspect", *args)
+    assert result.exit_code == code, result.output
+    assert said in result.stderr and "Traceback" not in result.output
+
+
+def test_broken_photos_of_a_folder_are_skipped(dreamer: Dreamer, folder: Path) -> None:
+    (folder / "broken.png").write_bytes(b"no picture")
+    result = dreamer("inspect", "top", ".", "--layer", "conv1", "--kernel", "3", "-o", "out/made.png")
+    assert result.exit_code == 0 and "skipped" in result.stderr
+
+
+def test_help_does_not_wait_for_torch(dreamer: Dreamer) -> None:
+    import subprocess
+    import sys
+
+    for tool in TOOLS:
+        code = f"import sys; from dreamer.cli import main\ntry:\n main(['inspect', '{tool}', '--help'])\n" \
+               "except SystemExit: pass\nassert 'torch' not in sys.modules"  # fmt: skip
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
