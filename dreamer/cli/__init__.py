@@ -14,6 +14,8 @@ _COMMANDS = {
     "render": "Dream on photos, folders of photos, or noise.",
     "animate": "Film dreams over photos, folders of photos, or noise.",
     "batch": "Whole folders by several presets: planned, journaled, resumed.",
+    "gallery": "Write a page to browse a folder of dreams.",
+    "sheet": "Put pictures on a labelled contact sheet.",
     "atlas": "Draw what every kernel, class or direction of a network wants.",
     "suggest": "Find out what to dream on a photo.",
     "again": "Render a picture or film again from the recipe inside it.",

@@ -252,7 +252,7 @@ class _Session:
                         tally = batch.tally
                         if tally.left:
                             batch.run(executor, check)
-                            self._write_gallery(plan)
+                        self._write_gallery(plan)
                         if replan is None:
                             break
                         plan = self._arrived(replan, check)
@@ -298,7 +298,16 @@ class _Session:
     def _write_gallery(self, plan: Sequence[PlannedJob]) -> None:
         if not self.gallery:
             return
-        return
+        from dreamer.gallery.page import write_gallery
+        from dreamer.jobs.showing import items_in
+
+        folders = {each.job.source.parent for each in plan if each.job.source is not None}
+        items = list(items_in(self.folder, sorted(folders)))
+        if items:
+            page = self.folder / "index.html"
+            write_gallery(items, page, title=self.folder.resolve().name)
+            if not self.as_json:
+                click.echo(str(page))
 
 
 def _settled(each: PlannedJob) -> bool:

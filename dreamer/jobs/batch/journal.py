@@ -18,6 +18,7 @@ from typing import Any, Literal
 from dreamer.errors import OutputError
 
 FOLDER = ".dreamer"
+_ALWAYS = ("key", "output", "state")
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ class Journal:
     def append(self, entry: Entry) -> None:
         """Add an entry, on disk when this returns as far as other processes are concerned. Raises OutputError."""
         entry = Entry(**{**asdict(entry), "time": datetime.now(UTC).isoformat(timespec="seconds")})
-        line = json.dumps({k: v for k, v in asdict(entry).items() if v}, ensure_ascii=True) + "\n"
+        facts = {name: value for name, value in asdict(entry).items() if value or name in _ALWAYS}
+        line = json.dumps(facts, ensure_ascii=True) + "\n"
         try:
             with self._lock:
                 if self._file is None:

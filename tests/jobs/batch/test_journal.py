@@ -25,6 +25,12 @@ def test_entries_are_read_back(tmp_path: Path) -> None:
     assert again.made(Path("one.png")) == "one" and again.made(Path("two.png")) is None
 
 
+def test_a_job_without_a_key_is_kept_too(tmp_path: Path) -> None:
+    Journal(tmp_path).append(Entry("", "a.png", "failed", error="empty"))
+    entry = Journal(tmp_path).entry(Path("a.png"))
+    assert entry is not None and (entry.key, entry.error) == ("", "empty")
+
+
 def test_the_last_word_counts(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     journal.append(Entry("older", "one.png", "failed", error="first"))

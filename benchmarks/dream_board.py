@@ -1,0 +1,93 @@
+"""How a network dreams, on one sheet: the board by which the shipped networks were chosen.
+
+    python -m benchmarks.dream_board pocket other.safetensors --photos photos -o boards
+
+Six canvases by eight layers, 24 portraits of kernels and 12 of classes, always the same ones.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from torch import Tensor
+
+from dreamer.dreaming.dream import filled
+from dreamer.dreaming.noise import noise_picture
+from dreamer.dreaming.randomness import generator_at
+from dreamer.gallery.sheets import Tile, contact_sheet
+from dreamer.jobs.stills import render_each
+from dreamer.networks import Network, load_network
+from dreamer.pictures import find_pictures, read_picture
+from dreamer.presets import load_preset
+from dreamer.presets.schema import NetworkChoice, Target
+
+INPUTS = Path(__file__).resolve().parents[1] / "inputs"
+SIZE = (192, 256)
+LAYERS = (
+    "conv3", "inception3a", "inception3b", "inception4a", "inception4b", "inception4c", "inception4d", "inception4e",
+)  # fmt: skip
+STUDIED = ("maxpool2", "inception3b", "inception4c", "inception4e")
+CLASSES = (
+    "beagle", "flamingo", "sunflower", "panda", "butterfly", "church", "leopards", "eagle", "starfish", "accordion",
+    "parachute", "rooster",
+)  # fmt: skip
+
+
+def canvases(photos: Path | None) -> list[tuple[str, Tensor]]:
+    """Six named canvases, (3, 192, 256) in [0, 1]."""
+    paths = [INPUTS / "sky.jpg", INPUTS / "dunes.jpg", *(find_pictures(photos) if photos else [])][:4]
+    found = [(path.stem, filled(read_picture(path).pixels.unsqueeze(0), *SIZE)[0]) for path in paths]
+    for color in ("pink", "white", "brown", "blue")[: 6 - len(found)]:
+        found.append(
+            (f"{color} noise", noise_picture(*SIZE, color=color, contrast=0.15, generator=generator_at(color)))
+        )
+    return found
+
+
+def draw_board(name: str, photos: Path | None, folder: Path) -> Path:
+    """Draw the board of a network, given by name or by the path of its file."""
+    network = load_network(name)
+    preset = load_preset("deep-dream")
+    tiles = []
+    for title, canvas in canvases(photos):
+        targets = [(Target.model_validate({"layer": layer}),) for layer in LAYERS]
+        for layer, still in zip(LAYERS, render_each(preset, network, canvas, targets), strict=True):
+            tiles.append(Tile(still.image(), f"{title}, {layer}"))
+    tiles += portraits(name, network)
+    path = folder / f"{Path(name).stem}.png"
+    folder.mkdir(parents=True, exist_ok=True)
+    contact_sheet(tiles, columns=len(LAYERS), side=200, title=f"{name}: {network.weights_digest[:12]}").save(path)
+    return path
+
+
+def portraits(name: str, network: Network) -> list[Tile]:
+    """24 kernels, evenly spread over four layers, and 12 classes."""
+    waking = load_network(NetworkChoice(name=name, negative_slope=0.02))
+    study = load_preset("kernel-study", ["octaves.output_scale=1", "canvas.size=128"])
+    kernels = [(layer, place * network.kernels(layer) // 6) for layer in STUDIED for place in range(6)]
+    targets = [(Target.model_validate({"layer": layer, "kernels": k, "measure": "mean"}),) for layer, k in kernels]
+    tiles = [
+        Tile(still.image(), f"{layer} {kernel}")
+        for (layer, kernel), still in zip(kernels, render_each(study, waking, None, targets, together=8), strict=True)
+    ]
+    portrait = load_preset("class-portrait", ["canvas.size=160"])
+    wanted = [(Target.model_validate({"class": each, "measure": "logit"}),) for each in CLASSES]
+    for each, still in zip(CLASSES, render_each(portrait, network, None, wanted), strict=True):
+        tiles.append(Tile(still.image(), each))
+    return tiles
+
+
+def main() -> None:
+    """Draw a board for each network of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("networks", nargs="+", help="names, or paths of trained networks")
+    parser.add_argument("--photos", type=Path, help="a folder whose first pictures take the place of some noise")
+    parser.add_argument("-o", "--output", type=Path, default=Path("outputs/boards"))
+    chosen = parser.parse_args()
+    for name in chosen.networks:
+        print(draw_board(name, chosen.photos, chosen.output), flush=True)
+
+
+if __name__ == "__main__":
+    main()

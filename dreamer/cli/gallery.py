@@ -1,0 +1,38 @@
+"""`dreamer gallery`: a page of everything in a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dreamer.errors import NoInputError
+from dreamer.jobs.planning import near_input
+
+
+@click.command()
+@click.argument("folder", metavar="FOLDER", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="The page to write.  [default: FOLDER/index.html]")  # fmt: skip
+@click.option("--title", metavar="TEXT", help="Its title; default: the folder's name.")
+@click.option("--inputs", multiple=True, type=click.Path(path_type=Path), metavar="FOLDER",
+              help="Where the photos are, for before and after. May be repeated.")  # fmt: skip
+def command(folder: Path, output: Path | None, title: str | None, inputs: tuple[Path, ...]) -> None:
+    """Write a page to browse all pictures and films in FOLDER that dreamer made, from the recipes inside them.
+
+    It needs no server: open it in a browser. Its small pictures are in a folder beside it.
+    """
+    from dreamer.gallery.page import write_gallery
+    from dreamer.jobs.showing import items_in
+
+    if not folder.is_dir():
+        raise near_input(str(folder))
+    items = list(items_in(folder, inputs))
+    if not items:
+        raise NoInputError(
+            "holds nothing that dreamer made", where=str(folder), remedy="Only files with a recipe inside are shown."
+        )
+    path = output or folder / "index.html"
+    for name in write_gallery(items, path, title=title or folder.resolve().name):
+        click.echo(f"cannot be shown: {name}", err=True)
+    click.echo(str(path))

@@ -1,0 +1,102 @@
+"""The gallery: one HTML page that needs no server, with its small pictures in a folder beside it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import os
+import re
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib.resources import files
+from pathlib import Path
+from urllib.parse import quote
+
+from dreamer.errors import OutputError
+from dreamer.film.formats import is_film
+from dreamer.gallery.collecting import Item
+from dreamer.gallery.thumbnails import PREVIEW, THUMBNAIL, make_thumbnail
+
+
+def write_gallery(items: Sequence[Item], path: Path, *, title: str) -> list[str]:
+    """Write the page of `items` to `path` and their small pictures to a folder of its name beside it.
+
+    Returns the names of files that could not be shown. Raises OutputError where nothing can be written.
+    """
+    folder = path.with_name(f"{path.stem}_files")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with ThreadPoolExecutor() as pool:
+            entries = list(pool.map(lambda item: _entry(item, path.parent, folder), items))
+        part = path.with_name(f".{path.name}.part")
+        part.write_text(page(entries, title), encoding="utf-8")
+        os.replace(part, path)
+    except OSError as error:
+        remedy = "Check the folder, its permissions and the room on the disk."
+        raise OutputError(f"the gallery cannot be written: {error.strerror}", where=str(path), remedy=remedy) from error
+    return [str(entry["name"]) for entry in entries if entry["failed"] == _UNSHOWN]
+
+
+_UNSHOWN = "the file cannot be shown"
+
+
+def _entry(item: Item, root: Path, folder: Path) -> dict[str, object]:
+    thumbnail = None if item.failed else make_thumbnail(item.path, folder, THUMBNAIL)
+    before = None if item.before is None or not thumbnail else make_thumbnail(item.before, folder, PREVIEW)
+    return {
+        "name": _text(item.path.stem),
+        "file": "" if item.failed else link(item.path, root),
+        "thumb": f"{quote(folder.name)}/{thumbnail}" if thumbnail else "",
+        "before": f"{quote(folder.name)}/{before}" if before else "",
+        "kind": item.kind,
+        "video": is_film(item.path),
+        "preset": _text(item.preset),
+        "input": _text(item.input),
+        "network": _text(item.network),
+        "seed": item.seed,
+        "width": item.width,
+        "height": item.height,
+        "time": round(item.time, 3),
+        "recipe": _text(item.recipe),
+        "failed": _text(item.failed) if item.failed or thumbnail else _UNSHOWN,
+    }
+
+
+def link(path: Path, root: Path) -> str:
+    """A relative link from a page in `root` to a file, percent-encoded, whatever its name."""
+    relative = os.path.relpath(os.path.abspath(path), os.path.abspath(root))
+    # "./" keeps a name such as "javascript:..." from being taken for an address.
+    return "./" + quote(os.fsencode(relative.replace(os.sep, "/")), safe="/")
+
+
+def _text(text: str) -> str:
+    """Text as it is shown; bytes of file names that are no UTF-8 become question marks."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def page(entries: Sequence[dict[str, object]], title: str) -> str:
+    """The whole page for entries as `_entry` makes them."""
+    parts = {name: (files("dreamer.gallery") / name).read_text(encoding="utf-8") for name in ("page.css", "page.js")}
+    # Inside a script element nothing may look like its end, or like the beginning of a comment.
+    data = json.dumps(list(entries), ensure_ascii=False, separators=(",", ":"))
+    data = data.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    policy = (
+        "default-src 'none'; img-src 'self' file: data:; media-src 'self' file:; "
+        f"style-src '{_digest(parts['page.css'])}'; script-src '{_digest(parts['page.js'])}'; base-uri 'none'; "
+        "form-action 'none'"
+    )
+    values = {
+        "policy": policy,
+        "title": html.escape(_text(title)),
+        "style": parts["page.css"],
+        "script": parts["page.js"],
+        "data": data,
+    }
+    template = (files("dreamer.gallery") / "page.html").read_text(encoding="utf-8")
+    return re.sub(r"\{\{(\w+)\}\}", lambda mark: values[mark[1]], template)
+
+
+def _digest(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
