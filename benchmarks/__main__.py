@@ -6,7 +6,7 @@ import sys
 
 import torch
 
-from benchmarks import films, steps, whole
+from benchmarks import batches, films, steps, whole
 from dreamer.devices import choose_device
 
 
@@ -19,7 +19,9 @@ def main(wanted: list[str]) -> None:
     if not wanted or "dream" in wanted:
         print(whole.report(rounds=3), "\n")
     if not wanted or "films" in wanted:
-        print(films.report())
+        print(films.report(), "\n")
+    if not wanted or "batches" in wanted:
+        print(batches.report())
 
 
 if __name__ == "__main__":

@@ -1,7 +1,13 @@
-"""Render the pictures of the README from the sample inputs: `python docs/make_pictures.py`, about five minutes."""
+"""Render the pictures of the documentation from the sample inputs: `python docs/make_pictures.py`, about ten minutes.
+
+With names behind it (`hero`, `board`, `film`, `inspect`) only those.
+"""
 
 from __future__ import annotations
 
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,18 +30,67 @@ COLUMNS, WIDTH, HEIGHT = 3, 400, 266
 FILM, SHOWN = "metamorphosis", 8
 
 
+# The tools of docs/inspection.md, each with the command that the page shows; they run in the project's folder.
+ATLAS = "atlas --layer maxpool3 --kernels 0-63 -o {folder}/atlas"
+TOOLS = {
+    "weights": "inspect weights --count 32",
+    "activations": "inspect activations inputs/sky.jpg --layer inception3b --layer inception4c --count 8 --overlay",
+    "saliency": "inspect saliency inputs/sky.jpg",
+    "occlusion": "inspect occlusion inputs/sky.jpg",
+    "deconv": "inspect deconv inputs/sky.jpg --layer inception4c",
+    "trace": "inspect trace inputs/sky.jpg --layer inception4c",
+    "top": "inspect top {folder}/atlas --layer inception3b --kernel 84 --kernel 207 --kernel 52",
+    "embed": "inspect embed {folder}/atlas --layer inception4c --method tsne",
+    "classify": "inspect classify docs/pictures/flock.jpg --before inputs/sky.jpg",
+    "fool": "inspect fool inputs/sky.jpg --class panda",
+    "invert": "inspect invert inputs/dunes.jpg --layer conv3 --layer inception3b --layer inception4c",
+    "suggest": "suggest inputs/sky.jpg --count 8",
+}
+WIDEST = 1200
+
+
 def main() -> None:
-    """Write the first picture of the README and the board of presets below it."""
+    """Write what is named on the command line, or everything."""
+    wanted = sys.argv[1:] or ["hero", "board", "film", "inspect"]
     network = load_network("pocket")
-    dream(*HERO, size=960, network=network).image().save(HERE / "pictures" / "flock.jpg", quality=85)
-    board = Image.new("RGB", (COLUMNS * WIDTH, len(BOARD) // COLUMNS * HEIGHT))
+    pictures = HERE / "pictures"
+    if "hero" in wanted:
+        dream(*HERO, size=960, network=network).image().save(pictures / "flock.jpg", quality=85)
+    if "board" in wanted:
+        board(network).save(pictures / "board.jpg", quality=85)
+    if "film" in wanted:
+        film_strip(network).save(pictures / f"{FILM}.jpg", quality=85)
+    if "inspect" in wanted:
+        inspection(pictures)
+
+
+def board(network: Network) -> Image.Image:
+    """Six presets, in rows of three."""
+    sheet = Image.new("RGB", (COLUMNS * WIDTH, len(BOARD) // COLUMNS * HEIGHT))
     for place, (photo, preset) in enumerate(BOARD):
         size = 800 if photo else (768, 512)
         picture = dream(photo, preset, size=size, network=network).image()
         row, column = divmod(place, COLUMNS)
-        board.paste(picture.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS), (column * WIDTH, row * HEIGHT))
-    board.save(HERE / "pictures" / "board.jpg", quality=85)
-    film_strip(network).save(HERE / "pictures" / f"{FILM}.jpg", quality=85)
+        sheet.paste(picture.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS), (column * WIDTH, row * HEIGHT))
+    return sheet
+
+
+def inspection(pictures: Path) -> None:
+    """The sheets of every tool that looks inside."""
+    with TemporaryDirectory() as folder:
+        run(ATLAS.format(folder=folder))
+        for name, line in TOOLS.items():
+            made = Path(folder) / f"{name}.png"
+            run(f"{line.format(folder=folder)} -o {made}")
+            with Image.open(made) as image:
+                image = image.convert("RGB")
+                image.thumbnail((WIDEST, WIDEST), Image.Resampling.LANCZOS)
+                image.save(pictures / f"inspect-{name}.jpg", quality=80)
+
+
+def run(line: str) -> None:
+    """Run a command line of dreamer in the project's folder."""
+    subprocess.run([sys.executable, "-m", "dreamer", *shlex.split(line)], cwd=HERE.parent, check=True)
 
 
 def film_strip(network: Network) -> Image.Image:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -213,6 +213,16 @@ def _description_rows(
     help="Train on worst-case changes of up to this L2 size, for bolder and cleaner dreams; 1.35 is good.",
 )
 @click.option(
+    "--cutmix",
+    default=0.25,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="Share of the batches in which pictures are pasted into each other; not with --robust.",
+)
+@click.option(
+    "--time", "budget", metavar="TIME", help='Fit the schedule to a time such as "40m" or "2h"; in place of --epochs.'
+)
+@click.option(
     "--width",
     default=0.5,
     show_default=True,
@@ -234,6 +244,8 @@ def train(
     small_share: float,
     rate: float,
     robust: float,
+    cutmix: float,
+    budget: str | None,
     width: float,
     start: str | None,
     seed: int,
@@ -247,12 +259,17 @@ def train(
     """
     from dreamer.devices import choose_device
     from dreamer.networks.photographs import read_photographs
-    from dreamer.networks.training import TrainingPlan, TrainingResult, train
+    from dreamer.networks.training import TrainingPlan, TrainingResult, epochs_within, train
 
     choice = choose_device(device, "bfloat16")
     plan = TrainingPlan(epochs=epochs, batch=batch, side=side, small_share=small_share, learning_rate=rate,
-                        robust=robust, width=width, seed=seed)  # fmt: skip
+                        robust=robust, cutmix_share=cutmix, width=width, seed=seed)  # fmt: skip
+    seconds = None if budget is None else _seconds(budget)
     photographs = read_photographs(sources, side=_stored_side(plan))
+    if seconds is not None:
+        fitting = epochs_within(seconds, photographs, plan, choice.device, output)
+        plan = replace(plan, epochs=fitting)
+        click.echo(f"--time {budget}: {fitting} epochs", err=True)
     click.echo(
         f"{len(photographs.labels)} photographs in {len(photographs.classes)} classes; {choice.device}", err=True
     )
@@ -265,6 +282,20 @@ def train(
             if report is not None:
                 report.write_text(json.dumps(asdict(event), default=str, indent=1) + "\n", encoding="utf-8")
             click.echo(str(output))
+
+
+def _seconds(text: str) -> float:
+    """The seconds of "90s", "40m" or "1.5h". Raises UsageError."""
+    from dreamer.errors import UsageError
+
+    units = {"s": 1, "m": 60, "h": 3600}
+    try:
+        seconds = float(text[:-1]) * units[text[-1:]]
+    except (ValueError, KeyError):
+        seconds = 0.0
+    if not 0 < seconds < 1e7:
+        raise UsageError("is no time", where=f"--time {text}", remedy='Write it as "90s", "40m" or "1.5h".')
+    return seconds
 
 
 def _stored_side(plan: TrainingPlan) -> int:

@@ -43,6 +43,13 @@ def complete_networks(ctx: click.Context, param: click.Parameter, incomplete: st
     return _beginning_with(incomplete, ["pocket", *_torchvision_names()])
 
 
+def complete_layers(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Layer names of the chosen network, where it was described; else GoogLeNet's."""
+    from dreamer.networks.descriptions import layer_names
+
+    return _beginning_with(incomplete, layer_names(str(ctx.params.get("network") or "pocket")))
+
+
 def presets_option(command: Command) -> Command:
     """-p/--preset NAME, once or more, passed as `presets`."""
     return click.option(

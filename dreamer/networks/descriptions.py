@@ -140,6 +140,19 @@ def read_description(path: Path) -> NetworkDescription:
         raise WeightsError("the description of the kernels is damaged", where=str(path), remedy=remedy) from error
 
 
+def layer_names(network: str) -> list[str]:
+    """The layers that a network of that name or path was described with; those of the shipped one for any other."""
+    data = Path(__file__).parent / "data"
+    for path in (
+        Path(network).with_suffix(".kernels.json"),
+        data / f"{network}.kernels.json",
+        data / "pocket.kernels.json",
+    ):
+        if path.is_file():
+            return list(read_description(path).layers)
+    return []
+
+
 def _kernels(layer: str, columns: dict[str, Sequence[Any]]) -> Iterator[KernelDescription]:
     names = ("mean", "std", "classes", "lifts", "color", "grain")
     rows = zip(*(columns[name] for name in names), strict=True)

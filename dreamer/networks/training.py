@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -115,7 +116,7 @@ def train(
     network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = copy.deepcopy(network).eval()
     optimizer = torch.optim.AdamW(_parameter_groups(network, plan.weight_decay), lr=plan.learning_rate, fused=True)
-    state_path = path.with_name(path.name + ".training")
+    state_path = _state_path(path)
     key = _run_key(plan, photographs, start)
     first = _restore(state_path, key, network, average, optimizer)
     batches = max(1, len(data[0]) // plan.batch)
@@ -143,7 +144,7 @@ def train(
             left = spent / done_work * (sum(work[first:]) - done_work)
             speed = (batch + 1) * plan.batch / (time.perf_counter() - epoch_began)
             yield TrainingStep(epoch + 1, plan.epochs, batch + 1, batches, loss, speed, left)
-        _save_state(state_path, key, epoch + 1, network, average, optimizer)
+        _save_state(state_path, key, (epoch + 1, plan.epochs), network, average, optimizer)
         accuracy, perturbed, _ = evaluate(average, photographs, plan.side, device)
         seconds = time.perf_counter() - epoch_began
         yield TrainingEpoch(epoch + 1, plan.epochs, accuracy, perturbed, seconds)
@@ -151,6 +152,34 @@ def train(
     save_pocket(average, photographs.classes, path, {**asdict(plan), "accuracy": accuracy, "perturbed": perturbed})
     state_path.unlink(missing_ok=True)
     yield TrainingResult(path, accuracy, perturbed, per_class)
+
+
+def epochs_within(
+    seconds: float, photographs: Photographs, plan: TrainingPlan, device: torch.device, path: Path
+) -> int:
+    """How many epochs of `plan` fit into a time, by timing a few steps; or those of the unfinished run beside `path`.
+
+    At least 1. What a step costs is measured on a network of its own, so that the run itself is not touched.
+    """
+    state_path = _state_path(path)
+    if state_path.is_file():
+        return int(_read_state(state_path).get("epochs", plan.epochs))
+    count = int((~photographs.held_out).sum())
+    network = PocketNetwork(len(photographs.classes), plan.width).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    pixels, labels = photographs.pixels[: plan.batch], photographs.labels[: plan.batch].to(device)
+    cost: dict[int, float] = {}
+    for side in (plan.side * 3 // 4, plan.side):
+        for timed in (False, True, True, True):
+            began = time.perf_counter()
+            generator = _generator(plan.seed, side)
+            _step(network, random_views(pixels, side, generator).to(device), labels, plan, generator)
+            if timed:
+                cost[side] = min(cost.get(side, math.inf), time.perf_counter() - began)
+    small, large = cost[plan.side * 3 // 4], cost[plan.side]
+    batches = max(1, count // plan.batch)
+    # Each epoch ends with a look at the held-out photographs, about a fifth of a step's work for each batch of them.
+    mean = plan.small_share * small + (1 - plan.small_share) * large
+    return max(1, int(seconds / (batches * mean * 1.1)))
 
 
 def save_pocket(network: PocketNetwork, classes: tuple[str, ...], path: Path, training: dict[str, object]) -> None:
@@ -322,24 +351,39 @@ def _run_key(
 
 
 def _save_state(
-    path: Path, key: str, epoch: int, network: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer
+    path: Path,
+    key: str,
+    epoch: tuple[int, int],
+    network: nn.Module,
+    average: nn.Module,
+    optimizer: torch.optim.Optimizer,
 ) -> None:
     part = path.with_name(path.name + ".part")
     models = {"network": network.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict()}
-    torch.save({"key": key, "epoch": epoch, **models}, part)
+    torch.save({"key": key, "epoch": epoch[0], "epochs": epoch[1], **models}, part)
     os.replace(part, path)
+
+
+def _state_path(path: Path) -> Path:
+    """Where an unfinished run is kept."""
+    return path.with_name(f"{path.name}.training")
+
+
+def _read_state(path: Path) -> dict[str, Any]:
+    try:
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except UNREADABLE as error:
+        raise TrainingError(
+            "the unfinished run is damaged", where=str(path), remedy="Delete the file, and the run begins anew."
+        ) from error
+    return state
 
 
 def _restore(path: Path, key: str, network: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer) -> int:
     """Load an unfinished run with the same key and return the epochs it has done; 0 where there is none."""
     if not path.is_file():
         return 0
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except UNREADABLE as error:
-        raise TrainingError(
-            "the unfinished run is damaged", where=str(path), remedy="Delete the file, and the run begins anew."
-        ) from error
+    state = _read_state(path)
     if state["key"] != key:
         return 0
     network.load_state_dict(state["network"])

@@ -76,7 +76,7 @@ def test_version(dreamer: Dreamer) -> None:
     ("args", "message"),
     [
         (("preset",), "error: No such command 'preset'. Did you mean 'presets'?"),
-        (("xyz",), "There are render, animate, again, recipe, presets, networks, doctor."),
+        (("xyz",), "There are render, animate, batch, gallery, sheet, atlas,"),
         (("--hlep",), "error: No such option"),
         (("presets", "--jsn"), "Try 'dreamer presets --help' for help."),
     ],

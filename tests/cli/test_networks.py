@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +75,45 @@ def test_a_network_of_own_photographs_is_trained_and_dreamt_with(dreamer: Dreame
     result = dreamer(*render, "--set", "octaves.steps=1", "--set", "targets.0.layer=conv2", "-o", "a.png")
     assert result.exit_code == 0, result.output
     assert Path("a.png").is_file()
+
+
+def test_a_schedule_is_fitted_to_a_time(dreamer: Dreamer, folder: Path) -> None:
+    draw_photographs(folder / "photos")
+    options = ("--side", "32", "--batch", "16", "--width", "0.05", "--device", "cpu", "--cutmix", "0.5")
+    result = dreamer("networks", "train", "photos", "-o", "mine.safetensors", "--time", "3s", *options)
+    assert result.exit_code == 0, result.output
+    epochs = int(re.search(r"--time 3s: (\d+) epochs", result.stderr)[1])  # type: ignore[index]
+    assert epochs >= 1 and f"epoch {epochs}/{epochs}" in result.stderr
+    result = dreamer("networks", "train", "photos", "-o", "other.safetensors", "--time", "soon", *options)
+    assert result.exit_code == 2 and "40m" in result.stderr
+
+
+def test_kernels_are_described_and_searched(dreamer: Dreamer, folder: Path) -> None:
+    rows = [
+        json.loads(line)
+        for line in dreamer("networks", "describe", "pocket", "--search", "dogs", "--json").stdout.splitlines()
+    ]
+    assert rows and all(set(row) == {"layer", "kernel", "color", "grain", "classes"} for row in rows)
+    draw_photographs(folder / "photos")
+    args = (
+        "networks",
+        "describe",
+        "alexnet",
+        "photos",
+        "--weights",
+        "random",
+        "--layer",
+        "features.0",
+        "-o",
+        "out.json",
+    )
+    result = dreamer(*args, "--count", "3", "--json")
+    assert result.exit_code == 0 and len(result.stdout.splitlines()) == 3, result.output
+    assert json.loads(Path("out.json").read_text())["classes"] == ["blue", "red"]
+    result = dreamer("networks", "describe", "alexnet", "--weights", "random")
+    assert result.exit_code == 4 and "describe NAME FOLDER" in result.stderr
+    result = dreamer("networks", "describe", "pocket", "--search", "dgos")
+    assert result.exit_code == 2 and "Try" in result.stderr
 
 
 def test_one_class_is_not_enough(dreamer: Dreamer, folder: Path) -> None:

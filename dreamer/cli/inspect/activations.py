@@ -15,13 +15,21 @@ from dreamer.cli.inspect.sharing import (
     report,
     target_lines,
 )
+from dreamer.cli.options import complete_layers
 from dreamer.errors import UsageError
 
 
 @click.command()
 @photo_argument
 @network_options
-@click.option("--layer", "layers", multiple=True, metavar="LAYER", help="A layer. May be repeated.")
+@click.option(
+    "--layer",
+    "layers",
+    multiple=True,
+    metavar="LAYER",
+    shell_complete=complete_layers,
+    help="A layer. May be repeated.",
+)
 @click.option("--all", "every", is_flag=True, help="Every block of the network.")
 @click.option("--count", default=16, show_default=True, type=click.IntRange(1, 4096), help="Maps of each layer.")
 @click.option("--overlay", is_flag=True, help="Draw the maps over the photo.")

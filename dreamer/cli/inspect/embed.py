@@ -14,12 +14,15 @@ from dreamer.cli.inspect.sharing import (
     report,
     save_image,
 )
+from dreamer.cli.options import complete_layers
 
 
 @click.command()
 @click.argument("folder", metavar="FOLDER", type=click.Path(path_type=Path))
 @network_options
-@click.option("--layer", metavar="LAYER", help="Whose features; default: the last one with a map.")
+@click.option(
+    "--layer", metavar="LAYER", shell_complete=complete_layers, help="Whose features; default: the last one with a map."
+)
 @click.option("--method", type=click.Choice(("pca", "tsne", "umap")), default="pca", show_default=True,
               help="tsne and umap need the extra dreamer[embed].")  # fmt: skip
 @click.option("--limit", default=400, show_default=True, type=click.IntRange(3, 10000), help="Photos at most.")

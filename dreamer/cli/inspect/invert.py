@@ -14,13 +14,21 @@ from dreamer.cli.inspect.sharing import (
     photo_argument,
     report,
 )
+from dreamer.cli.options import complete_layers
 from dreamer.errors import UsageError
 
 
 @click.command()
 @photo_argument
 @network_options
-@click.option("--layer", "layers", multiple=True, metavar="LAYER", help="A layer. May be repeated, to compare.")
+@click.option(
+    "--layer",
+    "layers",
+    multiple=True,
+    metavar="LAYER",
+    shell_complete=complete_layers,
+    help="A layer. May be repeated, to compare.",
+)
 @click.option("--steps", default=300, show_default=True, type=click.IntRange(1, 10000), help="Steps of Adam.")
 @click.option("--smoothness", default=10.0, show_default=True, type=click.FloatRange(0, 10000),
               help="Weight of total variation against the features' error.")  # fmt: skip

@@ -16,6 +16,7 @@ from dreamer.cli.inspect.sharing import (
     report,
 )
 from dreamer.cli.inspect.targets import question, target_options
+from dreamer.cli.options import complete_layers
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -29,7 +30,12 @@ METHODS = ("gradient", "smooth", "integrated", "guided", "grad-cam", "guided-gra
 @network_options
 @target_options
 @click.option("--method", "methods", multiple=True, type=click.Choice(METHODS), help="May be repeated; default: all.")
-@click.option("--layer", metavar="LAYER", help="Layer for Grad-CAM; default: the last one with a map.")
+@click.option(
+    "--layer",
+    metavar="LAYER",
+    shell_complete=complete_layers,
+    help="Layer for Grad-CAM; default: the last one with a map.",
+)
 @click.option("--samples", type=click.IntRange(1, 1000), default=24, show_default=True,
               help="Pictures for smooth and integrated.")  # fmt: skip
 @click.option("--size", default=320, show_default=True, type=click.IntRange(32, 2048), metavar="PX",

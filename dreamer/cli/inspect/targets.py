@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from dreamer.cli.options import complete_layers
 from dreamer.errors import PresetError
 from dreamer.presets.loading import preset_from_tree
 
@@ -34,7 +35,13 @@ def target_options(command: Command) -> Command:
 
 def kernel_options(command: Command) -> Command:
     """--layer and --kernel, passed as `layer` and `kernels`."""
-    layer = click.option("--layer", required=True, metavar="LAYER", help="As `dreamer networks layers NAME` prints it.")
+    layer = click.option(
+        "--layer",
+        required=True,
+        metavar="LAYER",
+        shell_complete=complete_layers,
+        help="As `dreamer networks layers NAME` prints it.",
+    )
     kernel = click.option(
         "--kernel", "kernels", multiple=True, type=click.IntRange(0), metavar="K",
         help="A kernel of the layer. May be repeated; default: the strongest on this photo.",

@@ -14,6 +14,7 @@ from dreamer.cli.inspect.sharing import (
     report,
     target_lines,
 )
+from dreamer.cli.options import complete_layers
 
 STUDY = ("octaves.output_scale=1",)
 SLOPE = 0.02
@@ -22,7 +23,13 @@ SLOPE = 0.02
 @click.command()
 @click.argument("folder", metavar="FOLDER", type=click.Path(path_type=Path))
 @network_options
-@click.option("--layer", required=True, metavar="LAYER", help="As `dreamer networks layers NAME` prints it.")
+@click.option(
+    "--layer",
+    required=True,
+    metavar="LAYER",
+    shell_complete=complete_layers,
+    help="As `dreamer networks layers NAME` prints it.",
+)
 @click.option("--kernel", "kernels", multiple=True, required=True, type=click.IntRange(0), metavar="K",
               help="A kernel of the layer. May be repeated.")  # fmt: skip
 @click.option("--count", default=8, show_default=True, type=click.IntRange(1, 100), help="Photos for each kernel.")

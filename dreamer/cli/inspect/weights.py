@@ -7,11 +7,17 @@ from pathlib import Path
 import click
 
 from dreamer.cli.inspect.sharing import network_options, open_network, output_options, report
+from dreamer.cli.options import complete_layers
 
 
 @click.command()
 @network_options
-@click.option("--layer", metavar="LAYER", help="A convolution, or a block for the first one in it; default: the first.")
+@click.option(
+    "--layer",
+    metavar="LAYER",
+    shell_complete=complete_layers,
+    help="A convolution, or a block for the first one in it; default: the first.",
+)
 @click.option("--count", default=64, show_default=True, type=click.IntRange(1, 4096), help="Kernels to draw.")
 @click.option("--channels", default=16, show_default=True, type=click.IntRange(1, 4096),
               help="Input channels of each kernel, where it does not look at colors.")  # fmt: skip

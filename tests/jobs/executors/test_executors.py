@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -199,17 +201,17 @@ def test_a_missing_device_is_told_at_once(folder: Path) -> None:
 
 
 def test_a_cluster_that_does_not_answer_is_told() -> None:
-    ray = pytest.importorskip("ray", reason="Ray is not installed")
-    ray.shutdown()
-    with pytest.raises(DeviceError, match="no Ray cluster"), Cluster("127.0.0.1:1"):
-        pass
+    pytest.importorskip("ray", reason="Ray is not installed")
+    code = "from dreamer.jobs.executors.cluster import Cluster; Cluster('127.0.0.1:1').__enter__()"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert "DeviceError: --cluster 127.0.0.1:1: no Ray cluster answers" in result.stderr
 
 
-def test_shipped_tasks_take_the_files_of_their_presets_along(cluster: Any, folder: Path) -> None:
+@pytest.mark.parametrize("executor", ["ray-shipping"], indirect=True)
+def test_shipped_tasks_take_the_files_of_their_presets_along(executor: Executor, folder: Path) -> None:
     guide = add_photo(str(folder / "guide.png"), 9, (64, 64))
     tasks = unit(folder, 1, changes=(f'targets=[{{layer="inception3a", guide="{guide}"}}]',))
-    with Cluster(cluster.address, workers=1, cores=1, device="cpu", precision="float32", ship=True) as executor:
-        (event,) = outcomes(executor, [tasks])
+    (event,) = outcomes(executor, [tasks])
     assert isinstance(event, JobDone), event
     shipped = read_picture(event.job.output).pixels
     with Inline(precision="float32") as inline:
