@@ -88,7 +88,7 @@ def _gradients(preset: Preset, network: Network) -> float:
 def _start_up(folder: str) -> float:
     """Seconds until the first picture of a batch could begin: a batch of one picture with a single small step."""
     began = time.perf_counter()
-    _command(folder, "batch", "in/0.png", "-p", "deep-dream", "-o", "tiny", "--size", "32", "--set", "octaves.count=1",
+    _command(folder, "batch", "in/0.png", "-p", "deep-dream", "-o", "tiny", "--size", "64", "--set", "octaves.count=1",
              "--set", "octaves.steps=1", "--no-gallery")  # fmt: skip
     return time.perf_counter() - began
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dreamer.cli.inspect.sharing import network_options
+from dreamer.cli.inspect.sharing import ChosenNetwork, network_options
 from dreamer.cli.options import complete_presets, json_option, precision_option, set_option, verbosity_options
 from dreamer.cli.running import verbosity
 from dreamer.errors import UsageError
@@ -52,9 +52,7 @@ _SHEET = ("octaves.output_scale=1", "network.negative_slope=0.02")
 @click.pass_context
 def command(
     ctx: click.Context,
-    network: str,
-    weights: str,
-    labels: str | None,
+    network: ChosenNetwork,
     layers: str | None,
     kernels: str | None,
     units: bool,
@@ -68,7 +66,6 @@ def command(
     size: int,
     seed: int | None,
     folder: Path,
-    device: str,
     precision: str,
     force: bool,
     as_json: bool,
@@ -95,12 +92,10 @@ def command(
 
     from dreamer.cli.interruption import interruptible
     from dreamer.jobs.atlas import draw_atlas, draw_sheets
-    from dreamer.networks import load_network
-    from dreamer.presets.schema import NetworkChoice
 
-    choice = NetworkChoice(name=network, weights=weights, labels=labels, negative_slope=study.network.negative_slope)
-    study = study.model_copy(update={"network": choice})
-    loaded = load_network(choice, device=device, precision=precision)
+    slope = study.network.negative_slope
+    study = study.model_copy(update={"network": network.choice(slope)})
+    loaded = network.open(precision, negative_slope=slope)
     subjects = list(
         _subjects(loaded, names, numbers, units, classes, wanted, directions, given_pairs, between, study.seed)
     )
@@ -116,7 +111,7 @@ def command(
         except KeyboardInterrupt:
             click.echo("What is drawn is kept; the same command goes on with the rest.", err=True)
             raise
-    for sheet in draw_sheets(found, folder, network):
+    for sheet in draw_sheets(found, folder, network.name):
         if not as_json:
             click.echo(str(sheet))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dreamer.cli.inspect.sharing import network_options, open_photo, photo_argument, report
+from dreamer.cli.inspect.sharing import ChosenNetwork, Output, network_options, open_photo, photo_argument
 from dreamer.cli.options import complete_presets, json_option, precision_option
 from dreamer.errors import UsageError
 from dreamer.presets.loading import resolve_preset
@@ -48,16 +48,13 @@ class RegionType(click.ParamType[tuple[float, float, float, float]]):
 @json_option
 def command(
     photo: Path,
-    network: str,
-    weights: str,
-    labels: str | None,
+    network: ChosenNetwork,
     region: tuple[float, float, float, float],
     layers: tuple[str, ...],
     count: int,
     preset: str,
     size: int,
     output: Path,
-    device: str,
     precision: str,
     as_json: bool,
 ) -> None:
@@ -73,12 +70,9 @@ def command(
     from dreamer.gallery.sheets import Tile, contact_sheet
     from dreamer.inspection.suggestion import suggest_kernels
     from dreamer.jobs.stills import render_each
-    from dreamer.networks import load_network
     from dreamer.presets.dumping import targets_to_toml
-    from dreamer.presets.schema import NetworkChoice
 
-    choice = NetworkChoice(name=network, weights=weights, labels=labels)
-    loaded = load_network(choice, device=device, precision=precision)
+    loaded = network.open(precision)
     picture = open_photo(photo, loaded, size)
     found = suggest_kernels(loaded, picture, region=region, layers=layers or None, count=count)
     stills = render_each(study, loaded, picture[0], [(each.target,) for each in found])
@@ -92,10 +86,6 @@ def command(
         for each in found
     ]  # fmt: skip
     lines = [f"{targets_to_toml([each.target])}  # +{each.excess:.1f} {', '.join(each.classes)}\n" for each in found]
-    report(
-        {"photo": str(photo), "suggestions": facts},
-        lines,
-        as_json=as_json,
-        output=Path(str(output).replace("{stem}", photo.stem)),
-        image=contact_sheet(tiles, side=size, title=f"{photo.name}: what {network} sees in it"),
-    )
+    sheet = contact_sheet(tiles, side=size, title=f"{photo.name}: what {network.name} sees in it")
+    place = Path(str(output).replace("{stem}", photo.stem))
+    Output(place, None, as_json).report({"photo": str(photo), "suggestions": facts}, lines, image=sheet, arrays={})

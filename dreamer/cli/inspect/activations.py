@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from dreamer.cli.inspect.sharing import (
+    ChosenNetwork,
+    Output,
     network_options,
-    open_network,
     open_photo,
     output_options,
     photo_argument,
-    report,
+    size_option,
     target_lines,
 )
 from dreamer.cli.options import complete_layers
@@ -33,23 +34,17 @@ from dreamer.errors import UsageError
 @click.option("--all", "every", is_flag=True, help="Every block of the network.")
 @click.option("--count", default=16, show_default=True, type=click.IntRange(1, 4096), help="Maps of each layer.")
 @click.option("--overlay", is_flag=True, help="Draw the maps over the photo.")
-@click.option("--size", default=320, show_default=True, type=click.IntRange(32, 2048), metavar="PX",
-              help="Longest side at which the network looks.")  # fmt: skip
+@size_option(320)
 @output_options("outputs/inspect/activations.png")
 def command(
     photo: Path,
-    network: str,
-    weights: str,
-    labels: str | None,
+    network: ChosenNetwork,
     layers: tuple[str, ...],
     every: bool,
     count: int,
     overlay: bool,
     size: int,
-    device: str,
-    output: Path,
-    npz: Path | None,
-    as_json: bool,
+    out: Output,
 ) -> None:
     """Draw the feature maps that PHOTO gives at one layer or all, the strongest first."""
     if not layers and not every:
@@ -59,7 +54,7 @@ def command(
     from dreamer.inspection.heatmaps import colored, overlaid, sized, to_image, unit_range
     from dreamer.networks.describing import described_layers
 
-    loaded = open_network(network, weights, labels, device)
+    loaded = network.open()
     picture = open_photo(photo, loaded, size)
     found = feature_maps(loaded, picture, list(layers) or described_layers(loaded), count)
     height, width = picture.shape[-2:]
@@ -75,12 +70,9 @@ def command(
     ]  # fmt: skip
     lines = [f"{target_lines(each.layer, each.kernel)}  # mean {each.mean:.3g}\n" for each in found[:8]]
     columns = min(count, 8)
-    report(
-        {"photo": str(photo), "network": network, "maps": maps},
+    out.report(
+        {"photo": str(photo), "network": network.name, "maps": maps},
         lines,
-        as_json=as_json,
-        output=output,
-        image=contact_sheet(tiles, columns=columns, side=160, title=f"{network} on {photo.name}", smooth=overlay),
-        npz=npz,
+        image=contact_sheet(tiles, columns=columns, side=160, title=f"{network.name} on {photo.name}", smooth=overlay),
         arrays={f"{each.layer}/{each.kernel}": each.activation.numpy() for each in found},
     )

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from dreamer.cli.inspect.sharing import (
+    ChosenNetwork,
+    Output,
     network_options,
-    open_network,
     open_photo,
     output_options,
     photo_argument,
-    report,
+    size_option,
     target_lines,
 )
 from dreamer.cli.inspect.targets import kernel_options
@@ -29,23 +30,17 @@ if TYPE_CHECKING:
 @click.option("--count", default=9, show_default=True, type=click.IntRange(1, 100), help="How many, without --kernel.")
 @click.option("--keep", default="strongest", show_default=True, metavar="WHAT",
               help="strongest: each kernel's strongest activation; all: its whole map; or Y,X as shares.")  # fmt: skip
-@click.option("--size", default=224, show_default=True, type=click.IntRange(32, 2048), metavar="PX",
-              help="Longest side at which the network looks.")  # fmt: skip
+@size_option(224)
 @output_options("outputs/inspect/deconv.png")
 def command(
     photo: Path,
-    network: str,
-    weights: str,
-    labels: str | None,
+    network: ChosenNetwork,
     layer: str,
     kernels: tuple[int, ...],
     count: int,
     keep: str,
     size: int,
-    device: str,
-    output: Path,
-    npz: Path | None,
-    as_json: bool,
+    out: Output,
 ) -> None:
     """Project what kernels of a layer see in PHOTO back to its pixels, each beside the patch that it comes from."""
     kept = _kept(keep)
@@ -53,7 +48,7 @@ def command(
     from dreamer.inspection.deconvolution import project, strongest_on
     from dreamer.inspection.heatmaps import signed, to_image
 
-    loaded = open_network(network, weights, labels, device)
+    loaded = network.open()
     picture = open_photo(photo, loaded, size)
     chosen = list(kernels) or strongest_on(loaded, picture, layer, count)
     found = project(loaded, picture, layer, chosen, kept)
@@ -67,7 +62,7 @@ def command(
         tiles.append(Tile(to_image(picture[0][crop]), "its patch"))
     facts = {
         "photo": str(photo),
-        "network": network,
+        "network": network.name,
         "layer": layer,
         "projections": [
             {"kernel": each.kernel, "strength": each.strength, "cell": each.cell, "box": each.box,
@@ -77,8 +72,8 @@ def command(
     }  # fmt: skip
     lines = [f"{target_lines(layer, each.kernel)}  # activation {each.strength:.3g}\n" for each in found]
     arrays = {f"kernel_{each.kernel}": each.picture.cpu().numpy() for each in found}
-    sheet = contact_sheet(tiles, columns=6, side=160, title=f"{network}, {layer} on {photo.name}: deconvnet")
-    report(facts, lines, as_json=as_json, output=output, image=sheet, npz=npz, arrays=arrays)
+    sheet = contact_sheet(tiles, columns=6, side=160, title=f"{network.name}, {layer} on {photo.name}: deconvnet")
+    out.report(facts, lines, image=sheet, arrays=arrays)
 
 
 def _kept(text: str) -> Kept:

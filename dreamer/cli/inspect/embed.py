@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from dreamer.cli.inspect.sharing import (
+    ChosenNetwork,
+    Output,
     network_options,
     open_folder,
-    open_network,
     output_options,
-    report,
     save_image,
+    size_option,
 )
 from dreamer.cli.options import complete_layers
 
@@ -26,8 +27,7 @@ from dreamer.cli.options import complete_layers
 @click.option("--method", type=click.Choice(("pca", "tsne", "umap")), default="pca", show_default=True,
               help="tsne and umap need the extra dreamer[embed].")  # fmt: skip
 @click.option("--limit", default=400, show_default=True, type=click.IntRange(3, 10000), help="Photos at most.")
-@click.option("--size", default=224, show_default=True, type=click.IntRange(32, 1024), metavar="PX",
-              help="Longest side at which the network looks.")  # fmt: skip
+@size_option(224)
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Start of all random numbers.")
 @click.option("--grid", type=click.Path(path_type=Path), metavar="FILE", help="Also a grid without overlaps.")
 @click.option("--neighbors", type=click.Path(path_type=Path), metavar="FILE",
@@ -35,9 +35,7 @@ from dreamer.cli.options import complete_layers
 @output_options("outputs/inspect/embed.png")
 def command(
     folder: Path,
-    network: str,
-    weights: str,
-    labels: str | None,
+    network: ChosenNetwork,
     layer: str | None,
     method: str,
     limit: int,
@@ -45,10 +43,7 @@ def command(
     seed: int,
     grid: Path | None,
     neighbors: Path | None,
-    device: str,
-    output: Path,
-    npz: Path | None,
-    as_json: bool,
+    out: Output,
 ) -> None:
     """Lay FOLDER's photos out on a map, where what a layer finds alike lies close together."""
     from dreamer.gallery.maps import draw_grid, draw_scatter
@@ -57,7 +52,7 @@ def command(
     from dreamer.inspection.heatmaps import to_image
     from dreamer.networks.describing import described_layers
 
-    loaded = open_network(network, weights, labels, device)
+    loaded = network.open()
     chosen = layer or described_layers(loaded)[-1]
     photos = open_folder(folder, size, at_most=limit)
     features = embedding.features_of(loaded, [photo for _, photo in photos], chosen)
@@ -76,11 +71,13 @@ def command(
             tiles.append(Tile(images[number], photos[number][0].name))
             tiles += [Tile(images[int(each)], f"features {rank}") for rank, each in enumerate(near[number], 1)]
             tiles += [Tile(images[int(each)], f"pixels {rank}") for rank, each in enumerate(by_pixels[number], 1)]
-        sheet = contact_sheet(tiles, columns=1 + 2 * near.shape[1], side=110, title=f"{network}, {chosen}: neighbors")
+        sheet = contact_sheet(
+            tiles, columns=1 + 2 * near.shape[1], side=110, title=f"{network.name}, {chosen}: neighbors"
+        )
         save_image(sheet, neighbors)
         written.append(str(neighbors))
     facts = {
-        "network": network,
+        "network": network.name,
         "layer": chosen,
         "method": method,
         "photos": [
@@ -93,12 +90,9 @@ def command(
             for name, point, nearest in zip(names, points, near, strict=True)
         ],
     }
-    report(
+    out.report(
         facts,
         [f"{len(photos)} photos by {chosen}, {method}", *written],
-        as_json=as_json,
-        output=output,
         image=draw_scatter(images, points.tolist()),
-        npz=npz,
         arrays={"features": features.numpy(), "points": points.numpy()},
     )

@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from dreamer.cli.inspect.sharing import (
+    ChosenNetwork,
+    Output,
     network_options,
-    open_network,
     open_photo,
     output_options,
     photo_argument,
-    report,
+    size_option,
 )
 
 
@@ -24,22 +25,16 @@ from dreamer.cli.inspect.sharing import (
               help="Many small steps, or one.")  # fmt: skip
 @click.option("--texture", type=click.Path(path_type=Path), metavar="STYLE",
               help="In place of --class: what it says of the photo with the texture of STYLE.")  # fmt: skip
-@click.option("--size", default=224, show_default=True, type=click.IntRange(32, 1024), metavar="PX",
-              help="Longest side at which the network looks.")  # fmt: skip
+@size_option(224)
 @output_options("outputs/inspect/fool.png")
 def command(
     photo: Path,
-    network: str,
-    weights: str,
-    labels: str | None,
+    network: ChosenNetwork,
     wanted: str | None,
     method: str,
     texture: Path | None,
     size: int,
-    device: str,
-    output: Path,
-    npz: Path | None,
-    as_json: bool,
+    out: Output,
 ) -> None:
     """Find the smallest change of PHOTO that makes the network say a class; or give it another texture."""
     if (wanted is None) == (texture is None):
@@ -49,7 +44,7 @@ def command(
     from dreamer.inspection.heatmaps import signed, to_image
     from dreamer.inspection.scoring import probabilities
 
-    loaded = open_network(network, weights, labels, device)
+    loaded = network.open()
     picture = open_photo(photo, loaded, size)
     before = probabilities(loaded, picture)[0]
     said = int(before.argmax())
@@ -62,7 +57,7 @@ def command(
         return "\n".join(f"{float(v):.1%} {loaded.classes[int(i)]}" for v, i in zip(*best, strict=True))
 
     tiles = [Tile(to_image(picture[0]), f"{photo.name}\n{told(before)}")]
-    facts: dict[str, object] = {"photo": str(photo), "network": network, "class_before": loaded.classes[said]}
+    facts: dict[str, object] = {"photo": str(photo), "network": network.name, "class_before": loaded.classes[said]}
     if wanted is not None:
         index = loaded.class_index(wanted)
         found = fool(loaded, picture, index, method=method)  # type: ignore[arg-type]
@@ -109,5 +104,5 @@ def command(
             f"texture ({loaded.classes[texture_class]}) {float(after[texture_class]):.1%}: "
             f"it says {loaded.classes[int(after.argmax())]}"
         ]
-    sheet = contact_sheet(tiles, columns=3, side=300, title=f"{network}: fooled")
-    report(facts, lines, as_json=as_json, output=output, image=sheet, npz=npz, arrays=arrays)
+    sheet = contact_sheet(tiles, columns=3, side=300, title=f"{network.name}: fooled")
+    out.report(facts, lines, image=sheet, arrays=arrays)

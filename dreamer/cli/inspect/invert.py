@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from dreamer.cli.inspect.sharing import (
+    ChosenNetwork,
+    Output,
     network_options,
-    open_network,
     open_photo,
     output_options,
     photo_argument,
-    report,
+    size_option,
 )
 from dreamer.cli.options import complete_layers
 from dreamer.errors import UsageError
@@ -32,24 +33,18 @@ from dreamer.errors import UsageError
 @click.option("--steps", default=300, show_default=True, type=click.IntRange(1, 10000), help="Steps of Adam.")
 @click.option("--smoothness", default=10.0, show_default=True, type=click.FloatRange(0, 10000),
               help="Weight of total variation against the features' error.")  # fmt: skip
-@click.option("--size", default=160, show_default=True, type=click.IntRange(32, 1024), metavar="PX",
-              help="Longest side at which the network looks.")  # fmt: skip
+@size_option(160)
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Start of all random numbers.")
 @output_options("outputs/inspect/invert.png")
 def command(
     photo: Path,
-    network: str,
-    weights: str,
-    labels: str | None,
+    network: ChosenNetwork,
     layers: tuple[str, ...],
     steps: int,
     smoothness: float,
     size: int,
     seed: int,
-    device: str,
-    output: Path,
-    npz: Path | None,
-    as_json: bool,
+    out: Output,
 ) -> None:
     """Grow pictures that have the features of PHOTO at some layers: what each layer still knows of it."""
     if not layers:
@@ -58,7 +53,7 @@ def command(
     from dreamer.inspection.heatmaps import to_image
     from dreamer.inspection.inversion import invert
 
-    loaded = open_network(network, weights, labels, device)
+    loaded = network.open()
     picture = open_photo(photo, loaded, size)
     found = []
     for layer in layers:
@@ -68,10 +63,10 @@ def command(
     tiles += [Tile(to_image(each.picture[0]), f"{each.layer}\nerror {each.error:.1%}") for each in found]
     facts = {
         "photo": str(photo),
-        "network": network,
+        "network": network.name,
         "layers": [{"layer": each.layer, "error": each.error, "start_error": each.start_error} for each in found],
     }
     lines = [f"{each.layer}: features {each.error:.1%} off (from {each.start_error:.1%})" for each in found]
     arrays = {each.layer: each.picture[0].cpu().numpy() for each in found}
-    sheet = contact_sheet(tiles, side=220, title=f"{network}: what layers still know of {photo.name}")
-    report(facts, lines, as_json=as_json, output=output, image=sheet, npz=npz, arrays=arrays)
+    sheet = contact_sheet(tiles, side=220, title=f"{network.name}: what layers still know of {photo.name}")
+    out.report(facts, lines, image=sheet, arrays=arrays)

@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from dreamer.cli.inspect.sharing import (
+    ChosenNetwork,
+    Output,
     network_options,
-    open_network,
     open_photo,
     output_options,
     photo_argument,
-    report,
+    size_option,
 )
 from dreamer.cli.options import precision_option
 
@@ -39,23 +40,17 @@ class SquareType(click.ParamType[tuple[int, int]]):
 @click.option("--square", "squares", multiple=True, type=SquareType(), metavar="SIZE:STRIDE",
               default=((10, 5), (50, 10), (75, 15), (100, 10), (100, 50)), show_default=True,
               help="A gray square's side and the step by which it slides, in px. May be repeated.")  # fmt: skip
-@click.option("--size", default=224, show_default=True, type=click.IntRange(32, 2048), metavar="PX",
-              help="Longest side at which the network looks.")  # fmt: skip
+@size_option(224)
 @precision_option
 @output_options("outputs/inspect/occlusion.png")
 def command(
     photo: Path,
-    network: str,
-    weights: str,
-    labels: str | None,
+    network: ChosenNetwork,
     wanted: str | None,
     squares: tuple[tuple[int, int], ...],
     size: int,
-    device: str,
     precision: str,
-    output: Path,
-    npz: Path | None,
-    as_json: bool,
+    out: Output,
 ) -> None:
     """Slide a gray square over PHOTO and show where a class's probability falls most."""
     from dreamer.gallery.sheets import Tile, contact_sheet
@@ -63,7 +58,7 @@ def command(
     from dreamer.inspection.occlusion import occlude
     from dreamer.inspection.scoring import likeliest
 
-    loaded = open_network(network, weights, labels, device, precision)
+    loaded = network.open(precision)
     picture = open_photo(photo, loaded, size)
     index = likeliest(loaded, picture) if wanted is None else loaded.class_index(wanted)
     name = loaded.classes[index]
@@ -73,10 +68,10 @@ def command(
         image = to_image(overlaid(picture[0].cpu(), unit_range(each.heat)))
         fall = float(each.falls.max())
         tiles.append(Tile(image, f"square {each.size}, stride {each.stride}\ndeepest fall {fall:.1%}"))
-    sheet = contact_sheet(tiles, side=256, title=f"{network}: what {name} cannot do without")
+    sheet = contact_sheet(tiles, side=256, title=f"{network.name}: what {name} cannot do without")
     facts = {
         "photo": str(photo),
-        "network": network,
+        "network": network.name,
         "class": name,
         "probability": found[0].probability,
         "squares": [
@@ -95,4 +90,4 @@ def command(
         for each in found
     ]
     arrays = {f"falls_{each.size}_{each.stride}": each.falls.numpy() for each in found}
-    report(facts, lines, as_json=as_json, output=output, image=sheet, npz=npz, arrays=arrays)
+    out.report(facts, lines, image=sheet, arrays=arrays)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from dreamer.cli.inspect.sharing import (
+    ChosenNetwork,
+    Output,
     network_options,
-    open_network,
     open_photo,
     output_options,
     photo_argument,
-    report,
+    size_option,
 )
 from dreamer.cli.inspect.targets import question, target_options
 from dreamer.cli.options import complete_layers
@@ -38,15 +40,12 @@ METHODS = ("gradient", "smooth", "integrated", "guided", "grad-cam", "guided-gra
 )
 @click.option("--samples", type=click.IntRange(1, 1000), default=24, show_default=True,
               help="Pictures for smooth and integrated.")  # fmt: skip
-@click.option("--size", default=320, show_default=True, type=click.IntRange(32, 2048), metavar="PX",
-              help="Longest side at which the network looks.")  # fmt: skip
+@size_option(320)
 @click.option("--sanity", is_flag=True, help="Show the same maps of the same network with random weights, too.")
 @output_options("outputs/inspect/saliency.png")
 def command(
     photo: Path,
-    network: str,
-    weights: str,
-    labels: str | None,
+    network: ChosenNetwork,
     wanted: str | None,
     target: str | None,
     methods: tuple[str, ...],
@@ -54,10 +53,7 @@ def command(
     samples: int,
     size: int,
     sanity: bool,
-    device: str,
-    output: Path,
-    npz: Path | None,
-    as_json: bool,
+    out: Output,
 ) -> None:
     """Show which pixels of PHOTO a class, or any target, rests on, by several methods side by side.
 
@@ -68,7 +64,7 @@ def command(
     from dreamer.inspection.attribution import explain, heat_of, rank_correlation
     from dreamer.inspection.heatmaps import overlaid, smoothed, to_image, unit_range
 
-    loaded = open_network(network, weights, labels, device)
+    loaded = network.open()
     picture = open_photo(photo, loaded, size)
     asked, name = question(loaded, picture, wanted, target)
     chosen = methods or METHODS
@@ -80,10 +76,10 @@ def command(
     tiles = [Tile(to_image(picture[0]), photo.name)]
     tiles += [Tile(drawn(heat_of(each)), method) for method, each in maps.items()]
     arrays = {method.replace("-", "_"): each[0].cpu().numpy() for method, each in maps.items()}
-    facts: dict[str, object] = {"photo": str(photo), "network": network, "target": name}
+    facts: dict[str, object] = {"photo": str(photo), "network": network.name, "target": name}
     lines = [f"{photo.name}: {name}"]
     if sanity:
-        random = open_network(network, "random", None, device)
+        random = replace(network, weights="random", labels=None).open()
         random_asked, _ = question(random, picture, "0" if target is None else None, target)
         correlations = {}
         for method in chosen:
@@ -94,5 +90,5 @@ def command(
             )
         facts["correlation_with_random_weights"] = correlations
         lines += [f"  {method}: rank correlation with random weights {value}" for method, value in correlations.items()]
-    sheet = contact_sheet(tiles, side=max(200, min(size, 360)), title=f"{network}: {name}")
-    report(facts, lines, as_json=as_json, output=output, image=sheet, npz=npz, arrays=arrays)
+    sheet = contact_sheet(tiles, side=max(200, min(size, 360)), title=f"{network.name}: {name}")
+    out.report(facts, lines, image=sheet, arrays=arrays)

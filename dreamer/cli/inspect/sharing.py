@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,12 +20,66 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from dreamer.networks import Network
+    from dreamer.presets.schema import NetworkChoice
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+@dataclass(frozen=True)
+class ChosenNetwork:
+    """What the command line says of the network."""
+
+    name: str
+    weights: str
+    labels: str | None
+    device: str
+
+    def open(self, precision: str = "float32", *, negative_slope: float = 0.0) -> Network:
+        """Load it; as a rule in float32, for its numbers are to be trusted rather than fast."""
+        from dreamer.networks import load_network
+
+        return load_network(self.choice(negative_slope), device=self.device, precision=precision)
+
+    def choice(self, negative_slope: float = 0.0) -> NetworkChoice:
+        """It as a preset's network table."""
+        from dreamer.presets.schema import NetworkChoice
+
+        return NetworkChoice(name=self.name, weights=self.weights, labels=self.labels, negative_slope=negative_slope)
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where a tool's picture and numbers go."""
+
+    path: Path
+    npz: Path | None
+    as_json: bool
+
+    def report(
+        self, facts: Mapping[str, object], lines: list[str], *, image: Image, arrays: Mapping[str, np.ndarray]
+    ) -> None:
+        """Write the picture and the numbers, and say what was found: `lines` for a person, or `facts` as JSON.
+
+        Raises OutputError where a file cannot be written.
+        """
+        save_image(image, self.path)
+        if self.npz is not None:
+            save_arrays(arrays, self.npz)
+        written = [str(path) for path in (self.path, self.npz) if path is not None]
+        if self.as_json:
+            click.echo(json.dumps({**facts, "files": written}, ensure_ascii=False))
+            return
+        for line in [*lines, *written]:
+            click.echo(line)
+
+
 def network_options(command: Command) -> Command:
-    """--network, --weights, --labels and --device, passed as `network`, `weights`, `labels`, `device`."""
+    """--network, --weights, --labels and --device, passed together as `network`: a ChosenNetwork."""
+
+    @functools.wraps(command)
+    def together(*args: Any, network: str, weights: str, labels: str | None, device: str, **rest: Any) -> Any:
+        return command(*args, network=ChosenNetwork(network, weights, labels, device), **rest)
+
     name = click.option(
         "--network", default="pocket", show_default=True, metavar="NAME", shell_complete=complete_networks,
         help="A name that `dreamer networks` lists, or the path of a trained pocket network.",
@@ -33,37 +89,41 @@ def network_options(command: Command) -> Command:
         help='"default", "random", or a state dict of that network (.pth, .safetensors).',
     )  # fmt: skip
     labels = click.option("--labels", metavar="FILE", help="Class names, one a line, for weights of your own.")
-    return name(weights(labels(device_option(command))))
+    return name(weights(labels(device_option(together))))  # type: ignore[return-value]
 
 
 def output_options(default: str) -> Callable[[Command], Command]:
-    """-o/--output, --npz and --json, passed as `output`, `npz` and `as_json`."""
+    """-o/--output, --npz and --json, passed together as `out`: an Output."""
 
     def decorate(command: Command) -> Command:
-        output = click.option(
+        @functools.wraps(command)
+        def together(*args: Any, output: Path, npz: Path | None, as_json: bool, **rest: Any) -> Any:
+            return command(*args, out=Output(output, npz, as_json), **rest)
+
+        path = click.option(
             "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), default=default, show_default=True,
             metavar="FILE", help="The picture to write.",
         )  # fmt: skip
-        npz = click.option(
+        numbers = click.option(
             "--npz", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
             help="Write the numbers as NumPy arrays, too.",
         )  # fmt: skip
-        return output(npz(json_option(command)))
+        return path(numbers(json_option(together)))  # type: ignore[return-value]
 
     return decorate
+
+
+def size_option(default: int) -> Callable[[Command], Command]:
+    """--size, passed as `size`: the longest side at which the network looks."""
+    return click.option(
+        "--size", default=default, show_default=True, type=click.IntRange(32, 2048), metavar="PX",
+        help="Longest side at which the network looks.",
+    )  # fmt: skip
 
 
 def photo_argument(command: Command) -> Command:
     """PHOTO, passed as `photo`."""
     return click.argument("photo", metavar="PHOTO", type=click.Path(path_type=Path))(command)
-
-
-def open_network(name: str, weights: str, labels: str | None, device: str, precision: str = "float32") -> Network:
-    """The network of `network_options`; as a rule in float32, for its numbers are to be trusted rather than fast."""
-    from dreamer.networks import load_network
-    from dreamer.presets.schema import NetworkChoice
-
-    return load_network(NetworkChoice(name=name, weights=weights, labels=labels), device=device, precision=precision)
 
 
 def target_lines(layer: str, kernel: int) -> str:
@@ -108,32 +168,6 @@ def open_folder(folder: Path, size: int, *, at_most: int | None = None) -> list[
     if not found:
         raise NoInputError("no picture in it can be read", where=str(folder))
     return found
-
-
-def report(
-    facts: Mapping[str, object],
-    lines: list[str],
-    *,
-    as_json: bool,
-    output: Path | None = None,
-    image: Image | None = None,
-    npz: Path | None = None,
-    arrays: Mapping[str, np.ndarray] | None = None,
-) -> None:
-    """Write the picture and the numbers, and say what was found: `lines` for a person, or `facts` as a JSON object.
-
-    Raises OutputError where a file cannot be written.
-    """
-    if output is not None and image is not None:
-        save_image(image, output)
-    if npz is not None and arrays is not None:
-        save_arrays(arrays, npz)
-    written = [str(path) for path, made in ((output, image), (npz, arrays)) if path is not None and made is not None]
-    if as_json:
-        click.echo(json.dumps({**facts, "files": written}, ensure_ascii=False))
-        return
-    for line in [*lines, *written]:
-        click.echo(line)
 
 
 def save_image(image: Image, path: Path) -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from dreamer.cli.inspect.sharing import (
+    ChosenNetwork,
+    Output,
     network_options,
     open_folder,
-    open_network,
     output_options,
-    report,
+    size_option,
     target_lines,
 )
 from dreamer.cli.options import complete_layers
@@ -33,22 +34,16 @@ SLOPE = 0.02
 @click.option("--kernel", "kernels", multiple=True, required=True, type=click.IntRange(0), metavar="K",
               help="A kernel of the layer. May be repeated.")  # fmt: skip
 @click.option("--count", default=8, show_default=True, type=click.IntRange(1, 100), help="Photos for each kernel.")
-@click.option("--size", default=320, show_default=True, type=click.IntRange(32, 2048), metavar="PX",
-              help="Longest side at which the network looks.")  # fmt: skip
+@size_option(320)
 @output_options("outputs/inspect/top.png")
 def command(
     folder: Path,
-    network: str,
-    weights: str,
-    labels: str | None,
+    network: ChosenNetwork,
     layer: str,
     kernels: tuple[int, ...],
     count: int,
     size: int,
-    device: str,
-    output: Path,
-    npz: Path | None,
-    as_json: bool,
+    out: Output,
 ) -> None:
     """Show the patches of FOLDER's photos that excite kernels most, beside each kernel's own portrait.
 
@@ -58,20 +53,18 @@ def command(
     from dreamer.inspection.exciting import most_exciting
     from dreamer.inspection.heatmaps import to_image
     from dreamer.jobs.stills import render_each
-    from dreamer.networks import load_network
     from dreamer.presets.loading import resolve_preset
     from dreamer.presets.options import with_options
-    from dreamer.presets.schema import NetworkChoice, Target
+    from dreamer.presets.schema import Target
 
-    loaded = open_network(network, weights, labels, device)
+    loaded = network.open()
     loaded.kernels(layer)
     photos = open_folder(folder, size)
     found = most_exciting(loaded, (photo for _, photo in photos), layer, list(kernels), count)
     study = with_options(resolve_preset("kernel-study", STUDY).preset, size=(128, 128))
     targets = [(Target.model_validate({"layer": layer, "kernels": kernel, "measure": "mean"}),) for kernel in kernels]
     # A kernel that is off on noise has no gradient there, but through a slight slope.
-    choice = NetworkChoice(name=network, weights=weights, labels=labels, negative_slope=SLOPE)
-    portraits = render_each(study, load_network(choice, device=device), None, targets)
+    portraits = render_each(study, network.open("auto", negative_slope=SLOPE), None, targets)
     tiles, facts = [], []
     for kernel, portrait in zip(kernels, portraits, strict=True):
         tiles.append(Tile(portrait.image(), f"{layer} {kernel}\nits portrait"))
@@ -88,14 +81,11 @@ def command(
             ],
             "targets": target_lines(layer, kernel),
         })  # fmt: skip
-    sheet = contact_sheet(tiles, columns=count + 1, side=136, title=f"{network}, {layer}: what excites it most")
-    report(
-        {"folder": str(folder), "network": network, "layer": layer, "kernels": facts},
+    sheet = contact_sheet(tiles, columns=count + 1, side=136, title=f"{network.name}, {layer}: what excites it most")
+    out.report(
+        {"folder": str(folder), "network": network.name, "layer": layer, "kernels": facts},
         [f"{target_lines(layer, kernel)}\n" for kernel in kernels],
-        as_json=as_json,
-        output=output,
         image=sheet,
-        npz=npz,
         arrays={
             f"{kernel}/{rank}": each.patch.numpy() for kernel in kernels for rank, each in enumerate(found[kernel])
         },

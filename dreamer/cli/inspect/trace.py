@@ -7,13 +7,14 @@ from pathlib import Path
 import click
 
 from dreamer.cli.inspect.sharing import (
+    ChosenNetwork,
+    Output,
     network_options,
-    open_network,
     open_photo,
     output_options,
     photo_argument,
-    report,
     save_image,
+    size_option,
     target_lines,
 )
 from dreamer.cli.inspect.targets import kernel_options
@@ -24,25 +25,19 @@ from dreamer.cli.inspect.targets import kernel_options
 @network_options
 @kernel_options
 @click.option("--count", default=3, show_default=True, type=click.IntRange(1, 100), help="How many, without --kernel.")
-@click.option("--size", default=320, show_default=True, type=click.IntRange(32, 2048), metavar="PX",
-              help="Longest side at which the network looks.")  # fmt: skip
+@size_option(320)
 @click.option("--mask", type=click.Path(path_type=Path), metavar="FILE",
               help="Write the first kernel's silhouette for a preset's canvas.mask.picture.")  # fmt: skip
 @output_options("outputs/inspect/trace.png")
 def command(
     photo: Path,
-    network: str,
-    weights: str,
-    labels: str | None,
+    network: ChosenNetwork,
     layer: str,
     kernels: tuple[int, ...],
     count: int,
     size: int,
     mask: Path | None,
-    device: str,
-    output: Path,
-    npz: Path | None,
-    as_json: bool,
+    out: Output,
 ) -> None:
     """Trace feature maps of a layer back to the pixels of PHOTO most responsible: heat map, box and silhouette."""
     from PIL import ImageDraw
@@ -53,7 +48,7 @@ def command(
     from dreamer.inspection.tracing import trace_kernel
     from dreamer.pictures import read_picture
 
-    loaded = open_network(network, weights, labels, device)
+    loaded = network.open()
     picture = open_photo(photo, loaded, size)
     chosen = list(kernels) or strongest_on(loaded, picture, layer, count)
     traces = {kernel: trace_kernel(loaded, picture, layer, kernel) for kernel in chosen}
@@ -76,10 +71,10 @@ def command(
         size_of_photo = (whole.shape[2], whole.shape[1])
         save_image(to_image(first).convert("L").resize(size_of_photo), mask)
         lines.append(f'[canvas.mask]\npicture = "{mask}"\n')
-    sheet = contact_sheet(tiles, columns=3, side=280, title=f"{network}, {layer} on {photo.name}: traced back")
+    sheet = contact_sheet(tiles, columns=3, side=280, title=f"{network.name}, {layer} on {photo.name}: traced back")
     arrays = {f"heat_{kernel}": trace.heat.numpy() for kernel, trace in traces.items()}
     arrays |= {f"mask_{kernel}": trace.mask.numpy() for kernel, trace in traces.items()}
-    report(
-        {"photo": str(photo), "network": network, "layer": layer, "traces": facts},
-        lines, as_json=as_json, output=output, image=sheet, npz=npz, arrays=arrays,
+    out.report(
+        {"photo": str(photo), "network": network.name, "layer": layer, "traces": facts},
+        lines, image=sheet, arrays=arrays,
     )  # fmt: skip

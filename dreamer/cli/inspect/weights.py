@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from dreamer.cli.inspect.sharing import network_options, open_network, output_options, report
+from dreamer.cli.inspect.sharing import ChosenNetwork, Output, network_options, output_options
 from dreamer.cli.options import complete_layers
 
 
@@ -24,24 +22,19 @@ from dreamer.cli.options import complete_layers
 @click.option("--expand", is_flag=True, help="Expand deeper kernels to pixels, as if the network were linear.")
 @output_options("outputs/inspect/weights.png")
 def command(
-    network: str,
-    weights: str,
-    labels: str | None,
+    network: ChosenNetwork,
     layer: str | None,
     count: int,
     channels: int,
     expand: bool,
-    device: str,
-    output: Path,
-    npz: Path | None,
-    as_json: bool,
+    out: Output,
 ) -> None:
     """Draw a convolution's kernels: as colors in the first layer, as slices or expanded to pixels in deeper ones."""
     from dreamer.gallery.sheets import Tile, contact_sheet
     from dreamer.inspection.heatmaps import to_image
     from dreamer.inspection.kernels import color_tiles, convolution, slice_tiles, templates
 
-    loaded = open_network(network, weights, labels, device)
+    loaded = network.open()
     if expand and layer is not None:
         name, numbers = layer, list(range(min(count, loaded.kernels(layer))))
         drawn = templates(loaded, layer, numbers).cpu()
@@ -63,7 +56,7 @@ def command(
                 for channel, one in enumerate(each.unsqueeze(1))
             ]
             columns, side = min(channels, own.shape[1]), 44
-    sheet = contact_sheet(tiles, columns=columns, side=side, title=f"{network}, {name}: {shape}", smooth=False)
-    facts = {"network": network, "layer": name, "shape": shape}
+    sheet = contact_sheet(tiles, columns=columns, side=side, title=f"{network.name}, {name}: {shape}", smooth=False)
+    facts = {"network": network.name, "layer": name, "shape": shape}
     lines = [f"{name}: {' x '.join(map(str, shape))}"]
-    report(facts, lines, as_json=as_json, output=output, image=sheet, npz=npz, arrays={"weights": drawn.numpy()})
+    out.report(facts, lines, image=sheet, arrays={"weights": drawn.numpy()})
