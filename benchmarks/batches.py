@@ -102,7 +102,7 @@ def _command(folder: str, *words: str) -> None:
 def atlas_table() -> str:
     """Kernels of GoogLeNet's maxpool3 at 128 px, one at a time and eight at a time."""
     network = load_network(NetworkChoice(name="googlenet", weights="random"))
-    changes = ["octaves.output_scale=1", "canvas.size=128", "octaves.steps=4"]
+    changes = ["octaves.output_scale=1", "canvas.size=128", "octaves.steps=12"]
     study = load_preset("kernel-study", changes)
     each = [(Target.model_validate({"layer": "maxpool3", "kernels": k, "measure": "mean"}),) for k in range(KERNELS)]
 

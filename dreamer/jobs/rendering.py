@@ -62,7 +62,11 @@ class Renderer:
         Raises DeviceError where the device is missing, for then nothing can be done.
         """
         writing: deque[Future[JobEvent]] = deque()
-        with ReadAhead(units) as reads, ThreadPoolExecutor(1) as writer:
+        threads = torch.get_num_threads()
+        with ReadAhead(units) as reads, ThreadPoolExecutor(1, initializer=_take_one_core) as writer:
+            reads.started.wait()
+            writer.submit(int).result()
+            torch.set_num_threads(threads)  # for this thread and for MKL, after the helpers have asked for less
             while True:
                 if not reads.waiting:  # nothing to compute: whoever waits for the last pictures shall hear of them
                     yield from _finished(writing, at_most=0)
@@ -144,6 +148,15 @@ class Renderer:
             return JobFailed(task.job, error)
 
 
+def _take_one_core() -> None:
+    """Keep torch's operations in this thread on one core.
+
+    A second thread with a team of its own makes OpenMP stop spinning in both, which doubles the time of a dream.
+    """
+    torch.set_num_threads(1)
+    torch.get_num_threads()  # a thread takes the number that holds when it first asks, and keeps it
+
+
 def _finished(writing: deque[Future[JobEvent]], *, at_most: int) -> Iterator[JobEvent]:
     """The outcomes of what is written, and of what must be waited for so that `at_most` files go on waiting."""
     while writing and (writing[0].done() or len(writing) > at_most):
@@ -163,7 +176,7 @@ class ReadAhead:
     """Takes units and reads their pictures in a thread of its own, one unit ahead. Use it with `with`."""
 
     def __init__(self, units: Iterator[Unit | None]) -> None:
-        self._units, self._stopped = units, threading.Event()
+        self._units, self._stopped, self.started = units, threading.Event(), threading.Event()
         self._inbox: queue.Queue[Read | BaseException | None] = queue.Queue(1)
         self._thread = threading.Thread(target=self._work, daemon=True)
 
@@ -187,6 +200,8 @@ class ReadAhead:
         return item
 
     def _work(self) -> None:
+        _take_one_core()
+        self.started.set()
         try:
             for unit in self._units:
                 if self._stopped.is_set():

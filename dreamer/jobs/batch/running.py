@@ -19,7 +19,7 @@ from dreamer.jobs.rendering import Task, Unit
 
 # Stills of one preset and size go through the network together while they have no more pixels than this: larger
 # ones keep a processor busy alone, and gain nothing but memory.
-TOGETHER_PX = 2 * 256 * 256
+TOGETHER_PX = 8 * 256 * 256
 TOGETHER = 8
 
 
