@@ -91,7 +91,8 @@ def command(
         )
 
     from dreamer.cli.interruption import interruptible
-    from dreamer.jobs.atlas import draw_atlas, draw_sheets
+    from dreamer.gallery.page import write_gallery
+    from dreamer.jobs.atlas import atlas_items, draw_atlas, draw_sheets
 
     slope = study.network.negative_slope
     study = study.model_copy(update={"network": network.choice(slope)})
@@ -111,9 +112,11 @@ def command(
         except KeyboardInterrupt:
             click.echo("What is drawn is kept; the same command goes on with the rest.", err=True)
             raise
-    for sheet in draw_sheets(found, folder, network.name):
+    made = draw_sheets(found, folder, network.name)
+    write_gallery(list(atlas_items(found, network.name)), folder / "index.html", title=f"Atlas of {network.name}")
+    for path in [*made, folder / "index.html"]:
         if not as_json:
-            click.echo(str(sheet))
+            click.echo(str(path))
 
 
 def _subjects(

@@ -15,6 +15,7 @@ from dreamer.devices import free_memory
 from dreamer.dreaming.dream import dream
 from dreamer.dreaming.randomness import generator_at
 from dreamer.errors import OutputError, TargetError
+from dreamer.gallery.collecting import Item
 from dreamer.gallery.sheets import Tile, contact_sheet
 from dreamer.jobs.planning import Job, make_recipe
 from dreamer.jobs.rendering import write_still
@@ -159,6 +160,16 @@ def draw_atlas(
                 found.append(Drawn(subject, job.output, fresh=True))
                 on_drawn(found[-1])
     return sorted(found, key=lambda drawn: subjects.index(drawn.subject))
+
+
+def atlas_items(drawn: Sequence[Drawn], network: str) -> Iterator[Item]:
+    """What a gallery shows of an atlas: each picture with the lines to paste."""
+    for each in drawn:
+        with Image.open(each.path) as image:
+            width, height = image.size
+        subject, made = each.subject, each.path.stat().st_mtime
+        yield Item(each.path, "still", subject.group, subject.name.lstrip("0") or "0", None, subject.lines, network,
+                   width=width, height=height, time=made)  # fmt: skip
 
 
 def draw_sheets(drawn: Sequence[Drawn], folder: Path, title: str) -> list[Path]:

@@ -25,6 +25,7 @@ from dreamer.jobs.planning import FilmSettings, Job, file_digest
 from dreamer.jobs.recipes import Recipe
 from dreamer.jobs.stills import preset_pictures
 from dreamer.motion.clips import ClipLoop
+from dreamer.motion.flow import Search, dense_inverse_search
 from dreamer.motion.frames import FrameLoop, animation_of, shown_order
 from dreamer.networks import Network
 from dreamer.pictures import read_picture
@@ -112,6 +113,7 @@ def _loop(job: Job, network: Network, store: FrameStore, listen: Listener) -> Fr
             preset,
             network,
             lambda first: (as_tensor(pixels) for pixels in read_frames(clip, first=first)),
+            search=_search(preset, network),
             pictures=pictures,
             free_memory=memory,
             listen=listen,
@@ -125,6 +127,14 @@ def _loop(job: Job, network: Network, store: FrameStore, listen: Listener) -> Fr
         free_memory=memory,
         listen=listen,
     )
+
+
+def _search(preset: Preset, network: Network) -> Search:
+    if animation_of(preset).flow == "dis":
+        return dense_inverse_search
+    from dreamer.networks.raft import load_raft
+
+    return load_raft(network.device)
 
 
 def frames_folder(output: Path) -> Path:

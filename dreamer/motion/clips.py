@@ -13,7 +13,7 @@ from torch import Tensor
 from dreamer.dreaming.dream import Network, dream, filled
 from dreamer.dreaming.events import Listener, ignore
 from dreamer.dreaming.octaves import canvas_size
-from dreamer.motion.flow import optical_flow
+from dreamer.motion.flow import Search, dense_inverse_search, optical_flow
 from dreamer.motion.frames import Checkpoint, Frame, animation_of, check_names, over_frame
 from dreamer.motion.steadiness import measures
 from dreamer.presets.keyframes import Timeline
@@ -23,7 +23,8 @@ from dreamer.presets.schema import Preset
 class ClipLoop:
     """Renders a film over `clip`, a function that yields its frames, (1, 3, h, w) in [0, 1], from a number on.
 
-    The other arguments are those of `FrameLoop`, and the frames likewise are the same after an interruption.
+    `search` finds the motion between two frames. The other arguments are those of `FrameLoop`, and the frames likewise
+    are the same after an interruption.
     """
 
     def __init__(
@@ -32,11 +33,12 @@ class ClipLoop:
         network: Network,
         clip: Callable[[int], Iterator[Tensor]],
         *,
+        search: Search = dense_inverse_search,
         pictures: Mapping[str, Tensor] | None = None,
         free_memory: int = 4 << 30,
         listen: Listener = ignore,
     ) -> None:
-        self.preset, self.network, self.clip = preset, network, clip
+        self.preset, self.network, self.clip, self.search = preset, network, clip, search
         self.timeline = Timeline(preset)
         check_names(self.timeline, network)
         self.pictures, self.free_memory, self.listen = pictures, free_memory, listen
@@ -65,7 +67,7 @@ class ClipLoop:
 
     def _next(self, last: Checkpoint, before: Tensor, source: Tensor) -> Checkpoint:
         preset = self.timeline.at(last.number + 1)
-        flow = optical_flow(before, source)
+        flow = optical_flow(before, source, self.search)
         dreamt = flow.carried(last.picture - before) * flow.visible * animation_of(preset).carry
         picture = self._dreamt(preset, (source + dreamt).clamp(0, 1))
         return Checkpoint(last.number + 1, picture, last.reference)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,12 +33,28 @@ class Flow:
         return _looked_up(image, self.back)
 
 
-def optical_flow(before: Tensor, now: Tensor) -> Flow:
-    """The flow between two (1, 3, H, W) frames in [0, 1], by dense inverse search (Kroeger et al. 2016, OpenCV).
+Search = Callable[[Tensor, Tensor], Tensor]
+"""Two frames (1, 3, H, W) in [0, 1] to where each pixel of the first is in the second: offsets (1, 2, H, W) in px."""
+
+
+def dense_inverse_search(one: Tensor, other: Tensor) -> Tensor:
+    """A Search by Kroeger et al. 2016, "Fast optical flow using dense inverse search", of OpenCV.
 
     Raises ToolError without OpenCV.
     """
-    back, forth = _dense_inverse_search(now, before), _dense_inverse_search(before, now)
+    try:
+        cv2: Any = importlib.import_module("cv2")
+    except ImportError as error:
+        remedy = "Install it with: pip install 'dreamer[video]'"
+        raise ToolError("dreaming over filmed input needs OpenCV", remedy=remedy) from error
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    found = search.calc(_gray(one), _gray(other), None)
+    return torch.from_numpy(np.ascontiguousarray(found.transpose(2, 0, 1))).unsqueeze(0).to(one)
+
+
+def optical_flow(before: Tensor, now: Tensor, search: Search = dense_inverse_search) -> Flow:
+    """The flow between two (1, 3, H, W) frames in [0, 1]. Raises what `search` raises."""
+    back, forth = search(now, before), search(before, now)
     there_and_back = back + _looked_up(forth, back)
     lengths = back.square().sum(1, keepdim=True) + _looked_up(forth, back).square().sum(1, keepdim=True)
     closes = there_and_back.square().sum(1, keepdim=True) < _RELATIVE * lengths + _ABSOLUTE
@@ -49,18 +66,6 @@ def flicker(before: Tensor, now: Tensor, flow: Flow) -> float:
     """Mean absolute difference between a frame and the one before carried along the flow, where both are seen."""
     difference = (now - flow.carried(before)).abs().mean(1, keepdim=True) * flow.visible
     return float(difference.sum() / flow.visible.sum().clamp_min(1))
-
-
-def _dense_inverse_search(one: Tensor, other: Tensor) -> Tensor:
-    """Flow from `one` to `other`, (1, 2, H, W) in px."""
-    try:
-        cv2: Any = importlib.import_module("cv2")
-    except ImportError as error:
-        remedy = "Install it with: pip install 'dreamer[video]'"
-        raise ToolError("dreaming over filmed input needs OpenCV", remedy=remedy) from error
-    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    found = search.calc(_gray(one), _gray(other), None)
-    return torch.from_numpy(np.ascontiguousarray(found.transpose(2, 0, 1))).unsqueeze(0).to(one)
 
 
 def _gray(image: Tensor) -> np.ndarray:

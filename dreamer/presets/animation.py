@@ -92,6 +92,9 @@ class Animation(Table):
         1, "dream each so many frames, and move the dream by the camera in between", unit="frames", ge=1, le=100
     )
     carry: Share = described(0.9, "for filmed input: share of the dream that is carried along the motion")
+    flow: Literal["dis", "raft"] = described(
+        "dis", "for filmed input, how motion is found: dis: OpenCV's dense inverse search; raft: torchvision's network"
+    )
     hold: Hold = described(Hold(), "what is kept from drifting over time")
 
     @property

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Dreamer
+from tests.gallery.test_page import Reader
 
 QUICK = ("--size", "64", "--set", "octaves.count=1", "--set", "octaves.steps=1", "-o", "atlas")
 
@@ -15,7 +16,9 @@ def test_it_draws_kernels_and_sheets_and_goes_on(dreamer: Dreamer) -> None:
     first = dreamer(*args)
     assert first.exit_code == 0, first.output
     assert sorted(path.name for path in Path("atlas/maxpool2").glob("*.png")) == [f"000{n}.png" for n in (0, 1, 2, 5)]
-    assert first.stdout.splitlines() == ["atlas/maxpool1.png", "atlas/maxpool2.png"]
+    assert first.stdout.splitlines() == ["atlas/maxpool1.png", "atlas/maxpool2.png", "atlas/index.html"]
+    entries = json.loads(Reader(Path("atlas/index.html").read_text(encoding="utf-8")).scripts[0])
+    assert len(entries) == 8 and "kernels = [5]" in entries[-1]["recipe"] and entries[-1]["preset"] == "maxpool2"
     again = [json.loads(line) for line in dreamer(*args, "--json").stdout.splitlines()]
     assert len(again) == 8 and not any(each["drawn"] for each in again)
     assert 'layer = "maxpool1"' in again[0]["targets"]

@@ -112,7 +112,8 @@ class Cluster(Executor):
     def _hand_out(self, attempts: Attempts) -> Iterator[JobEvent]:
         for held in range(HELD):
             for actor in self._actors:
-                while len(actor.held) <= held and (unit := attempts.take()):
+                # One that waits for room, as after a node's death, must not keep units from the others.
+                while actor.is_up() and len(actor.held) <= held and (unit := attempts.take()):
                     try:
                         actor.give(unit, ship=self._ship)
                     except PictureError as error:
@@ -121,6 +122,10 @@ class Cluster(Executor):
     def _heard(self, attempts: Attempts) -> Iterator[JobEvent | None]:
         ray = _ray()
         by_reference = {actor.held[0][0]: actor for actor in self._actors if actor.held}
+        if not by_reference:  # nobody is up yet
+            ray.wait([actor.up for actor in self._actors], num_returns=1, timeout=PAUSE)
+            yield None
+            return
         ready, _ = ray.wait(list(by_reference), num_returns=1, timeout=PAUSE)
         if not ready:
             yield None
@@ -151,7 +156,8 @@ class Cluster(Executor):
         resources = {"num_gpus": 1} if self._with_gpu else {"num_cpus": self._cores}
         remote = _ray().remote(**resources)(RemoteRenderer)
         threads = 0 if self._with_gpu else self._cores
-        return _Actor(remote.remote("cuda" if self._with_gpu else self._device, self._precision, threads))
+        handle = remote.remote("cuda" if self._with_gpu else self._device, self._precision, threads)
+        return _Actor(handle, handle.pid.remote())
 
 
 @dataclass(frozen=True)
@@ -176,7 +182,12 @@ class _Actor:
     """An actor and what it has not answered for, in order."""
 
     handle: Any
+    up: Any
     held: deque[tuple[Any, Unit]] = field(default_factory=deque)
+
+    def is_up(self) -> bool:
+        """Whether it has ever answered."""
+        return bool(_ray().wait([self.up], timeout=0)[0])
 
     def give(self, unit: Unit, *, ship: bool) -> None:
         parcels = [Parcel(task, _packed(task.job) if ship else None) for task in unit]
