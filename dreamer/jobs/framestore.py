@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from PIL import Image
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from dreamer.errors import OutputError
@@ -42,7 +42,7 @@ class FrameStore:
     def __init__(self, folder: Path, key: str) -> None:
         self.folder, self.key = folder, key
         self._queue: queue.Queue[Callable[[], None] | None] = queue.Queue(_WAITING)
-        self._failure: OSError | None = None
+        self._failure: Exception | None = None
         self._thread = threading.Thread(target=self._work, daemon=True)
 
     def __enter__(self) -> FrameStore:
@@ -123,7 +123,7 @@ class FrameStore:
         while (task := self._queue.get()) is not None:
             try:
                 task()
-            except OSError as error:
+            except Exception as error:  # The thread goes on, or those who wait for it would wait forever.
                 self._failure = self._failure or error
 
     def _write(self, number: int, pixels: np.ndarray, checkpoint: Checkpoint | None) -> None:
@@ -135,12 +135,14 @@ class FrameStore:
         if checkpoint is not None:
             facts = {"key": self.key, "number": number, "reference": asdict(checkpoint.reference)}
             part = self.folder / f"{_STATE}.part"
-            save_file({"picture": checkpoint.picture.cpu().contiguous()}, part, {"film": json.dumps(facts)})
+            part.write_bytes(save({"picture": checkpoint.picture.cpu().contiguous()}, {"film": json.dumps(facts)}))
             os.replace(part, self.folder / _STATE)
 
     def _check(self) -> None:
-        if self._failure is not None:
+        if isinstance(self._failure, OSError):
             raise self._error(self._failure) from self._failure
+        if self._failure is not None:
+            raise self._failure
 
     def _error(self, error: OSError) -> OutputError:
         remedy = "Make room or choose another --output; the same command goes on from the last whole frame."

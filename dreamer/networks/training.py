@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import io
 import json
 import math
 import os
@@ -19,7 +20,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Generator, Tensor, nn
 
 from dreamer.errors import OutputError, TrainingError
@@ -197,10 +198,8 @@ def save_pocket(network: PocketNetwork, classes: tuple[str, ...], path: Path, tr
         for name, value in network.state_dict().items()
         if not name.endswith("num_batches_tracked")
     }
-    part = path.with_name(path.name + ".part")
     # One entry, because safetensors writes several in random order, and equal runs shall give equal files.
-    save_file(tensors, part, {"dreamer": json.dumps(facts)})
-    os.replace(part, path)
+    _write(path, save(tensors, {"dreamer": json.dumps(facts)}))
 
 
 def evaluate(
@@ -358,10 +357,21 @@ def _save_state(
     average: nn.Module,
     optimizer: torch.optim.Optimizer,
 ) -> None:
-    part = path.with_name(path.name + ".part")
     models = {"network": network.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict()}
-    torch.save({"key": key, "epoch": epoch[0], "epochs": epoch[1], **models}, part)
-    os.replace(part, path)
+    data = io.BytesIO()
+    torch.save({"key": key, "epoch": epoch[0], "epochs": epoch[1], **models}, data)
+    _write(path, data.getvalue())
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Put `data` in place at once or not at all."""
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_bytes(data)
+        os.replace(part, path)
+    except OSError as error:
+        remedy = "Make room or choose another --output; the run goes on from its last saved epoch."
+        raise OutputError(f"cannot be written: {error.strerror}", where=str(path), remedy=remedy) from error
 
 
 def _state_path(path: Path) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -219,6 +220,23 @@ def test_a_store_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "f").write_text("a file")
     with pytest.raises(OutputError, match="frames cannot be stored"), FrameStore(tmp_path / "f", "key"):
         pass
+
+
+@pytest.mark.parametrize(("room", "frames"), [(10, 0), (20_000, 1)], ids=["for no frame", "for no state"])
+def test_a_full_disk_is_told_and_the_film_goes_on(room: int, frames: int, folder: Path) -> None:
+    """A limit on the size of files stands for the disk: both are an OSError at the write."""
+    job = film("zoom.png")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
+    try:
+        with pytest.raises(OutputError, match="frames cannot be stored: File too large") as caught:
+            run(replace(job, output=folder / "full.mp4"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "goes on from the last whole frame" in str(caught.value.remedy)
+    assert len(list((folder / "full.mp4.frames").glob("*.png"))) == frames
+    run(replace(job, output=folder / "full.mp4"))
+    assert (folder / "full.mp4").is_file()
 
 
 def test_a_damaged_frame_names_the_remedy(tmp_path: Path) -> None:
