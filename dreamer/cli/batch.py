@@ -230,10 +230,10 @@ class _Session:
         from dreamer.jobs.batch.running import BatchRun, chosen_jobs
 
         level = verbosity()
-        todo = chosen_jobs(plan, self.choices)
+        work = {each.job.output: each.work for each in chosen_jobs(plan, self.choices)}
         with (
             interruptible() as check,
-            open_display(self.progress, jobs=len(todo), quiet=level < 0, verbose=level > 0) as show,
+            open_display(self.progress, work=work, quiet=level < 0, verbose=level > 0) as show,
         ):
 
             def within(event: JobEvent) -> None:

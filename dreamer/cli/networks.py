@@ -138,7 +138,7 @@ def describe(
     network = load_network(NetworkChoice(name=name, weights=weights), device=device)
     if sources:
         from dreamer.networks.describing import describe_kernels
-        from dreamer.networks.photographs import read_photographs
+        from dreamer.networks.training import read_photographs
 
         photographs = read_photographs(sources)
         found = describe_kernels(
@@ -258,8 +258,7 @@ def train(
     where it was when it is started again.
     """
     from dreamer.devices import choose_device
-    from dreamer.networks.photographs import read_photographs
-    from dreamer.networks.training import TrainingPlan, TrainingResult, epochs_within, train
+    from dreamer.networks.training import TrainingPlan, TrainingResult, epochs_within, read_photographs, train
 
     choice = choose_device(device, "bfloat16")
     plan = TrainingPlan(epochs=epochs, batch=batch, side=side, small_share=small_share, learning_rate=rate,

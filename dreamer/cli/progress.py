@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
@@ -17,11 +19,13 @@ from dreamer.jobs.events import (
     JobDone,
     JobEvent,
     JobFailed,
+    JobMoved,
     JobProgress,
     JobSkipped,
     JobStarted,
     NetworkReady,
 )
+from dreamer.jobs.planning import Job
 
 STYLES = ("auto", "rich", "plain", "json", "none")
 # Reading an objective waits for the device, so it is not done at every step.
@@ -43,8 +47,11 @@ class Display(Protocol):
         """Leave the terminal as it was."""
 
 
-def open_display(style: str, *, jobs: int, quiet: bool = False, verbose: bool = False) -> Display:
-    """The display for a style: auto is rich on a terminal and plain elsewhere; `quiet` shows failures only."""
+def open_display(style: str, *, work: Mapping[Path, float], quiet: bool = False, verbose: bool = False) -> Display:
+    """The display for a style: auto is rich on a terminal and plain elsewhere; `quiet` shows failures only.
+
+    `work`: the outputs that are to be made, and how much each takes.
+    """
     console = Console(stderr=True)
     if style == "auto":
         style = "rich" if console.is_terminal and not console.is_dumb_terminal else "plain"
@@ -52,7 +59,7 @@ def open_display(style: str, *, jobs: int, quiet: bool = False, verbose: bool = 
         return Lines(verbose=False, quiet=True)
     if style == "json":
         return JsonLines()
-    return Live(console, jobs, verbose) if style == "rich" else Lines(verbose=verbose, quiet=False)
+    return Live(console, work, verbose) if style == "rich" else Lines(verbose=verbose, quiet=False)
 
 
 class Lines:
@@ -92,12 +99,15 @@ class JsonLines(Lines):
 
 
 class Live(Lines):
-    """One bar over all jobs, with octave, step and objective of the current one."""
+    """One bar over the work of all jobs, and a line for each that is being done, with octave, step and objective.
 
-    def __init__(self, console: Console, jobs: int, verbose: bool) -> None:
+    `work`: how much each output takes, in any unit; an output that is not in it (it came later) takes the mean.
+    """
+
+    def __init__(self, console: Console, work: Mapping[Path, float], verbose: bool) -> None:
         super().__init__(verbose=verbose, quiet=False)
-        self.console, self.jobs, self.finished = console, jobs, 0
-        self.bar = Progress(
+        self.console, self.work = console, dict(work)
+        self.bars = Progress(
             TextColumn("{task.fields[name]}"),
             BarColumn(),
             TextColumn("{task.percentage:>3.0f}%"),
@@ -106,40 +116,43 @@ class Live(Lines):
             console=console,
             transient=True,
         )
-        self.task: TaskID = self.bar.add_task("", total=jobs, name="", detail="loading")
-        self.read_at = 0.0
-        self.film = False
-        self.frame: FrameDone | None = None
+        # A single job needs no bar beside its own.
+        self.all: TaskID = self.bars.add_task("", total=None, name="", detail="loading")
+        self.lines: dict[Path, TaskID] = {}
+        self.shares: dict[Path, float] = {}
+        self.finished: set[Path] = set()
+        self.read_at = self.done = 0.0
 
     def __enter__(self) -> Live:
-        self.bar.start()
+        self.bars.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.bar.stop()
+        self.bars.stop()
 
     def say(self, line: str) -> None:
-        """Write one line above the bar."""
+        """Write one line above the bars."""
         self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def __call__(self, event: JobEvent) -> None:
-        """Move the bar, and say the event where it has a line."""
+        """Move the bars, and say the event where it has a line."""
         super().__call__(event)
-        if isinstance(event, JobStarted):
-            self.film = event.job.film is not None
-            self.bar.update(self.task, name=_escaped(event.job.name), detail=event.job.preset_name)
-        elif isinstance(event, (JobDone, JobFailed, JobSkipped)):
-            self.finished, self.frame = self.finished + 1, None
-            self.bar.update(self.task, completed=self.finished)
-        elif isinstance(event, FrameDone):
-            self.frame = event
-            self.bar.update(self.task, completed=self.finished + event.number / event.count)
-        elif isinstance(event, JobProgress) and isinstance(event.event, StepDone):
-            self._step(event.event)
+        match event:
+            case JobDone() | JobFailed():
+                self._end(event.job)
+            case JobSkipped():
+                self.work.pop(event.job.output, None)  # its work is not done, and takes no time
+                self._show_all()
+            case FrameDone():
+                self._move(event.job, event.number / event.count, 1, f"frame {event.number}/{event.count}")
+            case JobMoved():
+                self._move(event.job, event.share, event.together, event.job.preset_name)
+            case JobProgress(event=StepDone() as step):
+                self._step(event.job, step, event.together)
 
-    def _step(self, step: StepDone) -> None:
+    def _step(self, job: Job, step: StepDone, together: int) -> None:
         if time.monotonic() - self.read_at < SECONDS_BETWEEN_READINGS:
             return
         self.read_at = time.monotonic()
@@ -147,12 +160,44 @@ class Live(Lines):
             f"octave {step.octave}/{step.octaves} {step.width} x {step.height}  "
             f"step {step.step}/{step.steps}  objective {float(step.objective.mean()):.4g}"
         )
-        if event := self.frame:
-            self.bar.update(self.task, detail=f"frame {event.number + 1}/{event.count}  {detail}")
-        elif self.film:
-            self.bar.update(self.task, detail=f"first frame  {detail}")
-        else:
-            self.bar.update(self.task, completed=self.finished + step.work, detail=detail)
+        if job.film is None:
+            self._move(job, step.work, together, detail)
+        else:  # a frame is a small part of it
+            self._move(job, self.shares.get(job.output, 0.0), 1, detail)
+
+    def _move(self, job: Job, share: float, together: int, detail: str) -> None:
+        name = _escaped(job.name) + (f" and {together - 1} more" if together > 1 else "")
+        if job.output not in self.lines:
+            self.lines[job.output] = self.bars.add_task("", total=1.0, name=name, detail=detail)
+        self.bars.update(self.lines[job.output], completed=share, detail=detail)
+        self.work.setdefault(job.output, self._mean())
+        self.shares[job.output] = share * together
+        self._show_all()
+
+    def _end(self, job: Job) -> None:
+        self.work.setdefault(job.output, self._mean())
+        self.finished.add(job.output)
+        self.shares.pop(job.output, None)
+        if job.output in self.lines:
+            self.bars.remove_task(self.lines.pop(job.output))
+        self._show_all()
+
+    def _show_all(self) -> None:
+        done = sum(self.work[output] for output in self.finished)
+        done += sum(self.work[output] * share for output, share in self.shares.items())
+        # Of those that move together one ends first, and takes its share along: the bar waits for the others.
+        self.done = max(self.done, done)
+        self.bars.update(
+            self.all,
+            total=max(sum(self.work.values()), 1e-9),
+            completed=self.done,
+            name=f"{len(self.finished)}/{len(self.work)}",
+            detail="",
+            visible=len(self.work) > 1 or not self.lines,
+        )
+
+    def _mean(self) -> float:
+        return sum(self.work.values()) / len(self.work) if self.work else 1.0
 
 
 def _escaped(text: str) -> str:
@@ -208,6 +253,8 @@ def event_facts(event: JobEvent) -> dict[str, object]:
             return {"event": "skipped", "output": str(event.job.output)}
         case FrameDone():
             return {"event": "frame", "output": str(event.job.output), "frame": event.number, "frames": event.count}
+        case JobMoved():
+            return {"event": "moved", "output": str(event.job.output), "work": round(event.share, 4)}
         case JobDone():
             facts = {"event": "done", "output": str(event.job.output), "seconds": round(event.seconds, 3)}
             return facts if event.seam is None else {**facts, "frames": event.frames, "seam": round(event.seam, 3)}

@@ -18,7 +18,7 @@ from dreamer.cli.options import (
     verbosity_options,
 )
 from dreamer.cli.running import verbosity
-from dreamer.errors import NoInputError, PresetError
+from dreamer.errors import DreamerError, NoInputError, PresetError
 from dreamer.jobs.planning import DEFAULT_TEMPLATE, Job, find_inputs, plan_jobs
 from dreamer.presets.dumping import to_toml
 from dreamer.presets.files import missing_files
@@ -161,7 +161,7 @@ def run(
     level = verbosity()
     with (
         interruptible() as check,
-        open_display(progress, jobs=len(jobs), quiet=level < 0, verbose=level > 0) as show,
+        open_display(progress, work=_work(jobs), quiet=level < 0, verbose=level > 0) as show,
     ):
 
         def listen(event: JobEvent) -> None:
@@ -180,3 +180,16 @@ def run(
             raise
     if outcomes["JobFailed"]:
         ctx.exit(1)
+
+
+def _work(jobs: list[Job]) -> dict[Path, float]:
+    """What each output takes, as far as that can be told: a picture that cannot be read fails soon."""
+    from dreamer.jobs.work import megapixel_steps, source_size
+
+    work = {}
+    for job in jobs:
+        try:
+            work[job.output] = megapixel_steps(job.preset, source_size(job))
+        except DreamerError:
+            work[job.output] = 0.0
+    return work

@@ -32,10 +32,20 @@ class JobStarted:
 
 @dataclass(frozen=True)
 class JobProgress:
-    """The engine reports from within a job."""
+    """The engine reports from within a job, or from `together` jobs that go through the network with it."""
 
     job: Job
     event: DreamEvent
+    together: int = 1
+
+
+@dataclass(frozen=True)
+class JobMoved:
+    """A worker elsewhere has come to `share` (0 to 1) of a job, and of those `together` with it; said now and then."""
+
+    job: Job
+    share: float
+    together: int = 1
 
 
 @dataclass(frozen=True)
@@ -77,5 +87,5 @@ class JobFailed:
     error: DreamerError
 
 
-JobEvent = NetworkReady | JobStarted | JobProgress | FrameDone | JobSkipped | JobDone | JobFailed
+JobEvent = NetworkReady | JobStarted | JobProgress | JobMoved | FrameDone | JobSkipped | JobDone | JobFailed
 JobListener = Callable[[JobEvent], None]

@@ -136,9 +136,9 @@ class Renderer:
         return self._networks[name]
 
     def _stills(self, read: Read, network: Network) -> list[Still]:
-        job = read.tasks[0].job
+        job, together = read.tasks[0].job, len(read.tasks)
         return render_stills(
-            job.preset, network, read.pictures, listen=lambda event: self._listen(JobProgress(job, event))
+            job.preset, network, read.pictures, listen=lambda event: self._listen(JobProgress(job, event, together))
         )
 
     def _film(self, task: Task, network: Network) -> JobEvent:

@@ -13,9 +13,17 @@ from safetensors import safe_open
 
 from dreamer.errors import NoInputError, OutputError, TrainingError
 from dreamer.networks import load_network
-from dreamer.networks.augmentation import cutmix, random_views
-from dreamer.networks.photographs import Photographs, is_held_out, read_photographs
-from dreamer.networks.training import TrainingEpoch, TrainingPlan, TrainingResult, TrainingStep, train
+from dreamer.networks.training import (
+    Photographs,
+    TrainingEpoch,
+    TrainingPlan,
+    TrainingResult,
+    TrainingStep,
+    read_photographs,
+    train,
+)
+from dreamer.networks.training.augmentation import cutmix, random_views
+from dreamer.networks.training.photographs import is_held_out
 from dreamer.networks.weights import load_pocket_file
 
 PLAN = TrainingPlan(epochs=3, batch=12, side=32, width=0.125, learning_rate=0.01, seed=3)

@@ -9,14 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from dreamer.dreaming.octaves import canvas_size, octave_sizes
 from dreamer.errors import DreamerError, PictureError, PresetError, UsageError
 from dreamer.jobs.batch.finding import Input, find_batch_inputs, is_clip
 from dreamer.jobs.batch.journal import Journal
 from dreamer.jobs.batch.orders import Order
 from dreamer.jobs.batch.sweeps import combinations, label, parse_sweep
 from dreamer.jobs.planning import FilmSettings, Job, fitted_to, refuse_collisions
-from dreamer.pictures.opening import picture_size
+from dreamer.jobs.work import megapixel_steps, source_size
 from dreamer.presets.files import missing_files
 from dreamer.presets.loading import resolve_preset
 from dreamer.presets.options import with_motion, with_options
@@ -143,7 +142,7 @@ def _differ_in_suffix(one: Path | None, other: Path | None) -> bool:
 
 def _planned(job: Job, variant: str, journal: Journal) -> PlannedJob:
     try:
-        size = None if job.source is None or is_clip(Input(job.source, Path())) else picture_size(job.source)
+        size = source_size(job)
         key = job.key
         work = megapixel_steps(job.preset, size)
     except DreamerError as error:
@@ -168,10 +167,3 @@ def _state(job: Job, key: str, journal: Journal) -> tuple[State, str]:
     if entry is not None and entry.key == key and entry.state == "failed":
         return "failed", entry.error
     return "new", ""
-
-
-def megapixel_steps(preset: Preset, size: tuple[int, int] | None) -> float:
-    """Megapixels that all steps of a job see together: what its time is in proportion to. `size`: (height, width)."""
-    sizes = octave_sizes(canvas_size(preset.canvas, size), preset.octaves, 1)
-    still = sum(h * w * preset.octaves.steps_at(octave) for octave, (h, w) in enumerate(sizes)) / 1e6
-    return still if preset.animation is None else still * preset.animation.frame_count

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any
 
 from dreamer.errors import DeviceError, OutputError, PictureError, ToolError
-from dreamer.jobs.events import JobDone, JobEvent, JobFailed
+from dreamer.jobs.events import JobDone, JobEvent, JobFailed, JobMoved
 from dreamer.jobs.executors.attempts import Attempts
 from dreamer.jobs.executors.interface import Executor
 from dreamer.jobs.planning import Job
@@ -118,6 +118,8 @@ class Cluster(Executor):
                         actor.give(unit, ship=self._ship)
                     except PictureError as error:
                         yield from (JobFailed(task.job, error) for task in unit)
+                    else:
+                        yield from actor.begun()
 
     def _heard(self, attempts: Attempts) -> Iterator[JobEvent | None]:
         ray = _ray()
@@ -144,6 +146,7 @@ class Cluster(Executor):
                 jobs = {str(task.job.output): task.job for task in unit}
                 for answer in answers:
                     yield _settled(answer, jobs)
+                yield from actor.begun()
 
     def _replace_busy(self) -> None:
         ray = _ray()
@@ -192,6 +195,12 @@ class _Actor:
     def give(self, unit: Unit, *, ship: bool) -> None:
         parcels = [Parcel(task, _packed(task.job) if ship else None) for task in unit]
         self.held.append((self.handle.render.remote(parcels), unit))
+
+    def begun(self) -> Iterator[JobMoved]:
+        """Tells that the only unit, or the last one that is left, is in work now; it says nothing until it is done."""
+        if len(self.held) == 1:
+            (_, unit) = self.held[0]
+            yield JobMoved(unit[0].job, 0.0, len(unit))
 
 
 class RemoteRenderer:

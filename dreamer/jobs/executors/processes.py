@@ -6,6 +6,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,15 +14,18 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from types import TracebackType
 
+from dreamer.dreaming.events import StepDone
 from dreamer.errors import DeviceError, DreamerError
-from dreamer.jobs.events import JobDone, JobEvent, JobFailed
+from dreamer.jobs.events import FrameDone, JobDone, JobEvent, JobFailed, JobMoved, JobProgress, NetworkReady
 from dreamer.jobs.executors.attempts import Attempts
 from dreamer.jobs.executors.interface import Executor
+from dreamer.jobs.planning import Job
 from dreamer.jobs.rendering import Unit
 
 # Units that a worker holds: one that it computes and one whose pictures it reads meanwhile.
 HELD = 2
 PAUSE = 0.2
+SECONDS_BETWEEN_REPORTS = 0.25
 
 
 def worker_devices(device: str, workers: int | None) -> list[str]:
@@ -40,6 +44,7 @@ class Processes(Executor):
     def __init__(self, devices: Sequence[str], *, precision: str = "auto") -> None:
         self._devices, self._precision = list(devices), precision
         self._workers: list[_Worker] = []
+        self._ready: set[NetworkReady] = set()  # what one worker has told need not be heard from all
 
     @property
     def pids(self) -> list[int]:
@@ -99,7 +104,10 @@ class Processes(Executor):
             if isinstance(message, DreamerError):
                 raise message
             worker.settle(message)
-            yield message
+            if not isinstance(message, NetworkReady) or message not in self._ready:
+                yield message
+            if isinstance(message, NetworkReady):
+                self._ready.add(message)
 
     def _bury(self, worker: _Worker, attempts: Attempts) -> Iterator[JobEvent]:
         worker.kill()
@@ -178,12 +186,35 @@ def work(connection: Connection, device: str, precision: str, threads: int) -> N
 
     try:
         connection.send(None)
-        for event in Renderer(device=device, precision=precision).run(units()):
+        renderer = Renderer(device=device, precision=precision, listen=_Reports(connection))
+        for event in renderer.run(units()):
             connection.send(event)
     except DreamerError as error:
         connection.send(error)
     except OSError:
         pass  # nobody listens any more
+
+
+class _Reports:
+    """Tells the other end now and then how far a job has come. Called in the thread that sends everything else."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection, self._told_at = connection, 0.0
+        self._told_of: Job | None = None
+
+    def __call__(self, event: JobEvent) -> None:
+        """Pass on what can be sent: no tensors."""
+        if isinstance(event, NetworkReady):
+            self._connection.send(event)
+        elif isinstance(event, FrameDone):
+            self._tell(JobMoved(event.job, event.number / event.count))
+        elif isinstance(event, JobProgress) and isinstance(event.event, StepDone) and event.job.film is None:
+            self._tell(JobMoved(event.job, event.event.work, event.together))
+
+    def _tell(self, moved: JobMoved) -> None:
+        if moved.job is not self._told_of or time.monotonic() - self._told_at > SECONDS_BETWEEN_REPORTS:
+            self._told_of, self._told_at = moved.job, time.monotonic()
+            self._connection.send(moved)
 
 
 def _received(connection: Connection) -> Unit | None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from dreamer.errors import DeviceError, PictureError, TargetError
-from dreamer.jobs.events import JobDone, JobEvent, JobFailed
+from dreamer.jobs.events import JobDone, JobEvent, JobFailed, JobMoved
 from dreamer.jobs.executors import Executor, Inline, Processes
 from dreamer.jobs.executors.cluster import Cluster
 from dreamer.jobs.planning import FilmSettings, Job, make_recipe
@@ -90,6 +90,20 @@ def test_every_task_ends_once_with_its_picture(executor: Executor, folder: Path)
         assert event.job.source == folder / event.job.output.name
         assert read_picture(event.job.output).pixels.shape == (3, 53, 64)
         assert event.job.key in (read_recipe(event.job.output) or "")
+
+
+def test_workers_tell_what_they_are_at(executor: Executor, folder: Path) -> None:
+    if isinstance(executor, Inline):
+        return  # it tells more: every step, to its listener
+    moves: list[JobMoved] = []
+
+    def heard(event: JobEvent | None) -> None:
+        if isinstance(event, JobMoved):
+            moves.append(event)
+
+    outcomes(executor, [unit(folder, 1, 2)], heard)
+    assert {(move.job.output.name, move.together) for move in moves} == {("1.png", 2)}
+    assert all(0 <= move.share <= 1 for move in moves)
 
 
 def test_pictures_are_those_of_a_task_alone(executor: Executor, folder: Path) -> None:

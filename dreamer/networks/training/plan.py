@@ -1,0 +1,69 @@
+"""What a training run is to do, and what it reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """The settings of one training run; equal plans on equal photographs end with equal weights.
+
+    `robust` is the largest L2 size, in [0, 1] pixels over the whole picture, of the worst-case perturbations that the
+    network is trained on (0: none). `side` is the training picture's side in px; the first `small_share` of the
+    epochs run at three quarters of it, which is faster and loses nothing.
+    """
+
+    epochs: int = 20
+    batch: int = 96
+    side: int = 128
+    small_share: float = 0.5
+    learning_rate: float = 4e-3
+    weight_decay: float = 0.05
+    label_smoothing: float = 0.1
+    cutmix_share: float = 0.25
+    robust: float = 0.0
+    width: float = 0.5
+    average: float = 0.998
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class TrainingStep:
+    """One batch is done. `epoch` and `batch` count from 1; `seconds_left` is an estimate for the whole run."""
+
+    epoch: int
+    epochs: int
+    batch: int
+    batches: int
+    loss: float
+    pictures_per_second: float
+    seconds_left: float
+
+
+@dataclass(frozen=True)
+class TrainingEpoch:
+    """One epoch is done and saved. Accuracies are top-1 shares of the held-out photographs, by the averaged weights.
+
+    `perturbed` is the accuracy under one worst-case gradient step of L2 size 0.5 (in [0, 1] pixels).
+    """
+
+    epoch: int
+    epochs: int
+    accuracy: float
+    perturbed: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """The finished weights file, its final accuracies, and the accuracy of each class that has held-out pictures."""
+
+    path: Path
+    accuracy: float
+    perturbed: float
+    per_class: dict[str, float]
+
+
+TrainingEvent = TrainingStep | TrainingEpoch | TrainingResult
