@@ -81,7 +81,7 @@ def grad_cam(question: Question, photo: Tensor, *, layer: str | None = None) -> 
     """
     network = question.network
     chosen = layer or last_layer(question)
-    seen = network.cut([*question.bound.layers, chosen])(photo.requires_grad_(False).clone().requires_grad_(True))
+    seen = network.cut([*question.bound.layers, chosen])(photo.detach().clone().requires_grad_(True))
     score = question.score(seen, (photo.shape[2], photo.shape[3])).sum()
     (gradient,) = torch.autograd.grad(score, seen[chosen], allow_unused=True)
     if gradient is None:

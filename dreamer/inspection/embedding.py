@@ -71,7 +71,8 @@ def _neighbor_map(method: Method, features: np.ndarray, seed: int) -> np.ndarray
             import umap
         except ImportError as error:
             raise ToolError("UMAP needs umap-learn", remedy=remedy) from error
-        found = umap.UMAP(n_neighbors=min(15, len(features) - 1), random_state=seed).fit_transform(features)
+        settings = {"n_neighbors": min(15, len(features) - 1), "random_state": seed, "n_jobs": 1}
+        found = umap.UMAP(**settings).fit_transform(features)
     return np.asarray(found)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from dreamer.errors import TargetError
 from dreamer.networks import Network
 from dreamer.networks.receptive import ReceptiveField, receptive_field
 
@@ -62,8 +63,6 @@ def _excitement(number: int, photo: Tensor, own: Tensor, field: ReceptiveField) 
 
 
 def _check(network: Network, layer: str, kernels: list[int]) -> None:
-    from dreamer.errors import TargetError
-
     known = network.kernels(layer)
     for kernel in kernels:
         if kernel >= known:

@@ -159,7 +159,8 @@ def draw_atlas(
                 write_still(job, Still(pixels, None), network, make_recipe(job), 0.0)
                 found.append(Drawn(subject, job.output, fresh=True))
                 on_drawn(found[-1])
-    return sorted(found, key=lambda drawn: subjects.index(drawn.subject))
+    places = {(subject.group, subject.name): place for place, subject in enumerate(subjects)}
+    return sorted(found, key=lambda drawn: places[drawn.subject.group, drawn.subject.name])
 
 
 def atlas_items(drawn: Sequence[Drawn], network: str) -> Iterator[Item]:
