@@ -14,6 +14,7 @@ from dreamer.errors import FilmError
 THUMBNAIL, PREVIEW = 480, 1600
 # Pillow itself refuses larger ones as likely attacks; dreamer's own can be larger.
 _LARGEST = 1 << 30
+_OPENING = threading.Lock()
 
 
 def thumbnail_name(path: Path, side: int) -> str:
@@ -50,6 +51,16 @@ def show_small(path: Path, side: int) -> Image.Image | None:
         return None
 
 
+def _large_allowed(path: Path) -> Image.Image:
+    """Open a picture of any size that dreamer could have made; Pillow's limit is one for all threads."""
+    with _OPENING:
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, _LARGEST
+        try:
+            return Image.open(path)
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+
+
 def _opened(path: Path, side: int) -> Image.Image:
     from dreamer.film.formats import is_film
 
@@ -61,14 +72,10 @@ def _opened(path: Path, side: int) -> Image.Image:
             raise ValueError("no frame")
         image = Image.fromarray(frame)
     else:
-        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, _LARGEST
-        try:
-            with Image.open(path) as opened:
-                opened.draft("RGB", (side, side))
-                image = ImageOps.exif_transpose(opened)
-                image.load()
-        finally:
-            Image.MAX_IMAGE_PIXELS = limit
+        with _large_allowed(path) as opened:
+            opened.draft("RGB", (side, side))
+            image = ImageOps.exif_transpose(opened)
+            image.load()
     if image.mode in ("RGBA", "LA", "P", "PA"):
         rgba = image.convert("RGBA")
         image = Image.new("RGB", rgba.size, "white")
