@@ -28,7 +28,7 @@ from dreamer.presets.options import lengthened, with_motion, with_options
 _SPAN = re.compile(r"^(\d*):(\d*)$")
 
 
-class Span(click.ParamType[tuple[int | None, int | None]]):
+class Span(click.ParamType):  # type: ignore[type-arg]  # click is generic only since 8.4
     """A range of frames such as 100:200, :50 or 100: (the last one is not included)."""
 
     name = "first:last"

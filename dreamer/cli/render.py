@@ -26,7 +26,7 @@ from dreamer.presets.loading import ResolvedPreset, resolve_preset
 from dreamer.presets.options import with_options
 
 
-class PictureSize(click.ParamType[int | tuple[int, int]]):
+class PictureSize(click.ParamType):  # type: ignore[type-arg]  # click is generic only since 8.4
     """A longest side such as 1024, or a size such as 1280x720."""
 
     name = "px"

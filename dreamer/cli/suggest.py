@@ -13,7 +13,7 @@ from dreamer.presets.loading import resolve_preset
 from dreamer.presets.options import with_options
 
 
-class RegionType(click.ParamType[tuple[float, float, float, float]]):
+class RegionType(click.ParamType):  # type: ignore[type-arg]  # click is generic only since 8.4
     """left,top,right,bottom as shares of the photo."""
 
     name = "left,top,right,bottom"

@@ -57,7 +57,7 @@ def tiff_comment(recipe: str) -> ImageFileDirectory_v2:
     """The same for a TIFF, among whose own tags Pillow writes no EXIF block."""
     tags = ImageFileDirectory_v2()
     tags[_SOFTWARE_TAG] = _SOFTWARE
-    tags.tagtype[_USER_COMMENT_TAG] = TiffTags.UNDEFINED
+    tags.tagtype[_USER_COMMENT_TAG] = TiffTags.BYTE  # of EXIF's own type, undefined, older Pillows keep one byte
     tags[_USER_COMMENT_TAG] = _encode_comment(recipe)
     return tags
 

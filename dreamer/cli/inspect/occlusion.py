@@ -18,7 +18,7 @@ from dreamer.cli.inspect.sharing import (
 from dreamer.cli.options import precision_option
 
 
-class SquareType(click.ParamType[tuple[int, int]]):
+class SquareType(click.ParamType):  # type: ignore[type-arg]  # click is generic only since 8.4
     """size:stride in px."""
 
     name = "size:stride"
