@@ -43,6 +43,7 @@ def test_classes_are_searched(dreamer: Dreamer) -> None:
         (("networks", "layers", "googlenett"), 2, "googlenet"),
         (("networks", "classes", "vgg61"), 2, "vgg16"),
         (("networks", "layer", "pocket"), 2, "layers"),
+        (("networks", "test", "nowhere.safetensors", "."), 4, "nowhere.safetensors"),
         (("networks", "train", "nowhere", "-o", "a.safetensors"), 3, "nowhere"),
     ],
 )
@@ -69,7 +70,15 @@ def test_a_network_of_own_photographs_is_trained_and_dreamt_with(dreamer: Dreame
     options = ("--epochs", "2", "--side", "32", "--batch", "16", "--width", "0.1", "--device", "cpu")
     result = dreamer("networks", "train", "photos", "-o", "mine.safetensors", *options, "--report", "report.json")
     assert result.exit_code == 0, result.output
-    assert set(json.loads(Path("report.json").read_text())) >= {"accuracy"}
+    report = json.loads(Path("report.json").read_text())
+    assert set(report) == {"path", "clean", "whole", "perturbed", "per_class"}
+    tested = json.loads(dreamer("networks", "test", "mine.safetensors", "photos", "--side", "32", "--json").stdout)
+    # The file holds half the precision.
+    assert tested["per_class"].keys() == report["per_class"].keys()
+    assert tested["clean"] == pytest.approx(report["clean"], abs=0.2)
+    assert (
+        "whole photographs at 40 px" in dreamer("networks", "test", "mine.safetensors", "photos", "--side", "32").stdout
+    )
     assert dreamer("networks", "classes", "mine.safetensors").stdout.split()[-1] == "red"
     render = ("render", "noise", "-p", "deep-dream", "--set", "network=mine.safetensors", "--size", "96", "--preview")
     result = dreamer(*render, "--set", "octaves.steps=1", "--set", "targets.0.layer=conv2", "-o", "a.png")

@@ -19,6 +19,7 @@ from dreamer.networks.training import (
     TrainingPlan,
     TrainingResult,
     TrainingStep,
+    evaluate,
     read_photographs,
     train,
 )
@@ -91,13 +92,14 @@ def test_training_learns_and_the_file_is_a_network(photographs: Photographs, tmp
     assert [event.epoch for event in events if isinstance(event, TrainingEpoch)] == [1, 2, 3]
     result = events[-1]
     assert isinstance(result, TrainingResult) and result.path == path
-    assert set(result.per_class) <= {"disc", "line", "square"}
+    assert set(result.accuracy.per_class) <= {"disc", "line", "square"}
     network = load_network(str(path), device="cpu")
     assert network.classes == ("disc", "line", "square") and "inception4c" in network.layers
     with safe_open(path, "pt") as file:
         metadata = file.metadata()
         assert file.get_tensor("conv1.conv.weight").dtype == torch.float16
-    assert json.loads(metadata["dreamer"])["training"]["seed"] == 3
+    training = json.loads(metadata["dreamer"])["training"]
+    assert (training["seed"], training["accuracy"]) == (3, result.accuracy.clean)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["shapes.safetensors"]
 
 
@@ -114,6 +116,30 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(photographs: Photograph
     ]
     assert epochs == [3]
     assert stopped.read_bytes() == whole.read_bytes()
+
+
+def test_accuracy_is_that_of_the_held_out_photographs(photographs: Photographs) -> None:
+    class Bright(torch.nn.Module):
+        """Says 1 where a picture is brighter than mid-gray."""
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            light = x.mean((1, 2, 3))
+            return torch.stack([-light, light], 1)
+
+    shades = torch.tensor([250, 240, 10, 20, 230], dtype=torch.uint8).view(-1, 1, 1, 1).expand(-1, 3, 36, 36)
+    labels, held_out = torch.tensor([1, 1, 0, 0, 0]), torch.tensor([True, True, True, False, True])
+    found = evaluate(Bright(), Photographs(shades, labels, ("dark", "light"), held_out), 32, CPU)
+    assert (found.clean, found.whole) == (0.75, 0.75)
+    assert found.per_class == {"dark": 0.5, "light": 1.0}
+
+
+def test_photographs_are_renumbered_for_a_network_that_knows_more(photographs: Photographs) -> None:
+    known = ("star", "square", "line", "disc")
+    renumbered = photographs.renumbered(known)
+    assert [known[n] for n in renumbered.labels] == [photographs.classes[n] for n in photographs.labels]
+    with pytest.raises(TrainingError, match="no class 'line'") as caught:
+        photographs.renumbered(("disc", "square", "lines"))
+    assert "lines" in str(caught.value.remedy)
 
 
 def test_fine_tuning_begins_with_what_is_known(photographs: Photographs, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -9,28 +11,56 @@ from torch import Tensor, nn
 from dreamer.networks.training.augmentation import normalized
 from dreamer.networks.training.photographs import Photographs
 
+BATCH = 128
 
-def evaluate(
-    network: nn.Module, photographs: Photographs, side: int, device: torch.device
-) -> tuple[float, float, dict[str, float]]:
-    """Top-1 accuracy on the held-out photographs: clean, perturbed (L2 0.5), and clean for each class."""
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Top-1 shares of the held-out photographs.
+
+    `clean`: center crops of the training size. `whole`: the whole photographs at 5/4 of it, at which things are as
+    large as the random crops of training show them (Touvron et al. 2019, "Fixing the train-test resolution
+    discrepancy"). `perturbed`: center crops after one worst-case gradient step of L2 size 0.5 (in [0, 1] pixels).
+    `per_class`: clean, for each class that has held-out photographs.
+    """
+
+    clean: float
+    whole: float
+    perturbed: float
+    per_class: dict[str, float]
+
+    def facts(self) -> dict[str, object]:
+        """It as plain values with stable keys."""
+        return asdict(self)
+
+
+def evaluate(network: nn.Module, photographs: Photographs, side: int, device: torch.device) -> Accuracy:
+    """The accuracy of a network that was trained at `side` px, on the photographs that are held out."""
     pixels, labels = photographs.pixels[photographs.held_out], photographs.labels[photographs.held_out]
     edge = (pixels.shape[-1] - side) // 2
-    right, right_perturbed = [], []
-    for first in range(0, len(pixels), 128):
-        part = pixels[first : first + 128, :, edge : edge + side, edge : edge + side]
-        image, label = part.float().to(device) / 255, labels[first : first + 128].to(device)
-        image = image.contiguous(memory_format=torch.channels_last)
+    clean: list[Tensor] = []
+    whole: list[Tensor] = []
+    perturbed: list[Tensor] = []
+    for first in range(0, len(pixels), BATCH):
+        stored = (pixels[first : first + BATCH].float() / 255).to(device)
+        label = labels[first : first + BATCH].to(device)
+        image = stored[..., edge : edge + side, edge : edge + side].contiguous(memory_format=torch.channels_last)
+        larger = F.interpolate(stored, size=(side * 5 // 4,) * 2, mode="bicubic", antialias=True).clamp(0, 1)
         size = torch.full((len(image),), 0.5, device=device)
-        perturbed = worst_case(network, image, label, size, torch.zeros_like(image))
-        with torch.no_grad(), autocast(device):
-            right.append((network(normalized(image)).argmax(1) == label).cpu())
-            right_perturbed.append((network(normalized(perturbed)).argmax(1) == label).cpu())
-    hits = torch.cat(right).float()
+        changed = worst_case(network, image, label, size, torch.zeros_like(image))
+        for hits, seen in ((clean, image), (whole, larger), (perturbed, changed)):
+            hits.append(_hits(network, seen, label))
+    right = torch.cat(clean)
     per_class = {
-        name: float(hits[labels == i].mean()) for i, name in enumerate(photographs.classes) if (labels == i).any()
+        name: float(right[labels == i].mean()) for i, name in enumerate(photographs.classes) if (labels == i).any()
     }
-    return float(hits.mean()), float(torch.cat(right_perturbed).float().mean()), per_class
+    return Accuracy(float(right.mean()), float(torch.cat(whole).mean()), float(torch.cat(perturbed).mean()), per_class)
+
+
+def _hits(network: nn.Module, image: Tensor, labels: Tensor) -> Tensor:
+    with torch.no_grad(), autocast(image.device):
+        seen: Tensor = network(normalized(image)).argmax(1)
+    return (seen == labels).float().cpu()
 
 
 def worst_case(network: nn.Module, image: Tensor, labels: Tensor, size: Tensor, noise: Tensor) -> Tensor:

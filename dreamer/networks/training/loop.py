@@ -88,13 +88,13 @@ def train(
             speed = (batch + 1) * plan.batch / (time.perf_counter() - epoch_began)
             yield TrainingStep(epoch + 1, plan.epochs, batch + 1, batches, loss, speed, left)
         save_state(unfinished, key, (epoch + 1, plan.epochs), network, average, optimizer)
-        accuracy, perturbed, _ = evaluate(average, photographs, plan.side, device)
-        seconds = time.perf_counter() - epoch_began
-        yield TrainingEpoch(epoch + 1, plan.epochs, accuracy, perturbed, seconds)
-    accuracy, perturbed, per_class = evaluate(average, photographs, plan.side, device)
-    save_pocket(average, photographs.classes, path, {**asdict(plan), "accuracy": accuracy, "perturbed": perturbed})
+        accuracy = evaluate(average, photographs, plan.side, device)
+        yield TrainingEpoch(epoch + 1, plan.epochs, accuracy, time.perf_counter() - epoch_began)
+    accuracy = evaluate(average, photographs, plan.side, device)
+    shares = {"accuracy": accuracy.clean, "whole": accuracy.whole, "perturbed": accuracy.perturbed}
+    save_pocket(average, photographs.classes, path, {**asdict(plan), **shares})
     unfinished.unlink(missing_ok=True)
-    yield TrainingResult(path, accuracy, perturbed, per_class)
+    yield TrainingResult(path, accuracy)
 
 
 def epochs_within(

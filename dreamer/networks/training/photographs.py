@@ -10,7 +10,7 @@ import tarfile
 import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -19,7 +19,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from dreamer.errors import NoInputError, TrainingError
+from dreamer.errors import NoInputError, TrainingError, did_you_mean
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 
@@ -37,6 +37,20 @@ class Photographs:
     classes: tuple[str, ...]
     held_out: Tensor
     skipped: tuple[str, ...] = ()
+
+    def renumbered(self, classes: tuple[str, ...]) -> Photographs:
+        """With labels that are indices into `classes`, which hold all of its own. Raises TrainingError."""
+        unknown = [name for name in self.classes if name not in classes]
+        if unknown:
+            near = did_you_mean(unknown[0], classes) or f"It knows {', '.join(classes[:6])} and more."
+            raise TrainingError(f"the network has no class {unknown[0]!r}", remedy=near)
+        numbers = torch.tensor([classes.index(name) for name in self.classes])
+        return replace(self, labels=numbers[self.labels], classes=classes)
+
+
+def stored_side(side: int) -> int:
+    """Photographs are kept somewhat larger than they are shown while training, so that crops have room."""
+    return side * 9 // 8
 
 
 def is_held_out(data: bytes) -> bool:

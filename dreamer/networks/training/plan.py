@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from dreamer.networks.training.evaluation import Accuracy
+
 
 @dataclass(frozen=True)
 class TrainingPlan:
@@ -44,26 +46,20 @@ class TrainingStep:
 
 @dataclass(frozen=True)
 class TrainingEpoch:
-    """One epoch is done and saved. Accuracies are top-1 shares of the held-out photographs, by the averaged weights.
-
-    `perturbed` is the accuracy under one worst-case gradient step of L2 size 0.5 (in [0, 1] pixels).
-    """
+    """One epoch is done and saved, in `seconds`. `accuracy`: of the averaged weights."""
 
     epoch: int
     epochs: int
-    accuracy: float
-    perturbed: float
+    accuracy: Accuracy
     seconds: float
 
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """The finished weights file, its final accuracies, and the accuracy of each class that has held-out pictures."""
+    """The finished weights file and its final accuracy."""
 
     path: Path
-    accuracy: float
-    perturbed: float
-    per_class: dict[str, float]
+    accuracy: Accuracy
 
 
 TrainingEvent = TrainingStep | TrainingEpoch | TrainingResult

@@ -1,0 +1,43 @@
+"""`dreamer networks test`: how well a network tells photographs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from dreamer.cli.options import complete_networks, device_option, json_option
+
+
+@click.command()
+@click.argument("name", shell_complete=complete_networks)
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--side", default=128, show_default=True, type=click.IntRange(32, 512), metavar="PX",
+              help="Side that the network was trained at.")  # fmt: skip
+@device_option
+@json_option
+def command(name: str, sources: tuple[Path, ...], side: int, device: str, as_json: bool) -> None:
+    """Measure how well the trained network NAME tells the held-out tenth of photographs: those it never learned from.
+
+    SOURCE: folders of one folder a class, or tars of CLASS/NAME.jpg. NAME: "pocket", "pocket-fine", or a file that
+    `dreamer networks train` wrote.
+    """
+    from dreamer.devices import choose_device
+    from dreamer.networks.catalogue import SHIPPED
+    from dreamer.networks.training import evaluate, read_photographs, stored_side
+    from dreamer.networks.weights import load_pocket_file, shipped_file
+
+    chosen = choose_device(device, "bfloat16").device
+    loaded = load_pocket_file(shipped_file(name) if name in SHIPPED else Path(name))
+    photographs = read_photographs(sources, side=stored_side(side)).renumbered(loaded.classes)
+    found = evaluate(loaded.module.to(chosen).eval(), photographs, side, chosen)
+    if as_json:
+        click.echo(json.dumps({"network": name, **found.facts()}, ensure_ascii=False))
+        return
+    click.echo(f"{int(photographs.held_out.sum())} held-out photographs in {len(found.per_class)} classes")
+    click.echo(f"{found.clean:6.1%}  center crops of {side} px")
+    click.echo(f"{found.whole:6.1%}  whole photographs at {side * 5 // 4} px")
+    click.echo(f"{found.perturbed:6.1%}  center crops after a worst-case change of L2 size 0.5")
+    for label, share in sorted(found.per_class.items(), key=lambda each: each[1]):
+        click.echo(f"{share:6.1%}  {label}")
