@@ -29,7 +29,7 @@ DATA = Path(__file__).parent / "data"
 # SHA-256 of the files of the networks that ship.
 SHIPPED_DIGESTS = {
     "pocket": "ed6538788c8fe6d0c4d3eb1539a34385f50ef19f7f29fe872715e29cbad30395",
-    "pocket-fine": "378159d3a36bd78d66ae8a077f2d065195f0e1cc0a093e36adbfe483f7182f3b",
+    "pocket-fine": "a5f0e5c71ff90c36f401d1e694fbdbee4a8e9ae8d7d3b15830f50bd57ebe90ff",
 }
 CHUNK = 1 << 18
 TIMEOUT = 30.0
