@@ -131,6 +131,8 @@ def test_accuracy_is_that_of_the_held_out_photographs(photographs: Photographs) 
     found = evaluate(Bright(), Photographs(shades, labels, ("dark", "light"), held_out), 32, CPU)
     assert (found.clean, found.whole) == (0.75, 0.75)
     assert found.per_class == {"dark": 0.5, "light": 1.0}
+    with pytest.raises(TrainingError, match="none of the 5 photographs"):
+        evaluate(Bright(), Photographs(shades, labels, ("dark", "light"), torch.zeros(5, dtype=torch.bool)), 32, CPU)
 
 
 def test_photographs_are_renumbered_for_a_network_that_knows_more(photographs: Photographs) -> None:

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from dreamer.errors import TrainingError
 from dreamer.networks.training.augmentation import normalized
 from dreamer.networks.training.photographs import Photographs
 
@@ -35,7 +36,15 @@ class Accuracy:
 
 
 def evaluate(network: nn.Module, photographs: Photographs, side: int, device: torch.device) -> Accuracy:
-    """The accuracy of a network that was trained at `side` px, on the photographs that are held out."""
+    """The accuracy of a network that was trained at `side` px, on the photographs that are held out.
+
+    Raises TrainingError where there are none.
+    """
+    if not photographs.held_out.any():
+        raise TrainingError(
+            f"none of the {len(photographs.labels)} photographs belongs to the tenth that is held out",
+            remedy="Give more of them: which do is told by their digests.",
+        )
     pixels, labels = photographs.pixels[photographs.held_out], photographs.labels[photographs.held_out]
     edge = (pixels.shape[-1] - side) // 2
     clean: list[Tensor] = []
