@@ -17,8 +17,8 @@ test: lint
 	$(BIN)/pytest
 
 lint: $(STAMP)
-	$(BIN)/ruff format --check dreamer tests benchmarks inputs
-	$(BIN)/ruff check dreamer tests benchmarks inputs
+	$(BIN)/ruff format --check dreamer tests benchmarks inputs docs
+	$(BIN)/ruff check dreamer tests benchmarks inputs docs
 	$(BIN)/mypy
 
 bench: $(STAMP)

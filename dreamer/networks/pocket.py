@@ -6,6 +6,10 @@ preset written for it runs on the full GoogLeNet by changing one word.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 
@@ -26,8 +30,29 @@ INCEPTION_CHANNELS = {
 }
 
 
+ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
+    "relu": partial(nn.ReLU, inplace=True),
+    "leaky": partial(nn.LeakyReLU, 0.1, inplace=True),
+    "smooth": partial(nn.SiLU, inplace=True),
+}
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What a pocket network may differ in.
+
+    `width`: channels as a share of GoogLeNet's. `antialiased`: poolings of stride 2 blur before they skip every other
+    cell (Zhang 2019, "Making convolutional networks shift-invariant again", with its filter Tri-3). `activation`:
+    "relu"; "leaky", which lets a tenth of what is negative through; or "smooth", x sigmoid(x) (SiLU).
+    """
+
+    width: float = 0.5
+    antialiased: bool = False
+    activation: str = "relu"
+
+
 class BasicConv2d(nn.Module):
-    """Convolution without bias, batch norm, ReLU."""
+    """Convolution without bias, batch norm, and what the network's architecture has for a ReLU."""
 
     def __init__(self, channels_in: int, channels_out: int, kernel_size: int, stride: int = 1) -> None:
         super().__init__()
@@ -35,10 +60,10 @@ class BasicConv2d(nn.Module):
             channels_in, channels_out, kernel_size, stride=stride, padding=kernel_size // 2, bias=False
         )
         self.bn = nn.BatchNorm2d(channels_out, eps=0.001)
-        self.relu = nn.ReLU(inplace=True)
+        self.relu: nn.Module = nn.ReLU(inplace=True)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, channels_in, H, W) to (B, channels_out, H / stride, W / stride), at least 0."""
+        """(B, channels_in, H, W) to (B, channels_out, H / stride, W / stride)."""
         result: Tensor = self.relu(self.bn(self.conv(x)))
         return result
 
@@ -62,18 +87,34 @@ class Inception(nn.Module):
         return torch.cat([self.branch1(x), self.branch2(x), self.branch3(x), self.branch4(x)], 1)
 
 
+def pool(kernel_size: int) -> nn.Module:
+    """Max pooling to half the size."""
+    return nn.MaxPool2d(kernel_size, stride=2, ceil_mode=True)
+
+
+def antialiased_pool() -> nn.Module:
+    """Max pooling to half the size that blurs with (1, 2, 1) / 4, as two boxes of two, before it skips cells."""
+    return nn.Sequential(
+        nn.MaxPool2d(3, stride=1, padding=1), nn.AvgPool2d(2, stride=1), nn.AvgPool2d(2, stride=2, ceil_mode=True)
+    )
+
+
 class PocketNetwork(nn.Module):
-    """GoogLeNet with every channel count multiplied by `width`, without the auxiliary classifiers.
+    """GoogLeNet at the width of its `architecture`, without the auxiliary classifiers.
 
     Input: (B, 3, H, W), normalized with ImageNet's mean and standard deviation; 128 px is its training size.
     Output: (B, `classes`) logits.
     """
 
-    def __init__(self, classes: int, width: float = 0.5) -> None:
+    def __init__(self, classes: int, architecture: Architecture | None = None) -> None:
         super().__init__()
+        self.architecture = architecture = architecture or Architecture()
 
         def scaled(channels: int) -> int:
-            return max(1, round(channels * width))
+            return max(1, round(channels * architecture.width))
+
+        def halved(kernel_size: int) -> nn.Module:
+            return antialiased_pool() if architecture.antialiased else pool(kernel_size)
 
         self._channels = scaled(192)
 
@@ -83,26 +124,28 @@ class PocketNetwork(nn.Module):
             self._channels = c1 + c3 + c5 + c_pooled
             return block
 
-        self.width = width
         self.conv1 = BasicConv2d(3, scaled(64), 7, stride=2)
-        self.maxpool1 = nn.MaxPool2d(3, stride=2, ceil_mode=True)
+        self.maxpool1 = halved(3)
         self.conv2 = BasicConv2d(scaled(64), scaled(64), 1)
         self.conv3 = BasicConv2d(scaled(64), scaled(192), 3)
-        self.maxpool2 = nn.MaxPool2d(3, stride=2, ceil_mode=True)
+        self.maxpool2 = halved(3)
         self.inception3a = inception("inception3a")
         self.inception3b = inception("inception3b")
-        self.maxpool3 = nn.MaxPool2d(3, stride=2, ceil_mode=True)
+        self.maxpool3 = halved(3)
         self.inception4a = inception("inception4a")
         self.inception4b = inception("inception4b")
         self.inception4c = inception("inception4c")
         self.inception4d = inception("inception4d")
         self.inception4e = inception("inception4e")
-        self.maxpool4 = nn.MaxPool2d(2, stride=2, ceil_mode=True)
+        self.maxpool4 = halved(2)
         self.inception5a = inception("inception5a")
         self.inception5b = inception("inception5b")
         self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
         self.dropout = nn.Dropout(0.2)
         self.fc = nn.Linear(self._channels, classes)
+        for module in self.modules():
+            if isinstance(module, BasicConv2d):
+                module.relu = ACTIVATIONS[architecture.activation]()
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, 3, H, W) normalized picture to (B, classes) logits."""

@@ -14,7 +14,7 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import torch
 from filelock import FileLock
@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from dreamer.errors import WeightsError
 from dreamer.networks.catalogue import POCKET, SHIPPED, Entry, find_entry
-from dreamer.networks.pocket import IMAGENET_MEAN, IMAGENET_STD, PocketNetwork
+from dreamer.networks.pocket import ACTIVATIONS, IMAGENET_MEAN, IMAGENET_STD, Architecture, PocketNetwork
 
 DATA = Path(__file__).parent / "data"
 # SHA-256 of the files of the networks that ship.
@@ -97,7 +97,8 @@ def load_pocket_file(path: Path) -> Loaded:
     try:
         facts = json.loads(metadata["dreamer"])
         known = facts["architecture"] == POCKET
-        classes, width = tuple(facts["classes"]), float(facts["width"])
+        classes = tuple(facts["classes"])
+        architecture = _architecture(facts)
         mean, std = tuple(facts["mean"]), tuple(facts["std"])
     except (ValueError, TypeError, KeyError):
         known = False
@@ -107,9 +108,17 @@ def load_pocket_file(path: Path) -> Loaded:
             where=str(path),
             remedy='Name the network it belongs to: network = { name = "resnet50", weights = "FILE" }.',
         )
-    module = PocketNetwork(len(classes), width)
+    module = PocketNetwork(len(classes), architecture)
     _load_state(module, {key: value.float() for key, value in tensors.items()}, path)
     return Loaded(path.stem, module, classes, mean, std, sha256(path), path)
+
+
+def _architecture(facts: Mapping[str, Any]) -> Architecture:
+    """The architecture in a file's metadata. Raises KeyError, TypeError or ValueError for one that is not known."""
+    activation = facts.get("activation", "relu")
+    if activation not in ACTIVATIONS:
+        raise ValueError(f"unknown activation {activation!r}")
+    return Architecture(float(facts["width"]), bool(facts.get("antialiased", False)), activation)
 
 
 def cache_folder() -> Path:

@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dreamer.networks.pocket import Architecture
+from dreamer.networks.weights import load_pocket_file
+
 from .conftest import Dreamer
 
 
@@ -84,6 +87,19 @@ def test_a_network_of_own_photographs_is_trained_and_dreamt_with(dreamer: Dreame
     result = dreamer(*render, "--set", "octaves.steps=1", "--set", "targets.0.layer=conv2", "-o", "a.png")
     assert result.exit_code == 0, result.output
     assert Path("a.png").is_file()
+
+
+def test_fine_tuning_keeps_the_architecture_that_it_begins_with(dreamer: Dreamer, folder: Path) -> None:
+    draw_photographs(folder / "photos")
+    options = ("--epochs", "1", "--side", "32", "--batch", "16", "--device", "cpu")
+    first = ("-o", "first.safetensors", "--width", "0.1", "--activation", "leaky")
+    assert dreamer("networks", "train", "photos", *options, *first).exit_code == 0
+    second = ("-o", "second.safetensors", "--from", "first.safetensors")
+    assert dreamer("networks", "train", "photos", *options, *second, "--antialias").exit_code == 0
+    module = load_pocket_file(Path("second.safetensors")).module
+    assert module.architecture == Architecture(0.1, antialiased=True, activation="leaky")
+    result = dreamer("networks", "train", "photos", *options, *second, "--width", "0.5")
+    assert result.exit_code == 2 and "whose width is 0.1" in result.stderr
 
 
 def test_a_schedule_is_fitted_to_a_time(dreamer: Dreamer, folder: Path) -> None:

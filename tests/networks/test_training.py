@@ -13,6 +13,7 @@ from safetensors import safe_open
 
 from dreamer.errors import NoInputError, OutputError, TrainingError
 from dreamer.networks import load_network
+from dreamer.networks.pocket import Architecture, PocketNetwork, antialiased_pool, pool
 from dreamer.networks.training import (
     Photographs,
     TrainingEpoch,
@@ -27,7 +28,7 @@ from dreamer.networks.training.augmentation import cutmix, random_views
 from dreamer.networks.training.photographs import is_held_out
 from dreamer.networks.weights import load_pocket_file
 
-PLAN = TrainingPlan(epochs=3, batch=12, side=32, width=0.125, learning_rate=0.01, seed=3)
+PLAN = TrainingPlan(epochs=3, batch=12, side=32, learning_rate=0.01, seed=3, architecture=Architecture(0.125))
 CPU = torch.device("cpu")
 
 
@@ -149,7 +150,9 @@ def test_fine_tuning_begins_with_what_is_known(photographs: Photographs, tmp_pat
     for _ in train(photographs, PLAN, first, device=CPU):
         pass
     known = load_pocket_file(first)
-    plan = TrainingPlan(epochs=1, batch=12, side=32, width=0.125, learning_rate=1e-4, robust=0.5, average=0.0)
+    plan = TrainingPlan(
+        epochs=1, batch=12, side=32, learning_rate=1e-4, robust=0.5, average=0.0, architecture=Architecture(0.125)
+    )
     start = known.module.state_dict(), known.classes
     for _ in train(photographs, plan, tuned, device=CPU, start=start):
         pass
@@ -223,3 +226,34 @@ def test_random_views_keep_range_and_size_and_cutmix_its_share() -> None:
     assert other.tolist() == [5, 0, 1, 2, 3, 4]
     kept = (mixed == views).all(1).float().mean()
     assert float(kept) == pytest.approx(share, abs=0.02)
+
+
+@pytest.mark.parametrize("architecture", [Architecture(0.1, antialiased=True), Architecture(0.1, False, "leaky"),
+                                          Architecture(0.1, True, "smooth")])  # fmt: skip
+def test_a_network_of_another_architecture_trains_and_loads_as_it_was(
+    photographs: Photographs, tmp_path: Path, architecture: Architecture
+) -> None:
+    plan = replace(PLAN, epochs=1, architecture=architecture)
+    list(train(photographs, plan, tmp_path / "other.safetensors", device=CPU))
+    loaded = load_pocket_file(tmp_path / "other.safetensors").module
+    assert loaded.architecture == architecture
+    activations = {type(loaded.get_submodule(name)).__name__ for name in ("conv1.relu", "inception5b.branch1.relu")}
+    assert activations == {{"relu": "ReLU", "leaky": "LeakyReLU", "smooth": "SiLU"}[architecture.activation]}
+    ordinary = PocketNetwork(2, Architecture(0.1)).eval()
+    image = torch.rand(1, 3, 96, 72)
+    network = load_network(str(tmp_path / "other.safetensors"), device="cpu", precision="float32")
+    for layer in ("maxpool1", "maxpool3", "maxpool4", "inception4e"):
+        expected = ordinary.get_submodule(layer)
+        sizes = []
+        expected.register_forward_hook(lambda module, inputs, output, sizes=sizes: sizes.append(output.shape[2:]))
+        ordinary(image)
+        assert network.cut([layer])(image)[layer].shape[2:] == sizes[0], layer
+
+
+def test_an_antialiased_pool_changes_less_when_the_picture_shifts_by_a_pixel() -> None:
+    points = torch.rand(1, 1, 64, 64, generator=torch.Generator().manual_seed(0)) ** 8
+    anti, plain = (
+        float((halved(points) - halved(points.roll(1, 3)))[..., 4:-4, 4:-4].std() / halved(points).std())
+        for halved in (antialiased_pool(), pool(3))
+    )
+    assert anti < 0.75 * plain

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dreamer.cli.options import device_option
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
+    from dreamer.networks.pocket import Architecture
     from dreamer.networks.training import TrainingEvent
+    from dreamer.networks.weights import Loaded
 
 SECONDS_BETWEEN_LINES = 10.0
 
@@ -62,10 +62,19 @@ SECONDS_BETWEEN_LINES = 10.0
 )
 @click.option(
     "--width",
-    default=0.5,
-    show_default=True,
     type=click.FloatRange(0.05, 2),
-    help="Channels, as a share of GoogLeNet's.",
+    help="Channels, as a share of GoogLeNet's; 0.5, or that of --from.",
+)
+@click.option(
+    "--antialias/--no-antialias",
+    "antialiased",
+    default=None,
+    help="Blur before every halving of the map, for smoother dreams; off, or as --from.",
+)
+@click.option(
+    "--activation",
+    type=click.Choice(["relu", "leaky", "smooth"]),
+    help="What follows every convolution; relu, or that of --from.",
 )
 @click.option(
     "--from", "start", metavar="NETWORK", help='"pocket", "pocket-fine" or a file to begin with, for fine-tuning.'
@@ -84,7 +93,9 @@ def command(
     robust: float,
     cutmix: float,
     budget: str | None,
-    width: float,
+    width: float | None,
+    antialiased: bool | None,
+    activation: str | None,
     start: str | None,
     seed: int,
     report: Path | None,
@@ -106,8 +117,11 @@ def command(
     )
 
     choice = choose_device(device, "bfloat16")
+    begin = None if start is None else _start(start)
+    chosen = {"width": width, "antialiased": antialiased, "activation": activation}
+    architecture = _architecture(begin, {key: value for key, value in chosen.items() if value is not None})
     plan = TrainingPlan(epochs=epochs, batch=batch, side=side, small_share=small_share, learning_rate=rate,
-                        robust=robust, cutmix_share=cutmix, width=width, seed=seed)  # fmt: skip
+                        robust=robust, cutmix_share=cutmix, seed=seed, architecture=architecture)  # fmt: skip
     seconds = None if budget is None else _seconds(budget)
     photographs = read_photographs(sources, side=stored_side(side))
     if seconds is not None:
@@ -120,7 +134,8 @@ def command(
     for place in photographs.skipped:
         click.echo(f"skipped, for it is no whole picture: {place}", err=True)
     show = _Lines()
-    for event in train(photographs, plan, output, device=choice.device, start=_start(start)):
+    given = None if begin is None else (begin.module.state_dict(), begin.classes)
+    for event in train(photographs, plan, output, device=choice.device, start=given):
         show(event)
         if isinstance(event, TrainingResult):
             if report is not None:
@@ -143,14 +158,31 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _start(network: str | None) -> tuple[dict[str, Tensor], tuple[str, ...]] | None:
-    if network is None:
-        return None
+def _start(network: str) -> Loaded:
     from dreamer.networks.catalogue import SHIPPED
     from dreamer.networks.weights import load_pocket_file, shipped_file
 
-    loaded = load_pocket_file(shipped_file(network) if network in SHIPPED else Path(network))
-    return loaded.module.state_dict(), loaded.classes
+    return load_pocket_file(shipped_file(network) if network in SHIPPED else Path(network))
+
+
+def _architecture(begin: Loaded | None, chosen: dict[str, Any]) -> Architecture:
+    """The architecture that was asked for; what was not is as in the network that training begins with.
+
+    Raises UsageError for a width whose layers would not fit that network's.
+    """
+    from dreamer.errors import UsageError
+    from dreamer.networks.pocket import Architecture
+
+    if begin is None:
+        return Architecture(**chosen)
+    known: Architecture = begin.module.architecture  # type: ignore[assignment]
+    if chosen.get("width", known.width) != known.width:
+        raise UsageError(
+            f"does not fit the network to begin with, whose width is {known.width:g}",
+            where=f"--width {chosen['width']:g}",
+            remedy="Leave --width out, or train without --from.",
+        )
+    return replace(known, **chosen)
 
 
 class _Lines:

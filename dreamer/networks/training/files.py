@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ def save_pocket(network: PocketNetwork, classes: tuple[str, ...], path: Path, tr
     """Write `network` as float16 safetensors; architecture, classes and training settings go into its metadata."""
     facts = {
         "architecture": "pocket",
-        "width": network.width,
+        **asdict(network.architecture),
         "classes": classes,
         "mean": IMAGENET_MEAN,
         "std": IMAGENET_STD,

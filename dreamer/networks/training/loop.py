@@ -53,7 +53,7 @@ def train(
         raise TrainingError("too few photographs to train on and to check with", remedy="Give at least 20 a class.")
     make_folder(path.parent)
     torch.manual_seed(plan.seed)
-    network = PocketNetwork(len(photographs.classes), plan.width)
+    network = PocketNetwork(len(photographs.classes), plan.architecture)
     if start is not None:
         _take_over(network, photographs.classes, *start)
     network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -108,7 +108,7 @@ def epochs_within(
     if unfinished.is_file():
         return int(read_state(unfinished).get("epochs", plan.epochs))
     count = int((~photographs.held_out).sum())
-    network = PocketNetwork(len(photographs.classes), plan.width).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = PocketNetwork(len(photographs.classes), plan.architecture).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     pixels, labels = photographs.pixels[: plan.batch], photographs.labels[: plan.batch].to(device)
     cost: dict[int, float] = {}
     for side in (plan.side * 3 // 4, plan.side):

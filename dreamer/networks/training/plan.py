@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from dreamer.networks.pocket import Architecture
 from dreamer.networks.training.evaluation import Accuracy
 
 
@@ -26,9 +27,9 @@ class TrainingPlan:
     label_smoothing: float = 0.1
     cutmix_share: float = 0.25
     robust: float = 0.0
-    width: float = 0.5
     average: float = 0.998
     seed: int = 0
+    architecture: Architecture = field(default_factory=Architecture)
 
 
 @dataclass(frozen=True)
