@@ -6,6 +6,7 @@ of two devices. Values that are read become constants, and gradients, which need
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -98,14 +99,25 @@ def network() -> Network:
 
 
 @pytest.fixture(autouse=True)
-def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
+    """Counts how often the host reads from the GPU, by what it does to read."""
+    reads: Counter[str] = Counter()
+
+    def reading(name: str, read: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(self: Tensor, *args: Any, **options: Any) -> Any:
+            reads[name] += self.device == CUDA
+            return read(self, *args, **options)
+
+        return counted
+
     constants = {"item": 1.0, "__float__": 1.0, "__int__": 0, "__index__": 0, "__bool__": False}
     for name, value in constants.items():
-        monkeypatch.setattr(FakeTensor, name, lambda self, value=value: value, raising=False)
-    monkeypatch.setattr(FakeTensor, "tolist", listed, raising=False)
+        monkeypatch.setattr(FakeTensor, name, reading(name, lambda self, value=value: value), raising=False)
+    monkeypatch.setattr(FakeTensor, "tolist", reading("tolist", listed), raising=False)
+    monkeypatch.setattr(FakeTensor, "cpu", reading("cpu", FakeTensor.cpu), raising=False)
     monkeypatch.setattr(torch.autograd, "grad", shaped)
     with FakeTensorMode(allow_non_fake_inputs=True):
-        yield
+        yield reads
 
 
 @pytest.fixture
@@ -126,6 +138,24 @@ def test_a_still(name: str, network: Network, photo: Tensor) -> None:
     pictures = {path: torch.empty(1, 3, 80, 80) for path in named_pictures(preset)}
     made = dream(preset, network, photo if preset.canvas.start == "photo" else None, pictures=pictures)
     assert made.device == CUDA
+
+
+@pytest.mark.parametrize("name", STILLS)
+def test_the_steps_never_wait_for_the_gpu(name: str, network: Network, photo: Tensor, gpu: Counter[str]) -> None:
+    counted = []
+    for steps in (2, 5):
+        gpu.clear()
+        preset = load_preset(name, [f"octaves.steps={steps}", "octaves.count=1", "canvas.size=96"])
+        pictures = {path: torch.empty(1, 3, 80, 80) for path in named_pictures(preset)}
+        dream(preset, network, photo if preset.canvas.start == "photo" else None, pictures=pictures)
+        counted.append(gpu.copy())
+    assert counted[0] == counted[1]
+
+
+def test_a_wait_would_be_counted(gpu: Counter[str]) -> None:
+    there = torch.empty(3, device=CUDA)
+    float(there.mean()), there.cpu(), there.tolist(), bool(there.mean() > 0)
+    assert sum(gpu.values()) >= 4
 
 
 def test_tiles(network: Network, photo: Tensor) -> None:

@@ -30,6 +30,9 @@ class TinyCut:
         seen["logits"] = net.classify(seen["conv2"].mean((2, 3)))
         return {layer: seen[layer] for layer in self.layers}
 
+    def repeated(self, image: Tensor) -> dict[str, Tensor]:
+        return self(image)
+
 
 class TinyNetwork:
     device = torch.device("cpu")

@@ -28,6 +28,9 @@ class Cut(Protocol):
     def __call__(self, image: Tensor) -> dict[str, Tensor]:
         """Activations (B, C, h, w) by layer, and logits (B, classes), for (B, 3, H, W) float32 in [0, 1]."""
 
+    def repeated(self, image: Tensor) -> dict[str, Tensor]:
+        """The same, to be gone back through once and forgotten before the next call; that may be faster."""
+
 
 @dataclass(frozen=True)
 class Objective:
@@ -174,7 +177,8 @@ class TargetGradient:
         leaf = view.detach().requires_grad_(True)
         with torch.no_grad():
             first = None if reference is None else self._cut(reference)
-        seen = self._cut(leaf)
+        once = len(objective.groups) + (objective.features > 0) == 1
+        seen = self._cut.repeated(leaf) if once else self._cut(leaf)
         each, grouped = objective.scores(seen, first, where)
         last = len(grouped) - 1
         gradients = [

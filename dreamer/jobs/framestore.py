@@ -78,7 +78,9 @@ class FrameStore:
         """Keep a frame; returns it as (H, W, 3) uint8, the pixels that are stored."""
         self._check()
         pixels = as_bytes(frame.picture)
-        self._queue.put(lambda: self._write(frame.number, pixels, frame.checkpoint))
+        # Nothing is copied from a GPU in the other thread, for that would break a graph that is being recorded here.
+        checkpoint = frame.checkpoint and frame.checkpoint._replace(picture=frame.checkpoint.picture.cpu())
+        self._queue.put(lambda: self._write(frame.number, pixels, checkpoint))
         return pixels
 
     def read(self, number: int) -> np.ndarray:
@@ -135,7 +137,7 @@ class FrameStore:
         if checkpoint is not None:
             facts = {"key": self.key, "number": number, "reference": asdict(checkpoint.reference)}
             part = self.folder / f"{_STATE}.part"
-            part.write_bytes(save({"picture": checkpoint.picture.cpu().contiguous()}, {"film": json.dumps(facts)}))
+            part.write_bytes(save({"picture": checkpoint.picture.contiguous()}, {"film": json.dumps(facts)}))
             os.replace(part, self.folder / _STATE)
 
     def _check(self) -> None:

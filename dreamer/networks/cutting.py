@@ -15,6 +15,7 @@ from torchvision.models.feature_extraction import NodePathTracer
 
 from dreamer.errors import TargetError, did_you_mean
 from dreamer.networks.folding import fold_batch_norm, make_leaky, replace_relu, spare_outputs
+from dreamer.networks.replaying import Replaying, cuda_graphs
 
 Rectifier = Callable[[Tensor], Tensor]
 """What takes the place of every ReLU, such as one with another way back."""
@@ -153,12 +154,25 @@ class Cut:
         # (x - mean) / std as one multiplication and one addition, in float32.
         self._scale = torch.tensor([1 / s for s in std], device=device).view(1, 3, 1, 1)
         self._shift = torch.tensor([-m / s for m, s in zip(mean, std, strict=True)], device=device).view(1, 3, 1, 1)
+        self._repeated: Callable[[Tensor], dict[str, Tensor]] = self._module
+        if device.type == "cuda":
+            self._repeated = Replaying(self._module, cuda_graphs, self.bytes_per_pixel)
 
     def __call__(self, image: Tensor) -> dict[str, Tensor]:
         """Activations by layer in the working precision: (B, C, h, w), and (B, classes) for `logits`."""
-        normal = torch.addcmul(self._shift, image, self._scale).to(self._precision)
-        outputs: dict[str, Tensor] = self._module(normal.contiguous(memory_format=torch.channels_last))
+        outputs: dict[str, Tensor] = self._module(self._normal(image))
         return outputs
+
+    def repeated(self, image: Tensor) -> dict[str, Tensor]:
+        """The same for a loop that goes back through it once, and is done with it before it calls again.
+
+        On CUDA sizes that keep coming are replayed as graphs, which overwrite what they returned.
+        """
+        return self._repeated(self._normal(image))
+
+    def _normal(self, image: Tensor) -> Tensor:
+        normal = torch.addcmul(self._shift, image, self._scale).to(self._precision)
+        return normal.contiguous(memory_format=torch.channels_last)
 
     @property
     def graph(self) -> fx.GraphModule:

@@ -110,6 +110,8 @@ def test_other_runtime_errors_are_not_taken_for_a_lack_of_memory(photo: Tensor) 
                 def __call__(self, image: Tensor) -> dict[str, Tensor]:
                     raise RuntimeError("shapes do not fit")
 
+                repeated = __call__
+
             return Raising()
 
     with pytest.raises(RuntimeError, match="shapes"):
