@@ -6,7 +6,7 @@ import sys
 
 import torch
 
-from benchmarks import batches, films, steps, whole
+from benchmarks import batches, films, sizes, steps, whole
 from dreamer.devices import choose_device
 
 
@@ -18,6 +18,8 @@ def main(wanted: list[str]) -> None:
         print(steps.report("vgg16", "features.22", rounds=3), "\n")
     if not wanted or "dream" in wanted:
         print(whole.report(rounds=3), "\n")
+    if not wanted or "sizes" in wanted:
+        print(sizes.report("googlenet", "inception4c", rounds=5), "\n")
     if not wanted or "films" in wanted:
         print(films.report(), "\n")
     if not wanted or "batches" in wanted:

@@ -61,7 +61,8 @@ def cut_gradient(cut: Callable[[Tensor], dict[str, Tensor]], layer: str) -> Call
 def _contiguous(cut: Cut) -> Cut:
     module: nn.Module = cut._module
     cut._module = module.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload, assignment]
-    cut._layout = torch.contiguous_format
+    normal = cut._normal
+    cut._normal = lambda image: normal(image).contiguous()  # type: ignore[method-assign]
     return cut
 
 
