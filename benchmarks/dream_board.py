@@ -25,7 +25,7 @@ from dreamer.presets.schema import NetworkChoice, Target
 INPUTS = Path(__file__).resolve().parents[1] / "inputs"
 SIZE = (192, 256)
 LAYERS = (
-    "conv3", "inception3a", "inception3b", "inception4a", "inception4b", "inception4c", "inception4d", "inception4e",
+    "conv3", "inception3a", "inception3b", "inception4a", "inception4c", "inception4d", "inception4e", "inception5a",
 )  # fmt: skip
 STUDIED = ("maxpool2", "inception3b", "inception4c", "inception4e")
 CLASSES = (
@@ -48,7 +48,7 @@ def canvases(photos: Path | None) -> list[tuple[str, Tensor]]:
 def draw_board(name: str, photos: Path | None, folder: Path) -> Path:
     """Draw the board of a network, given by name or by the path of its file."""
     network = load_network(name)
-    preset = load_preset("deep-dream")
+    preset = load_preset("deep-dream", ["octaves.count=4"])  # as for the boards of all candidates
     tiles = []
     for title, canvas in canvases(photos):
         targets = [(Target.model_validate({"layer": layer}),) for layer in LAYERS]
