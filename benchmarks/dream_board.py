@@ -1,13 +1,16 @@
 """How a network dreams, on one sheet: the board by which the shipped networks were chosen.
 
     python -m benchmarks.dream_board pocket other.safetensors --photos photos -o boards
+    python -m benchmarks.dream_board pocket other.safetensors --side-by-side -o boards
 
-Six canvases by eight layers, 24 portraits of kernels and 12 of classes, always the same ones.
+Six canvases by eight layers, 24 portraits of kernels and 12 of classes, always the same ones; side by side, a row of
+eight for each network on one sheet.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from torch import Tensor
@@ -19,7 +22,7 @@ from dreamer.gallery.sheets import Tile, contact_sheet
 from dreamer.jobs.stills import render_each
 from dreamer.networks import Network, load_network
 from dreamer.pictures import find_pictures, read_picture
-from dreamer.presets import load_preset
+from dreamer.presets import Preset, load_preset
 from dreamer.presets.schema import NetworkChoice, Target
 
 INPUTS = Path(__file__).resolve().parents[1] / "inputs"
@@ -27,6 +30,11 @@ SIZE = (192, 256)
 LAYERS = (
     "conv3", "inception3a", "inception3b", "inception4a", "inception4c", "inception4d", "inception4e", "inception5a",
 )  # fmt: skip
+COMPARED = {
+    "sky": ("inception4c", "inception5a"),
+    "dunes": ("inception4e", "inception5a"),
+    "pink noise": ("inception5a",),
+}
 STUDIED = ("maxpool2", "inception3b", "inception4c", "inception4e")
 CLASSES = (
     "beagle", "flamingo", "sunflower", "panda", "butterfly", "church", "leopards", "eagle", "starfish", "accordion",
@@ -45,10 +53,33 @@ def canvases(photos: Path | None) -> list[tuple[str, Tensor]]:
     return found
 
 
+def draw_side_by_side(names: Sequence[str], folder: Path) -> Path:
+    """Draw a row for each network: dreams over two pictures and noise, and three classes."""
+    preset = _preset()
+    tiles = []
+    for name in names:
+        network = load_network(name)
+        found = dict(canvases(None))
+        for title, layers in COMPARED.items():
+            targets = [(Target.model_validate({"layer": layer}),) for layer in layers]
+            for layer, still in zip(layers, render_each(preset, network, found[title], targets), strict=True):
+                tiles.append(Tile(still.image(), f"{Path(name).stem}: {title}, {layer}"))
+        tiles += class_portraits(network, ("beagle", "flamingo", "eagle"))
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "side-by-side.png"
+    contact_sheet(tiles, columns=8, side=200, title="side by side").save(path)
+    return path
+
+
+def _preset() -> Preset:
+    """How every board has been drawn, whatever becomes of the preset."""
+    return load_preset("deep-dream", ["octaves.count=4"])
+
+
 def draw_board(name: str, photos: Path | None, folder: Path) -> Path:
     """Draw the board of a network, given by name or by the path of its file."""
     network = load_network(name)
-    preset = load_preset("deep-dream", ["octaves.count=4"])  # as for the boards of all candidates
+    preset = _preset()
     tiles = []
     for title, canvas in canvases(photos):
         targets = [(Target.model_validate({"layer": layer}),) for layer in LAYERS]
@@ -71,11 +102,15 @@ def portraits(name: str, network: Network) -> list[Tile]:
         Tile(still.image(), f"{layer} {kernel}")
         for (layer, kernel), still in zip(kernels, render_each(study, waking, None, targets, together=8), strict=True)
     ]
+    return tiles + class_portraits(network, CLASSES)
+
+
+def class_portraits(network: Network, names: Sequence[str]) -> list[Tile]:
+    """What a network takes for the essence of each class."""
     portrait = load_preset("class-portrait", ["canvas.size=160"])
-    wanted = [(Target.model_validate({"class": each, "measure": "logit"}),) for each in CLASSES]
-    for each, still in zip(CLASSES, render_each(portrait, network, None, wanted), strict=True):
-        tiles.append(Tile(still.image(), each))
-    return tiles
+    wanted = [(Target.model_validate({"class": each, "measure": "logit"}),) for each in names]
+    stills = render_each(portrait, network, None, wanted)
+    return [Tile(still.image(), each) for each, still in zip(names, stills, strict=True)]
 
 
 def main() -> None:
@@ -83,8 +118,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("networks", nargs="+", help="names, or paths of trained networks")
     parser.add_argument("--photos", type=Path, help="a folder whose first pictures take the place of some noise")
+    parser.add_argument("--side-by-side", action="store_true", help="one sheet with a row for each network")
     parser.add_argument("-o", "--output", type=Path, default=Path("outputs/boards"))
     chosen = parser.parse_args()
+    if chosen.side_by_side:
+        print(draw_side_by_side(chosen.networks, chosen.output))
+        return
     for name in chosen.networks:
         print(draw_board(name, chosen.photos, chosen.output), flush=True)
 
