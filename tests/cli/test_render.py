@@ -77,7 +77,7 @@ def test_a_plan_says_what_would_be_done_and_touches_nothing(dreamer: Dreamer, ph
 
 
 def test_a_preview_is_smaller_and_shows_fewer_octaves(dreamer: Dreamer, photo: Path) -> None:
-    settings = ("--set", "octaves.steps=1", "--size", "160", "-v")
+    settings = ("--set", "octaves.steps=1", "--set", "octaves.count=4", "--size", "160", "-v")
     result = dreamer("render", "photo.png", "-p", "deep-dream", *settings, "--preview")
     assert result.exit_code == 0, result.output
     assert "octave 2/2" in result.output

@@ -184,7 +184,7 @@ def test_a_starter_from_a_preset_extends_it(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text(starter("mine", base), encoding="utf-8")
     assert load_preset(file) == base.preset.model_copy(update={"title": "mine"})
-    assert '# [[targets]]\n# layer = "inception4e"\n' in file.read_text(encoding="utf-8")
+    assert '# [[targets]]\n# layer = "inception5a"\n' in file.read_text(encoding="utf-8")
 
 
 def test_all_public_names_are_there() -> None:
