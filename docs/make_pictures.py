@@ -17,13 +17,13 @@ from dreamer import Network, animate, dream, load_network
 
 HERE = Path(__file__).parent
 INPUTS = HERE.parent / "inputs"
-HERO = (INPUTS / "sky.jpg", "flock")
+HEROES = {"guided": INPUTS / "sky.jpg", "flock": INPUTS / "sky.jpg"}
 BOARD = [
-    (INPUTS / "sky.jpg", "deep-dream"),
+    (INPUTS / "dunes.jpg", "deep-dream"),
     (INPUTS / "dunes.jpg", "style"),
     (INPUTS / "sky.jpg", "halo"),
     (INPUTS / "dunes.jpg", "menagerie"),
-    (INPUTS / "dunes.jpg", "two-worlds"),
+    (INPUTS / "sky.jpg", "two-worlds"),
     (None, "kernel-study"),
 ]
 COLUMNS, WIDTH, HEIGHT = 3, 400, 266
@@ -55,7 +55,8 @@ def main() -> None:
     network = load_network("pocket")
     pictures = HERE / "pictures"
     if "hero" in wanted:
-        dream(*HERO, size=960, network=network).image().save(pictures / "flock.jpg", quality=85)
+        for preset, photo in HEROES.items():
+            dream(photo, preset, size=960, network=network).image().save(pictures / f"{preset}.jpg", quality=85)
     if "board" in wanted:
         board(network).save(pictures / "board.jpg", quality=85)
     if "film" in wanted:
@@ -68,7 +69,7 @@ def board(network: Network) -> Image.Image:
     """Six presets, in rows of three."""
     sheet = Image.new("RGB", (COLUMNS * WIDTH, len(BOARD) // COLUMNS * HEIGHT))
     for place, (photo, preset) in enumerate(BOARD):
-        size = 800 if photo else (768, 512)
+        size = 1024 if photo else (768, 512)
         picture = dream(photo, preset, size=size, network=network).image()
         row, column = divmod(place, COLUMNS)
         sheet.paste(picture.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS), (column * WIDTH, row * HEIGHT))
