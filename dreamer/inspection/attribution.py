@@ -14,7 +14,7 @@ from torch import Tensor
 
 from dreamer.dreaming.randomness import generator_at
 from dreamer.errors import TargetError
-from dreamer.inspection.rules import guided_relu
+from dreamer.inspection.rules import guided_relu, refuse_foreign
 from dreamer.inspection.scoring import Question
 from dreamer.networks.cutting import Rectifier
 
@@ -69,7 +69,12 @@ def gauss_legendre(count: int) -> tuple[Tensor, Tensor]:
 
 
 def guided_backprop(question: Question, photo: Tensor) -> Tensor:
-    """The gradient that is let back only where it is positive and the unit was on. Springenberg et al. 2015."""
+    """The gradient that is let back only where it is positive and the unit was on. Springenberg et al. 2015.
+
+    Raises TargetError for networks with other nonlinearities than ReLU.
+    """
+    network = question.network
+    refuse_foreign(network.cut(question.bound.layers, guided_relu), network.name, "guided backpropagation")
     return input_gradient(question, photo, guided_relu)
 
 

@@ -16,15 +16,9 @@ import torch
 from torch import Tensor
 
 from dreamer.errors import TargetError
-from dreamer.inspection.rules import deconvnet_relu
+from dreamer.inspection.rules import deconvnet_relu, refuse_foreign
 from dreamer.networks import Network
-from dreamer.networks.cutting import Cut
 
-# Nonlinearities that a deconvnet knows no way back through.
-_FOREIGN = {
-    "SiLU", "Hardswish", "Hardsigmoid", "GELU", "Sigmoid", "LeakyReLU", "ReLU6", "LayerNorm2d",
-    "hardswish", "silu", "gelu", "sigmoid", "leaky_relu",
-}  # fmt: skip
 Kept = Literal["strongest", "all"] | tuple[float, float]
 
 
@@ -61,7 +55,7 @@ def project(
     """
     known = network.kernels(layer)
     cut = network.cut([layer], deconvnet_relu)
-    _refuse_foreign(cut, network.name)
+    refuse_foreign(cut, network.name, "a deconvnet")
     found = []
     for kernel in kernels:
         if kernel >= known:
@@ -75,14 +69,6 @@ def project(
         strength = float(signal.amax())
         found.append(Projection(layer, kernel, picture[0].float(), strength, cell, support(picture[0])))
     return found
-
-
-def _refuse_foreign(cut: Cut, name: str) -> None:
-    if foreign := sorted(cut.operations & _FOREIGN):
-        raise TargetError(
-            f"{name} has {', '.join(foreign)}, and a deconvnet knows its way back through ReLU alone",
-            remedy="Use `dreamer inspect saliency`, or a network such as pocket, googlenet, vgg16 or resnet50.",
-        )
 
 
 def _kept(activation: Tensor, kernel: int, keep: Kept) -> tuple[Tensor, tuple[int, int] | None]:

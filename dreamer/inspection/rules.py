@@ -7,6 +7,24 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from dreamer.errors import TargetError
+from dreamer.networks.cutting import Cut
+
+# Nonlinearities that these ways back know nothing of.
+_FOREIGN = {
+    "SiLU", "Hardswish", "Hardsigmoid", "GELU", "Sigmoid", "LeakyReLU", "ReLU6", "LayerNorm2d",
+    "hardswish", "silu", "gelu", "sigmoid", "leaky_relu",
+}  # fmt: skip
+
+
+def refuse_foreign(cut: Cut, name: str, method: str) -> None:
+    """Raise TargetError where a network has other nonlinearities than ReLU, which would keep their own way back."""
+    if foreign := sorted(cut.operations & _FOREIGN):
+        raise TargetError(
+            f"{name} has {', '.join(foreign)}, and {method} knows its way back through ReLU alone",
+            remedy="Use another method of `dreamer inspect saliency`, or a network such as pocket, googlenet or vgg16.",
+        )
+
 
 class _Guided(torch.autograd.Function):
     @staticmethod

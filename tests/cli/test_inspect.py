@@ -73,6 +73,14 @@ def test_a_target_of_the_preset_language_is_explained(dreamer: Dreamer) -> None:
     assert result.exit_code == 0 and "inception3b" in result.stdout, result.output
 
 
+def test_guided_maps_are_left_out_where_a_network_has_no_relu_to_guide(dreamer: Dreamer) -> None:
+    network = ("--network", "mobilenet_v3_small", "--weights", "random", "--size", "64", "-o", "made.png")
+    result = dreamer("inspect", "saliency", "a.png", *network)
+    assert result.exit_code == 0 and "left out guided: mobilenet_v3_small has" in result.stderr, result.output
+    asked = dreamer("inspect", "saliency", "a.png", *network, "--method", "guided")
+    assert asked.exit_code == 2 and "through ReLU alone" in asked.stderr
+
+
 def test_a_photo_takes_the_texture_of_another(dreamer: Dreamer) -> None:
     result = dreamer("inspect", "fool", "a.png", "--texture", "b.png", "--size", "64", "-o", "made.png", "--json")
     assert result.exit_code == 0, result.output

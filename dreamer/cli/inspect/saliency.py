@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 METHODS = ("gradient", "smooth", "integrated", "guided", "grad-cam", "guided-grad-cam")
+GUIDED = ("guided", "guided-grad-cam")
 
 
 @click.command()
@@ -60,6 +61,7 @@ def command(
     A map that is as good with random weights shows the photo's edges rather than what the network learned:
     --sanity tells, with the rank correlation of both (Adebayo et al. 2018).
     """
+    from dreamer.errors import TargetError
     from dreamer.gallery.sheets import Tile, contact_sheet
     from dreamer.inspection.attribution import explain, heat_of, rank_correlation
     from dreamer.inspection.heatmaps import overlaid, smoothed, to_image, unit_range
@@ -67,8 +69,14 @@ def command(
     loaded = network.open()
     picture = open_photo(photo, loaded, size)
     asked, name = question(loaded, picture, wanted, target)
-    chosen = methods or METHODS
-    maps = {method: explain(method, asked, picture, samples=samples, layer=layer) for method in chosen}
+    maps = {}
+    for method in methods or METHODS:
+        try:
+            maps[method] = explain(method, asked, picture, samples=samples, layer=layer)
+        except TargetError as error:
+            if methods or method not in GUIDED:
+                raise
+            click.echo(f"left out {method}: {error}", err=True)
 
     def drawn(heat: Tensor) -> Image:
         return to_image(overlaid(picture[0], unit_range(smoothed(heat, 1.2))).cpu())
@@ -82,7 +90,7 @@ def command(
         random = replace(network, weights="random", labels=None).open()
         random_asked, _ = question(random, picture, "0" if target is None else None, target)
         correlations = {}
-        for method in chosen:
+        for method in maps:
             other = explain(method, random_asked, picture, samples=samples, layer=layer)
             correlations[method] = round(rank_correlation(heat_of(maps[method]), heat_of(other)), 3)
             tiles.append(
