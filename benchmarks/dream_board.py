@@ -22,7 +22,7 @@ from dreamer.gallery.sheets import Tile, contact_sheet
 from dreamer.jobs.stills import render_each
 from dreamer.networks import Network, load_network
 from dreamer.pictures import find_pictures, read_picture
-from dreamer.presets import Preset, load_preset
+from dreamer.presets import load_preset
 from dreamer.presets.schema import NetworkChoice, Target
 
 INPUTS = Path(__file__).resolve().parents[1] / "inputs"
@@ -55,15 +55,11 @@ def canvases(photos: Path | None) -> list[tuple[str, Tensor]]:
 
 def draw_side_by_side(names: Sequence[str], folder: Path) -> Path:
     """Draw a row for each network: dreams over two pictures and noise, and three classes."""
-    preset = _preset()
-    tiles = []
+    tiles, found = [], dict(canvases(None))
     for name in names:
         network = load_network(name)
-        found = dict(canvases(None))
         for title, layers in COMPARED.items():
-            targets = [(Target.model_validate({"layer": layer}),) for layer in layers]
-            for layer, still in zip(layers, render_each(preset, network, found[title], targets), strict=True):
-                tiles.append(Tile(still.image(), f"{Path(name).stem}: {title}, {layer}"))
+            tiles += layer_dreams(network, f"{Path(name).stem}: {title}", found[title], layers)
         tiles += class_portraits(network, ("beagle", "flamingo", "eagle"))
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "side-by-side.png"
@@ -71,20 +67,21 @@ def draw_side_by_side(names: Sequence[str], folder: Path) -> Path:
     return path
 
 
-def _preset() -> Preset:
-    """How every board has been drawn, whatever becomes of the preset."""
-    return load_preset("deep-dream", ["octaves.count=4"])
+def layer_dreams(network: Network, title: str, canvas: Tensor, layers: Sequence[str]) -> list[Tile]:
+    """Dreams of several layers over (3, h, w)."""
+    # As every board has been drawn, whatever becomes of the preset.
+    preset = load_preset("deep-dream", ["octaves.count=4"])
+    targets = [(Target.model_validate({"layer": layer}),) for layer in layers]
+    stills = render_each(preset, network, canvas, targets)
+    return [Tile(still.image(), f"{title}, {layer}") for layer, still in zip(layers, stills, strict=True)]
 
 
 def draw_board(name: str, photos: Path | None, folder: Path) -> Path:
     """Draw the board of a network, given by name or by the path of its file."""
     network = load_network(name)
-    preset = _preset()
     tiles = []
     for title, canvas in canvases(photos):
-        targets = [(Target.model_validate({"layer": layer}),) for layer in LAYERS]
-        for layer, still in zip(LAYERS, render_each(preset, network, canvas, targets), strict=True):
-            tiles.append(Tile(still.image(), f"{title}, {layer}"))
+        tiles += layer_dreams(network, title, canvas, LAYERS)
     tiles += portraits(name, network)
     path = folder / f"{Path(name).stem}.png"
     folder.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 import time
 from pathlib import Path
-from types import SimpleNamespace
 from unittest.mock import patch
 
 import torch
@@ -16,6 +15,7 @@ from benchmarks.timing import table
 from dreamer import animate, load_network
 from dreamer.motion import frames
 from dreamer.presets import Preset
+from dreamer.presets.schema import NetworkChoice
 
 FRAMES, OCTAVES, STEPS, LAYER = 24, 2, 6, "inception4c"
 PHOTO = Path(__file__).resolve().parents[1] / "inputs" / "sky.jpg"
@@ -23,7 +23,7 @@ PHOTO = Path(__file__).resolve().parents[1] / "inputs" / "sky.jpg"
 
 def report() -> str:
     """Two tables: the shares of a film's wall time, and the whole against the plain tool, per frame."""
-    choice = SimpleNamespace(name="googlenet", weights="random", labels=None, negative_slope=0.0)
+    choice = NetworkChoice(name="googlenet", weights="random")
     network = load_network(choice, device="cpu")
     preset = Preset.model_validate(
         {

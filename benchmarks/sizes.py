@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable
-from types import SimpleNamespace
 
 import torch
 from torch import Tensor
@@ -13,19 +12,20 @@ from benchmarks.steps import whole_step
 from benchmarks.timing import interleaved
 from dreamer.networks import load_network
 from dreamer.presets import Preset
+from dreamer.presets.schema import NetworkChoice
 
 SIDES = (128, 256, 512, 1024)
 STEPS = 8
 
 
-def report(name: str, layer: str, rounds: int, device: str = "auto") -> str:
+def report(name: str, layer: str, rounds: int) -> str:
     """The table of one network: dreamer's whole step, on CUDA also without graphs."""
-    choice = SimpleNamespace(name=name, weights="random", labels=None, negative_slope=0.0)
-    network = load_network(choice, device=device)
+    choice = NetworkChoice(name=name, weights="random")
+    network = load_network(choice)
     cut = network.cut([layer])
-    passes = {"ms/Mpx-step": cut._repeated, "without graphs": cut.graph}
-    if network.device.type != "cuda":
-        del passes["without graphs"]
+    passes = {"ms/Mpx-step": cut._repeated}
+    if network.device.type == "cuda":
+        passes["without graphs"] = cut.graph
     preset = Preset.model_validate({"targets": [{"layer": layer}], "ascent": {"jitter": 32}})
     step = whole_step(network, layer, preset)
     lines = [f"{name} to {layer}; {network.reason}", f"{'side':>6}" + "".join(f"{way:>16}" for way in passes)]

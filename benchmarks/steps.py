@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import SimpleNamespace
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +19,7 @@ from dreamer.networks import Network, load_network
 from dreamer.networks.cutting import Cut, Trace
 from dreamer.networks.weights import load_named
 from dreamer.presets import Preset
+from dreamer.presets.schema import NetworkChoice
 
 SIDE = 512
 CPU = torch.device("cpu")
@@ -82,7 +82,7 @@ def whole_step(network: Network, layer: str, preset: Preset) -> Callable[[Tensor
 
 def report(name: str, layer: str, rounds: int) -> str:
     """The table of one network."""
-    choice = SimpleNamespace(name=name, weights="random", labels=None, negative_slope=0.0)
+    choice = NetworkChoice(name=name, weights="random")
     image = torch.rand(1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
     loaded = load_named(name, "random", None)
     trace = Trace(loaded.module)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -14,13 +12,14 @@ from dreamer.dreaming.dream import dream
 from dreamer.dreaming.octaves import octave_sizes
 from dreamer.networks import load_network
 from dreamer.presets import Preset
+from dreamer.presets.schema import NetworkChoice
 
 LAYER = "inception4c"
 
 
 def report(rounds: int) -> str:
     """The table: a plain script, the bare gradients of the same steps, and `dream()`."""
-    choice = SimpleNamespace(name="googlenet", weights="random", labels=None, negative_slope=0.0)
+    choice = NetworkChoice(name="googlenet", weights="random")
     network = load_network(choice, device="cpu")
     preset = Preset.model_validate({"targets": [{"layer": LAYER}], "octaves": {"count": 4, "scale": 1.4, "steps": 10}})
     photo = torch.rand(1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0))

@@ -17,7 +17,7 @@ from dreamer import Network, animate, dream, load_network
 
 HERE = Path(__file__).parent
 INPUTS = HERE.parent / "inputs"
-HEROES = {"guided": INPUTS / "sky.jpg", "flock": INPUTS / "sky.jpg"}
+HEROES = ("guided", "flock")
 BOARD = [
     (INPUTS / "dunes.jpg", "deep-dream"),
     (INPUTS / "dunes.jpg", "style"),
@@ -55,8 +55,10 @@ def main() -> None:
     network = load_network("pocket")
     pictures = HERE / "pictures"
     if "hero" in wanted:
-        for preset, photo in HEROES.items():
-            dream(photo, preset, size=960, network=network).image().save(pictures / f"{preset}.jpg", quality=85)
+        for preset in HEROES:
+            dream(INPUTS / "sky.jpg", preset, size=960, network=network).image().save(
+                pictures / f"{preset}.jpg", quality=85
+            )
     if "board" in wanted:
         board(network).save(pictures / "board.jpg", quality=85)
     if "film" in wanted:

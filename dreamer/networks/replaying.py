@@ -72,7 +72,7 @@ class Replaying:
         return recording.replay(x)
 
     def _bytes(self, x: Tensor) -> float:
-        return self._bytes_per_pixel * x[:, :1].numel()
+        return self._bytes_per_pixel * x.numel() / x.shape[1]
 
     def _has_room(self, x: Tensor) -> bool:
         """Whether another recording fits, after those that nobody uses are dropped."""

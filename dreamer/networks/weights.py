@@ -91,6 +91,11 @@ def _relabelled(loaded: Loaded, labels: tuple[str, ...]) -> Loaded:
     return replace(loaded, classes=labels)
 
 
+def load_pocket(name: str) -> Loaded:
+    """A network that ships, by its name, or the pocket network of a path."""
+    return load_pocket_file(shipped_file(name) if name in SHIPPED else Path(name))
+
+
 def load_pocket_file(path: Path) -> Loaded:
     """A pocket network that `dreamer networks train` wrote. Raises WeightsError for any other file."""
     tensors, metadata = _read_safetensors(path)

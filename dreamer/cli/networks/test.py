@@ -24,12 +24,11 @@ def command(name: str, sources: tuple[Path, ...], side: int, device: str, as_jso
     `dreamer networks train` wrote.
     """
     from dreamer.devices import choose_device
-    from dreamer.networks.catalogue import SHIPPED
     from dreamer.networks.training import evaluate, read_photographs, stored_side
-    from dreamer.networks.weights import load_pocket_file, shipped_file
+    from dreamer.networks.weights import load_pocket
 
     chosen = choose_device(device, "bfloat16").device
-    loaded = load_pocket_file(shipped_file(name) if name in SHIPPED else Path(name))
+    loaded = load_pocket(name)
     photographs = read_photographs(sources, side=stored_side(side)).renumbered(loaded.classes)
     found = evaluate(loaded.module.to(chosen).eval(), photographs, side, chosen)
     if as_json:

@@ -115,9 +115,10 @@ def command(
         stored_side,
         train,
     )
+    from dreamer.networks.weights import load_pocket
 
     choice = choose_device(device, "bfloat16")
-    begin = None if start is None else _start(start)
+    begin = None if start is None else load_pocket(start)
     chosen = {"width": width, "antialiased": antialiased, "activation": activation}
     architecture = _architecture(begin, {key: value for key, value in chosen.items() if value is not None})
     plan = TrainingPlan(epochs=epochs, batch=batch, side=side, small_share=small_share, learning_rate=rate,
@@ -156,13 +157,6 @@ def _seconds(text: str) -> float:
     if not 0 < seconds < 1e7:
         raise UsageError("is no time", where=f"--time {text}", remedy='Write it as "90s", "40m" or "1.5h".')
     return seconds
-
-
-def _start(network: str) -> Loaded:
-    from dreamer.networks.catalogue import SHIPPED
-    from dreamer.networks.weights import load_pocket_file, shipped_file
-
-    return load_pocket_file(shipped_file(network) if network in SHIPPED else Path(network))
 
 
 def _architecture(begin: Loaded | None, chosen: dict[str, Any]) -> Architecture:

@@ -21,7 +21,7 @@ from torch import Generator, Tensor, nn
 from dreamer.errors import TrainingError
 from dreamer.networks.pocket import PocketNetwork
 from dreamer.networks.training.augmentation import cutmix, normalized, random_views
-from dreamer.networks.training.evaluation import autocast, evaluate, worst_case
+from dreamer.networks.training.evaluation import Accuracy, autocast, evaluate, worst_case
 from dreamer.networks.training.files import (
     make_folder,
     read_state,
@@ -66,6 +66,7 @@ def train(
     small_epochs = int(plan.epochs * plan.small_share)
     began, done_work = time.perf_counter(), 0.0
     work = [0.5625 if epoch < small_epochs else 1.0 for epoch in range(plan.epochs)]
+    accuracy: Accuracy | None = None
     for epoch in range(first, plan.epochs):
         epoch_began = time.perf_counter()
         side = plan.side * 3 // 4 if epoch < small_epochs else plan.side
@@ -90,7 +91,8 @@ def train(
         save_state(unfinished, key, (epoch + 1, plan.epochs), network, average, optimizer)
         accuracy = evaluate(average, photographs, plan.side, device)
         yield TrainingEpoch(epoch + 1, plan.epochs, accuracy, time.perf_counter() - epoch_began)
-    accuracy = evaluate(average, photographs, plan.side, device)
+    if accuracy is None:  # the run was stopped when all epochs were done
+        accuracy = evaluate(average, photographs, plan.side, device)
     shares = {"accuracy": accuracy.clean, "whole": accuracy.whole, "perturbed": accuracy.perturbed}
     save_pocket(average, photographs.classes, path, {**asdict(plan), **shares})
     unfinished.unlink(missing_ok=True)
