@@ -17,7 +17,7 @@ from dreamer.dreaming.dream import dream
 from dreamer.inspection.occlusion import occlude
 from dreamer.networks import LOGITS, Network
 from dreamer.presets import Preset, load_preset
-from dreamer.presets.schema import NetworkChoice, Target
+from dreamer.presets.model.schema import NetworkChoice, Target
 
 PHOTOS, SIDE, APART = 32, 256, 4
 KERNELS = 64

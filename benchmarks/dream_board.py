@@ -15,15 +15,15 @@ from pathlib import Path
 
 from torch import Tensor
 
+from dreamer.drawing.sheets import Tile, contact_sheet
 from dreamer.dreaming.dream import filled
 from dreamer.dreaming.noise import noise_picture
 from dreamer.dreaming.randomness import generator_at
-from dreamer.gallery.sheets import Tile, contact_sheet
 from dreamer.jobs.stills import render_each
 from dreamer.networks import Network, load_network
 from dreamer.pictures import find_pictures, read_picture
 from dreamer.presets import load_preset
-from dreamer.presets.schema import NetworkChoice, Target
+from dreamer.presets.model.schema import NetworkChoice, Target
 
 INPUTS = Path(__file__).resolve().parents[1] / "inputs"
 SIZE = (192, 256)

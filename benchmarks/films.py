@@ -15,7 +15,7 @@ from benchmarks.timing import table
 from dreamer import animate, load_network
 from dreamer.motion import frames
 from dreamer.presets import Preset
-from dreamer.presets.schema import NetworkChoice
+from dreamer.presets.model.schema import NetworkChoice
 
 FRAMES, OCTAVES, STEPS, LAYER = 24, 2, 6, "inception4c"
 PHOTO = Path(__file__).resolve().parents[1] / "inputs" / "sky.jpg"

@@ -12,7 +12,7 @@ from benchmarks.steps import whole_step
 from benchmarks.timing import interleaved
 from dreamer.networks import load_network
 from dreamer.presets import Preset
-from dreamer.presets.schema import NetworkChoice
+from dreamer.presets.model.schema import NetworkChoice
 
 SIDES = (128, 256, 512, 1024)
 STEPS = 8

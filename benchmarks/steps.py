@@ -8,18 +8,18 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.timing import interleaved, table
-from dreamer.dreaming.ascent import Climb
+from dreamer.dreaming.ascent import OctaveAscent
 from dreamer.dreaming.canvas import PixelCanvas
 from dreamer.dreaming.events import ignore
 from dreamer.dreaming.gradient import Objective, TargetGradient
-from dreamer.dreaming.penalties import restraint
+from dreamer.dreaming.penalties import regularization
 from dreamer.dreaming.randomness import generator_at
 from dreamer.dreaming.targets import bind_target
 from dreamer.networks import Network, load_network
 from dreamer.networks.cutting import Cut, Trace
 from dreamer.networks.weights import load_named
 from dreamer.presets import Preset
-from dreamer.presets.schema import NetworkChoice
+from dreamer.presets.model.schema import NetworkChoice
 
 SIDE = 512
 CPU = torch.device("cpu")
@@ -73,7 +73,7 @@ def whole_step(network: Network, layer: str, preset: Preset) -> Callable[[Tensor
     def step(image: Tensor) -> None:
         objective = Objective([bind_target(preset.targets[0], network, {}, image, SIDE)], [None], False)
         gradient = TargetGradient(cut, objective, tile=None, halo=0, report=ignore)
-        climb = Climb(preset.ascent, gradient, restraint(preset), image, None, False, keep_photo=True)
+        climb = OctaveAscent(preset.ascent, gradient, regularization(preset), image, None, False, keep_photo=True)
         for _ in climb.steps(PixelCanvas(image), 1, lambda step: generator_at(0, 0, 0, step)):
             pass
 

@@ -12,7 +12,7 @@ from dreamer.dreaming.dream import dream
 from dreamer.dreaming.octaves import octave_sizes
 from dreamer.networks import load_network
 from dreamer.presets import Preset
-from dreamer.presets.schema import NetworkChoice
+from dreamer.presets.model.schema import NetworkChoice
 
 LAYER = "inception4c"
 

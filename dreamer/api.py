@@ -12,7 +12,7 @@ from torch import Tensor
 
 from dreamer.dreaming.events import Listener, ignore
 from dreamer.errors import PictureError
-from dreamer.film.formats import film_codec
+from dreamer.film.codecs import film_codec
 from dreamer.jobs.films import FilmFacts, render_film
 from dreamer.jobs.planning import FilmSettings, make_recipe, plan_jobs
 from dreamer.jobs.stills import Still, render_still

@@ -23,7 +23,6 @@ from dreamer.inspection import (
     attribution,
     deconvolution,
     embedding,
-    exciting,
     fooling,
     heatmaps,
     inversion,
@@ -31,13 +30,14 @@ from dreamer.inspection import (
     occlusion,
     scoring,
     suggestion,
+    top_patches,
 )
 from dreamer.motion.frames import FrameLoop
 from dreamer.networks.cutting import Cut
 from dreamer.networks.network import Network
 from dreamer.networks.weights import load_named
 from dreamer.presets import load_preset
-from dreamer.presets.files import named_pictures
+from dreamer.presets.source.files import named_pictures
 
 RELEASE = tuple(int(part) for part in torch.__version__.split(".")[:2])
 pytestmark = pytest.mark.skipif(
@@ -180,7 +180,7 @@ INSPECTIONS: dict[str, Callable[[Network, Tensor], object]] = {
     "occlusion": lambda network, photo: occlusion.occlude(network, photo, 3, 40, 40),
     "deconvnet": lambda network, photo: deconvolution.project(network, photo, "inception4c", [3]),
     "activations": lambda network, photo: activations.feature_maps(network, photo, ["conv1", "inception4c"], 4),
-    "top": lambda network, photo: exciting.most_exciting(network, [photo.cpu()], "inception4c", [3], 2),
+    "top": lambda network, photo: top_patches.top_patches(network, [photo.cpu()], "inception4c", [3], 2),
     "embedding": lambda network, photo: embedding.features_of(network, [photo.cpu()], "inception4c"),
     "fooling": lambda network, photo: fooling.fool(network, photo, 3, method="fgsm", halvings=1),
     "inversion": lambda network, photo: inversion.invert(network, photo, "inception3b", steps=2),

@@ -12,7 +12,7 @@ from dreamer import Network, load_network, load_preset
 from dreamer.jobs.stills import preset_pictures, render_still
 from dreamer.motion.frames import FrameLoop
 from dreamer.presets import Preset
-from dreamer.presets.lookup import preset_files
+from dreamer.presets.source.lookup import preset_files
 
 FILES = sorted((Path(__file__).parents[1] / "presets").glob("*.toml"))
 STILLS = [file for file in FILES if load_preset(file).animation is None]

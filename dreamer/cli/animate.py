@@ -19,11 +19,11 @@ from dreamer.cli.options import (
 )
 from dreamer.cli.render import PictureSize, inputs_or_none, plan_line, refuse_missing_files, run
 from dreamer.errors import UsageError
-from dreamer.film.formats import film_codec
+from dreamer.film.codecs import film_codec
 from dreamer.jobs.planning import FILM_TEMPLATE, FilmSettings, plan_jobs
-from dreamer.presets.dumping import to_toml
-from dreamer.presets.loading import resolve_preset
+from dreamer.presets.dump import to_toml
 from dreamer.presets.options import lengthened, with_motion, with_options
+from dreamer.presets.source.load import resolve_preset
 
 _SPAN = re.compile(r"^(\d*):(\d*)$")
 

@@ -14,9 +14,9 @@ from dreamer.cli.inspect.sharing import ChosenNetwork, network_options
 from dreamer.cli.options import complete_presets, json_option, precision_option, set_option, verbosity_options
 from dreamer.cli.running import verbosity
 from dreamer.errors import UsageError
-from dreamer.presets.fields import check_kernels
-from dreamer.presets.loading import resolve_preset
+from dreamer.presets.model.fields import check_kernels
 from dreamer.presets.options import with_options
+from dreamer.presets.source.load import resolve_preset
 
 if TYPE_CHECKING:
     from dreamer.jobs.atlas import Drawn, Subject

@@ -298,8 +298,8 @@ class _Session:
     def _write_gallery(self, plan: Sequence[PlannedJob]) -> None:
         if not self.gallery:
             return
+        from dreamer.gallery.collect import items_in
         from dreamer.gallery.page import write_gallery
-        from dreamer.jobs.showing import items_in
 
         folders = {each.job.source.parent for each in plan if each.job.source is not None}
         items = list(items_in(self.folder, sorted(folders)))

@@ -83,7 +83,7 @@ def _cache() -> Finding:
 
 
 def _ffmpeg() -> Finding:
-    from dreamer.film.tools import find_ffmpeg, run
+    from dreamer.film.executable import find_ffmpeg, run
 
     try:
         program = find_ffmpeg()

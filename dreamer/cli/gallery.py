@@ -22,8 +22,8 @@ def command(folder: Path, output: Path | None, title: str | None, inputs: tuple[
 
     It needs no server: open it in a browser. Its small pictures are in a folder beside it.
     """
+    from dreamer.gallery.collect import items_in
     from dreamer.gallery.page import write_gallery
-    from dreamer.jobs.showing import items_in
 
     if not folder.is_dir():
         raise near_input(str(folder))

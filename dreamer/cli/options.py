@@ -23,7 +23,7 @@ _WITHOUT_MAPS = ("vit_", "swin_")  # transformers: no layer gives a (B, C, H, W)
 
 def complete_presets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Preset names, or files once a path is being typed."""
-    from dreamer.presets.lookup import is_path, preset_files
+    from dreamer.presets.source.lookup import is_path, preset_files
 
     if is_path(incomplete):
         return [CompletionItem(incomplete, type="file")]
@@ -32,7 +32,7 @@ def complete_presets(ctx: click.Context, param: click.Parameter, incomplete: str
 
 def complete_keys(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Keys of a preset, for `--set`; the first target stands for all."""
-    from dreamer.presets.keys import EACH, all_keys
+    from dreamer.presets.model.introspection import EACH, all_keys
 
     keys = (key for key in all_keys().values() if not key.is_table)
     return _beginning_with(incomplete, (f"{key.path.replace(f'.{EACH}.', '.0.')}=" for key in keys))

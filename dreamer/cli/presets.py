@@ -11,13 +11,13 @@ from click.shell_completion import CompletionItem
 from dreamer.cli.options import complete_presets, json_option, set_option, verbosity_options
 from dreamer.cli.running import USAGE, Commands
 from dreamer.errors import OutputError, PresetError, UsageError
-from dreamer.presets.dumping import to_toml
-from dreamer.presets.files import missing_files
-from dreamer.presets.keyframes import Timeline
-from dreamer.presets.keys import all_keys
-from dreamer.presets.loading import ResolvedPreset, resolve_preset
-from dreamer.presets.lookup import preset_files
+from dreamer.presets.dump import to_toml
+from dreamer.presets.model.introspection import all_keys
 from dreamer.presets.reference import explained, keys_at, reference_markdown, schema_json, starter
+from dreamer.presets.source.files import missing_files
+from dreamer.presets.source.load import ResolvedPreset, resolve_preset
+from dreamer.presets.source.lookup import preset_files
+from dreamer.presets.timeline.keyframes import Timeline
 
 _NEW_FOLDER = Path("presets")
 
@@ -99,7 +99,7 @@ def check(ctx: click.Context, presets: tuple[str, ...]) -> None:
 @verbosity_options
 def plot(name: str, overrides: tuple[str, ...], output: Path | None) -> None:
     """Draw what changes over a film: the curves of a preset's keyframes."""
-    from dreamer.gallery.charts import draw_curves
+    from dreamer.drawing.charts import draw_curves
 
     resolved = resolve_preset(name, overrides)
     timeline = Timeline(resolved.preset)

@@ -8,7 +8,7 @@ import click
 
 from dreamer.cli.options import json_option
 from dreamer.jobs.recipes import Recipe, recipe_of
-from dreamer.presets.dumping import to_toml
+from dreamer.presets.dump import to_toml
 
 
 @click.command()

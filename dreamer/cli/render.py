@@ -20,10 +20,10 @@ from dreamer.cli.options import (
 from dreamer.cli.running import verbosity
 from dreamer.errors import DreamerError, NoInputError, PresetError
 from dreamer.jobs.planning import DEFAULT_TEMPLATE, Job, find_inputs, plan_jobs
-from dreamer.presets.dumping import to_toml
-from dreamer.presets.files import missing_files
-from dreamer.presets.loading import ResolvedPreset, resolve_preset
+from dreamer.presets.dump import to_toml
 from dreamer.presets.options import with_options
+from dreamer.presets.source.files import missing_files
+from dreamer.presets.source.load import ResolvedPreset, resolve_preset
 
 
 class PictureSize(click.ParamType):  # type: ignore[type-arg]  # click is generic only since 8.4

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from dreamer.cli.inspect.sharing import save_image
+from dreamer.drawing.sheets import Tile, contact_sheet
 from dreamer.errors import NoInputError
-from dreamer.gallery.sheets import Tile, contact_sheet
 
 LABELS = ("name", "preset", "both", "none")
 

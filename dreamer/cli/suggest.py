@@ -9,8 +9,8 @@ import click
 from dreamer.cli.inspect.sharing import ChosenNetwork, Output, network_options, open_photo, photo_argument
 from dreamer.cli.options import complete_presets, json_option, precision_option
 from dreamer.errors import UsageError
-from dreamer.presets.loading import resolve_preset
 from dreamer.presets.options import with_options
+from dreamer.presets.source.load import resolve_preset
 
 
 class RegionType(click.ParamType):  # type: ignore[type-arg]  # click is generic only since 8.4
@@ -67,10 +67,10 @@ def command(
         raise UsageError(f"{preset} does not dream over photos", where="--preset")
     study = with_options(resolved.preset, size=size)
 
-    from dreamer.gallery.sheets import Tile, contact_sheet
+    from dreamer.drawing.sheets import Tile, contact_sheet
     from dreamer.inspection.suggestion import suggest_kernels
     from dreamer.jobs.stills import render_each
-    from dreamer.presets.dumping import targets_to_toml
+    from dreamer.presets.dump import targets_to_toml
 
     loaded = network.open(precision)
     picture = open_photo(photo, loaded, size)

@@ -13,10 +13,10 @@ from dreamer.dreaming.canvas import Canvas
 from dreamer.dreaming.filters import gaussian_blur, luma
 from dreamer.dreaming.gradient import TargetGradient
 from dreamer.dreaming.normalization import band_normalized, normalized
-from dreamer.dreaming.penalties import Restraint
-from dreamer.dreaming.views import random_look
-from dreamer.presets.fields import value_at
-from dreamer.presets.schema import Ascent
+from dreamer.dreaming.penalties import Regularization
+from dreamer.dreaming.transforms import random_transform
+from dreamer.presets.model.fields import value_at
+from dreamer.presets.model.schema import Ascent
 
 
 class Optimizer(Protocol):
@@ -63,7 +63,7 @@ class Adam:
 
 
 @dataclass(frozen=True)
-class Climb:
+class OctaveAscent:
     """One octave's ascent. `photo`: (B, 3, H, W), what the canvas would be without a dream; `mask`: where it may paint.
 
     `keep_photo`: the photo is a photo, so blur and decay spare it and touch only what was dreamt.
@@ -71,7 +71,7 @@ class Climb:
 
     ascent: Ascent
     gradient: TargetGradient
-    restraint: Restraint
+    regularization: Regularization
     photo: Tensor
     mask: Tensor | None
     keep_colors: bool
@@ -87,20 +87,20 @@ class Climb:
         for step in range(count):
             progress = step / max(count - 1, 1)
             generator = randomness(step)
-            look = random_look(self.ascent, (height, width), generator)
+            transform = random_transform(self.ascent, (height, width), generator)
             shift = tuple(int(n) for n in torch.randint(0, 1 << 16, (2,), generator=generator))
             image = canvas.picture()
-            seen, objective = self.gradient(image, self.photo, look, (shift[0], shift[1]))
+            seen, objective = self.gradient(image, self.photo, transform, (shift[0], shift[1]))
             gradient = self._shaped(seen, image, progress)
             direction = optimizer(normalized(canvas.pulled_back(gradient), self.ascent.normalization))
-            size = value_at(self.ascent.step_size, progress) * self.restraint.step_factor
+            size = value_at(self.ascent.step_size, progress) * self.regularization.step_factor
             canvas.moved(size * direction)
             self._regularize(canvas, seen, step, progress)
             yield step + 1, objective
 
     def _shaped(self, gradient: Tensor, image: Tensor, progress: float) -> Tensor:
         """Penalties, bands, smoothing, colors and mask, in this order."""
-        held = self.restraint.gradient(image, self.photo)
+        held = self.regularization.gradient(image, self.photo)
         if held is not None:
             gradient = gradient - held
         if self.ascent.bands:
@@ -114,17 +114,17 @@ class Climb:
         """What acts on the picture itself, after a step (Yosinski et al. 2015, section 3)."""
         ascent = self.ascent
         sigma = value_at(ascent.blur, progress) if (step + 1) % ascent.blur_every == 0 else 0.0
-        if not (sigma or ascent.decay or ascent.clip_norm or ascent.clip_contribution):
+        if not (sigma or ascent.decay or ascent.clip_small_norm or ascent.clip_small_contribution):
             return
         image = canvas.picture()
         rest = self.photo if self.keep_photo else torch.full_like(image, 0.5)
         dream = image - rest
         dream = gaussian_blur(dream, sigma) * (1 - ascent.decay)
-        if ascent.clip_norm:
-            dream = dream * above_share(dream.norm(dim=1, keepdim=True), ascent.clip_norm)
-        if ascent.clip_contribution:
+        if ascent.clip_small_norm:
+            dream = dream * above_share(dream.norm(dim=1, keepdim=True), ascent.clip_small_norm)
+        if ascent.clip_small_contribution:
             contribution = (dream * gradient).sum(1, keepdim=True).abs()
-            dream = dream * above_share(contribution, ascent.clip_contribution)
+            dream = dream * above_share(contribution, ascent.clip_small_contribution)
         canvas.replaced(rest + dream)
 
 

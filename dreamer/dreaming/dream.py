@@ -3,40 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol
 
 import torch
 from torch import Generator, Tensor
 
-from dreamer.dreaming.ascent import Climb
+from dreamer.dreaming.ascent import OctaveAscent
+from dreamer.dreaming.bound_targets import LOGITS, BoundTarget
 from dreamer.dreaming.canvas import CANVASES
 from dreamer.dreaming.events import Listener, OctaveStarted, StepDone, TileHalved, ignore
 from dreamer.dreaming.filters import resized, with_color_of
-from dreamer.dreaming.gradient import Cut, Objective, TargetGradient
+from dreamer.dreaming.gradient import Objective, TargetGradient
 from dreamer.dreaming.masks import draw_mask
 from dreamer.dreaming.noise import noise_picture
 from dreamer.dreaming.octaves import canvas_size, octave_sizes
-from dreamer.dreaming.penalties import restraint
+from dreamer.dreaming.penalties import regularization
+from dreamer.dreaming.protocols import Cut, Network
 from dreamer.dreaming.randomness import generator_at
-from dreamer.dreaming.seeing import LOGITS, BoundTarget, Seer
 from dreamer.dreaming.targets import bind_each, bind_target
 from dreamer.dreaming.tiles import automatic_tile
 from dreamer.errors import PresetError
-from dreamer.presets.files import named_pictures
-from dreamer.presets.schema import Mask, Preset, Target
-
-
-class Network(Seer, Protocol):
-    """What a dream asks of a network."""
-
-    device: torch.device
-
-    @property
-    def layers(self) -> tuple[str, ...]:
-        """Layers in order of computation."""
-
-    def cut(self, layers: Iterable[str]) -> Cut:
-        """The network up to the deepest of `layers`."""
+from dreamer.presets.model.schema import Mask, Preset, Target
+from dreamer.presets.source.files import named_pictures
 
 
 def dream(
@@ -93,7 +80,7 @@ class _Dream:
         missing = [path for path in named_pictures(preset) if path not in self.pictures]
         if missing:
             raise PresetError([f"picture {path!r} is named but not given" for path in missing])
-        self.restraint = restraint(preset)
+        self.regularization = regularization(preset)
         size = canvas_size(preset.canvas, None if photo is None else (photo.shape[2], photo.shape[3]))
         self.sizes = octave_sizes(size, preset.octaves, self._cut_for(range(preset.octaves.count)).smallest)
         self.start = self._start(None if photo is None else photo.to(device))
@@ -105,7 +92,7 @@ class _Dream:
         self.largest_tile: int | None = None
 
     def run(self) -> Tensor:
-        """Climb the octaves, the smallest first."""
+        """OctaveAscent the octaves, the smallest first."""
         picture = base = self._base(*self.sizes[0])
         for octave, (height, width) in enumerate(self.sizes):
             photo = self._base(height, width)
@@ -142,8 +129,14 @@ class _Dream:
         canvas = CANVASES[preset.canvas.space](begin)
         if steps:
             gradient = TargetGradient(cut, objective, tile=tile, halo=preset.tiles.halo, report=self._halved)
-            climb = Climb(
-                preset.ascent, gradient, self.restraint, photo, mask, preset.keep_colors, keep_photo=self.from_photo
+            climb = OctaveAscent(
+                preset.ascent,
+                gradient,
+                self.regularization,
+                photo,
+                mask,
+                preset.keep_colors,
+                keep_photo=self.from_photo,
             )
             before, whole = sum(self.work[:octave]), sum(self.work)
             for step, score in climb.steps(canvas, steps, self._randomness(octave)):
@@ -169,13 +162,13 @@ class _Dream:
         every = self.each or [self.preset.targets]
         targets = [targets[number] for number in numbers for targets in every]
         layers = {layer for target in targets for layer in target.layer or (LOGITS,)}
-        if self.restraint.features > 0:
+        if self.regularization.features > 0:
             layers.add(self._features_layer())
         return self.network.cut(layers or {self.network.layers[0]})
 
     def _features_layer(self) -> str:
         layers = [layer for target in self.preset.targets for layer in target.layer or ()]
-        return self.restraint.features_layer or max(layers, key=self.network.layers.index)
+        return self.regularization.features_layer or max(layers, key=self.network.layers.index)
 
     def _objective(self, octave: int, height: int, width: int) -> Objective:
         bound: list[BoundTarget] = []
@@ -188,8 +181,8 @@ class _Dream:
             else:
                 bound.append(bind_each([targets[number] for targets in self.each], *given))
             masks.append(self._drawn(target.mask, height, width))
-        layer = self._features_layer() if self.restraint.features > 0 else ""
-        return Objective(bound, masks, self.preset.normalize_targets, self.restraint.features, layer)
+        layer = self._features_layer() if self.regularization.features > 0 else ""
+        return Objective(bound, masks, self.preset.normalize_targets, self.regularization.features, layer)
 
     def _tile(self, cut: Cut, objective: Objective, batch: int, size: tuple[int, int]) -> int | None:
         per_pixel = cut.bytes_per_pixel * batch * (1.5 if objective.needs_reference else 1.0)

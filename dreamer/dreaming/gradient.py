@@ -5,31 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from dreamer.dreaming.bound_targets import Activations, BoundTarget, Window
 from dreamer.dreaming.events import TileHalved
 from dreamer.dreaming.normalization import rms, unit_rms
-from dreamer.dreaming.seeing import Activations, BoundTarget, View
+from dreamer.dreaming.protocols import Cut
 from dreamer.dreaming.tiles import SMALLEST_TILE, cut_tiles
-from dreamer.dreaming.views import Look
+from dreamer.dreaming.transforms import ViewTransform
 from dreamer.errors import DeviceError
-
-
-class Cut(Protocol):
-    """A network cut at the deepest target. Sizes in px."""
-
-    smallest: int
-    stride: int
-    bytes_per_pixel: float
-
-    def __call__(self, image: Tensor) -> dict[str, Tensor]:
-        """Activations (B, C, h, w) by layer, and logits (B, classes), for (B, 3, H, W) float32 in [0, 1]."""
-
-    def repeated(self, image: Tensor) -> dict[str, Tensor]:
-        """The same, to be gone back through once and forgotten before the next call; that may be faster."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +45,9 @@ class Objective:
         """Whether the starting picture must be seen at each step, too."""
         return self.features > 0 or any(bound.needs_reference for bound in self.targets)
 
-    def scores(self, seen: Activations, reference: Activations | None, view: View) -> tuple[list[Tensor], list[Tensor]]:
+    def scores(
+        self, seen: Activations, reference: Activations | None, view: Window
+    ) -> tuple[list[Tensor], list[Tensor]]:
         """(B,) weighted score of each target, and the summed score of each group."""
         each = [bound.target.weight * bound.score(seen, reference, view) for bound in self.targets]
         grouped = [torch.stack([each[number] for number in group]).sum(0) for group in self.groups]
@@ -82,23 +70,25 @@ class TargetGradient:
         self._cut, self._objective = cut, objective
         self._tile, self._halo, self._report = tile, halo, report
 
-    def __call__(self, image: Tensor, photo: Tensor, look: Look, shift: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    def __call__(
+        self, image: Tensor, photo: Tensor, transform: ViewTransform, shift: tuple[int, int]
+    ) -> tuple[Tensor, Tensor]:
         """`image`, `photo`: (B, 3, H, W) float32 in [0, 1]. `shift`: px by which the grid of tiles is moved.
 
         Returns the gradient and the objective (B,).
         """
         leaf = image.detach().requires_grad_(True)
-        view = look(leaf)
+        view = transform(leaf)
         seen, distances, objective = self._view_gradients(
-            view.detach(), look(photo) if self._objective.needs_reference else None, shift
+            view.detach(), transform(photo) if self._objective.needs_reference else None, shift
         )
-        combined = self._combined(seen, distances, look)
+        combined = self._combined(seen, distances, transform)
         if view is leaf:
             return combined, objective
         (gradient,) = torch.autograd.grad(view, leaf, combined)
         return gradient, objective
 
-    def _combined(self, groups: list[Tensor], distances: Tensor | None, look: Look) -> Tensor:
+    def _combined(self, groups: list[Tensor], distances: Tensor | None, transform: ViewTransform) -> Tensor:
         """Mask, balance and add the groups' gradients, each (B, 3, H, W) as seen."""
         objective = self._objective
         held = groups.pop() if distances is not None else None
@@ -109,7 +99,7 @@ class TargetGradient:
                 weight = abs(objective.targets[group[0]].target.weight)
                 gradient = weight * unit_rms(gradient)
             if mask is not None:
-                gradient = gradient * look(mask)
+                gradient = gradient * transform(mask)
             total = gradient if total is None else total + gradient
         if total is None:
             raise ValueError("an objective without targets")
@@ -128,7 +118,7 @@ class TargetGradient:
             try:
                 if self._tile is None:
                     height, width = view.shape[-2:]
-                    found = self._pass(view, reference, View(0, 0, height, width, height, width))
+                    found = self._pass(view, reference, Window(0, 0, height, width, height, width))
                     return found.gradients, found.distances, found.objective
                 return self._tiled(view, reference, shift, self._tile)
             except RuntimeError as error:
@@ -158,7 +148,7 @@ class TargetGradient:
         distances, objective, counted = torch.zeros(()), view.new_zeros(len(view)), 0
         for tile in tiles:
             crop = (..., slice(tile.top, tile.top + tile.height), slice(tile.left, tile.left + tile.width))
-            where = View(tile.top, tile.left, tile.height, tile.width, height, width)
+            where = Window(tile.top, tile.left, tile.height, tile.width, height, width)
             part = None if reference is None else reference[crop]
             found = self._pass(view[crop], part, where)
             groups = groups or [torch.zeros_like(view) for _ in found.gradients]
@@ -172,7 +162,7 @@ class TargetGradient:
             counted += found.cells
         return groups, distances / counted if distances.ndim else None, objective / counted
 
-    def _pass(self, view: Tensor, reference: Tensor | None, where: View) -> _Pass:
+    def _pass(self, view: Tensor, reference: Tensor | None, where: Window) -> _Pass:
         objective = self._objective
         leaf = view.detach().requires_grad_(True)
         with torch.no_grad():

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from dreamer.dreaming.filters import gaussian_blur, resized
-from dreamer.presets.schema import Mask
+from dreamer.presets.model.schema import Mask
 
 
 def draw_mask(mask: Mask, height: int, width: int, pictures: dict[str, Tensor]) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dreamer.errors import PresetError
-from dreamer.presets.schema import Canvas, Octaves
+from dreamer.presets.model.schema import Canvas, Octaves
 
 DEFAULT_SIDE = 512
 

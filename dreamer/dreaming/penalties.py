@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from dreamer.dreaming.filters import luma, scharr_energy_gradient
-from dreamer.presets.schema import Penalties, Preset
+from dreamer.presets.model.schema import Penalties, Preset
 
 # Weight 1 holds the picture about a quarter of the value range from the photo.
 PHOTO_PULL = 4.0
@@ -82,7 +82,7 @@ GRADIENTS: dict[str, PictureGradient] = {
 
 
 @dataclass(frozen=True)
-class Restraint:
+class Regularization:
     """All that holds a dream back: weighted penalties, and a factor on the step size."""
 
     weights: dict[str, float]
@@ -99,7 +99,7 @@ class Restraint:
         return total
 
 
-def restraint(preset: Preset) -> Restraint:
+def regularization(preset: Preset) -> Regularization:
     """The preset's penalties with its `fidelity` dial mapped onto them.
 
     At fidelity f the photo's shapes pull with f / (1 - f), its color and pixels with half of that, and steps shrink
@@ -109,7 +109,7 @@ def restraint(preset: Preset) -> Restraint:
     pull = preset.fidelity / max(1 - preset.fidelity, 1e-3)
     added = {"photo_shapes": pull, "photo_color": pull / 2, "photo_pixels": pull / 2}
     weights = {name: getattr(penalties, name) + added.get(name, 0.0) for name in GRADIENTS}
-    return Restraint(
+    return Regularization(
         {name: weight for name, weight in weights.items() if weight > 0},
         penalties.photo_features,
         penalties.features_layer,

@@ -13,11 +13,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from dreamer.dreaming.likeness import bind_caricature, bind_guide, bind_style
-from dreamer.dreaming.seeing import LOGITS, Activations, BoundTarget, Seer, View, layers_of, summed, with_longest_side
+from dreamer.dreaming.bound_targets import (
+    LOGITS,
+    Activations,
+    BoundTarget,
+    Window,
+    layers_of,
+    summed,
+    with_longest_side,
+)
+from dreamer.dreaming.picture_targets import bind_caricature, bind_guide, bind_style
+from dreamer.dreaming.protocols import Network
 from dreamer.errors import TargetError
-from dreamer.presets.fields import strongest_count
-from dreamer.presets.schema import Target
+from dreamer.presets.model.fields import strongest_count
+from dreamer.presets.model.schema import Target
 
 # What can be asked of the logits, which have no positions.
 _ON_LOGITS = ("layer", "caricature")
@@ -25,9 +34,9 @@ STRENGTH_SIDE = 512
 
 
 def bind_target(
-    target: Target, network: Seer, pictures: Mapping[str, Tensor], start: Tensor, octave_side: int
+    target: Target, network: Network, pictures: Mapping[str, Tensor], start: Tensor, octave_side: int
 ) -> BoundTarget:
-    """Look up layers, kernels, classes and guide pictures of `target` for one octave.
+    """ViewTransform up layers, kernels, classes and guide pictures of `target` for one octave.
 
     `pictures`: (1, 3, h, w) in [0, 1] by path. `start`: (B, 3, H, W), on which "strongest N" is decided.
     `octave_side`: longest side of the octave in px, to which style pictures are resized.
@@ -42,7 +51,7 @@ def bind_target(
 
 
 def bind_each(
-    targets: Sequence[Target], network: Seer, pictures: Mapping[str, Tensor], start: Tensor, octave_side: int
+    targets: Sequence[Target], network: Network, pictures: Mapping[str, Tensor], start: Tensor, octave_side: int
 ) -> BoundTarget:
     """For each picture of a batch its own target, its weight included: scored as it would be alone."""
     bound = [
@@ -55,7 +64,7 @@ def bind_each(
             return None
         return {layer: activation[number : number + 1] for layer, activation in activations.items()}
 
-    def score(activations: Activations, reference: Activations | None, view: View) -> Tensor:
+    def score(activations: Activations, reference: Activations | None, view: Window) -> Tensor:
         scores = [
             each.target.weight * each.score(own(activations, number) or {}, own(reference, number), view)
             for number, each in enumerate(bound)
@@ -67,7 +76,7 @@ def bind_each(
     return BoundTarget(whole, layers, score, needs_reference=any(each.needs_reference for each in bound))
 
 
-def strongest_kernels(network: Seer, layer: str, start: Tensor, count: int) -> Tensor:
+def strongest_kernels(network: Network, layer: str, start: Tensor, count: int) -> Tensor:
     """(B, count) kernels of `layer` with the largest mean activation on each of (B, 3, H, W), the strongest first."""
     cut = network.cut([layer])
     small = with_longest_side(start, min(STRENGTH_SIDE, max(start.shape[-2:])), cut.smallest)
@@ -90,7 +99,7 @@ _MEASURES: dict[str, Callable[[Tensor], Tensor]] = {"energy": _energy, "mean": _
 Selection = Callable[[Tensor], Tensor]
 
 
-def _kernel_selection(target: Target, layer: str, network: Seer, start: Tensor) -> Selection:
+def _kernel_selection(target: Target, layer: str, network: Network, start: Tensor) -> Selection:
     """A function that takes the target's kernels out of a layer's activation, (B, C, h, w) to (B, N, h, w)."""
     if target.kernels is None:
         return lambda activation: activation
@@ -113,25 +122,25 @@ def _kernel_selection(target: Target, layer: str, network: Seer, start: Tensor) 
 
 
 def _bind_layer(
-    target: Target, network: Seer, pictures: Mapping[str, Tensor], start: Tensor, octave_side: int
+    target: Target, network: Network, pictures: Mapping[str, Tensor], start: Tensor, octave_side: int
 ) -> BoundTarget:
     measure = _MEASURES[target.measure or "energy"]
     kernels = {layer: _kernel_selection(target, layer, network, start) for layer in layers_of(target)}
 
-    def score(activations: Activations, reference: Activations | None, view: View) -> Tensor:
+    def score(activations: Activations, reference: Activations | None, view: Window) -> Tensor:
         return summed([measure(selected(activations[layer])) for layer, selected in kernels.items()])
 
     return BoundTarget(target, layers_of(target), score)
 
 
 def _bind_unit(
-    target: Target, network: Seer, pictures: Mapping[str, Tensor], start: Tensor, octave_side: int
+    target: Target, network: Network, pictures: Mapping[str, Tensor], start: Tensor, octave_side: int
 ) -> BoundTarget:
     share = (0.5, 0.5) if target.unit in (None, "center") else target.unit
     measure = _MEASURES[target.measure or "mean"]
     kernels = {layer: _kernel_selection(target, layer, network, start) for layer in layers_of(target)}
 
-    def unit_score(activation: Tensor, selected: Selection, view: View) -> Tensor:
+    def unit_score(activation: Tensor, selected: Selection, view: Window) -> Tensor:
         row, row_stride = unit_cell(float(share[0]), view.top, view.height, view.whole_height, activation.shape[2])
         column, column_stride = unit_cell(float(share[1]), view.left, view.width, view.whole_width, activation.shape[3])
         if row is None or column is None:
@@ -142,7 +151,7 @@ def _bind_unit(
         cells = view.whole_height * view.whole_width / (row_stride * column_stride)
         return unit * (cells / (activation.shape[2] * activation.shape[3]))
 
-    def score(activations: Activations, reference: Activations | None, view: View) -> Tensor:
+    def score(activations: Activations, reference: Activations | None, view: Window) -> Tensor:
         return summed([unit_score(activations[layer], selected, view) for layer, selected in kernels.items()])
 
     return BoundTarget(target, layers_of(target), score)
@@ -167,14 +176,14 @@ def unit_cell(share: float, first: int, side: int, whole: int, cells: int) -> tu
 
 
 def _bind_class(
-    target: Target, network: Seer, pictures: Mapping[str, Tensor], start: Tensor, octave_side: int
+    target: Target, network: Network, pictures: Mapping[str, Tensor], start: Tensor, octave_side: int
 ) -> BoundTarget:
     wanted = target.class_
     if wanted is None:
         raise TargetError("a class target names no class")
     index = network.class_index(wanted)
 
-    def score(activations: Activations, reference: Activations | None, view: View) -> Tensor:
+    def score(activations: Activations, reference: Activations | None, view: Window) -> Tensor:
         logits = activations[LOGITS].float()
         # The logarithm climbs as the probability does, but has a gradient where the probability is nearly 0.
         return (F.log_softmax(logits, 1) if target.measure == "probability" else logits)[:, index]
@@ -183,11 +192,11 @@ def _bind_class(
 
 
 def _bind_direction(
-    target: Target, network: Seer, pictures: Mapping[str, Tensor], start: Tensor, octave_side: int
+    target: Target, network: Network, pictures: Mapping[str, Tensor], start: Tensor, octave_side: int
 ) -> BoundTarget:
     directions = {layer: _direction(target, layer, network).to(start.device) for layer in layers_of(target)}
 
-    def score(activations: Activations, reference: Activations | None, view: View) -> Tensor:
+    def score(activations: Activations, reference: Activations | None, view: Window) -> Tensor:
         scores = []
         for layer, direction in directions.items():
             cells = activations[layer].float()
@@ -199,7 +208,7 @@ def _bind_direction(
     return BoundTarget(target, layers_of(target), score)
 
 
-def _direction(target: Target, layer: str, network: Seer) -> Tensor:
+def _direction(target: Target, layer: str, network: Network) -> Tensor:
     """The target's direction at a layer, (C,), of length 1."""
     known, given = network.kernels(layer), target.direction
     if isinstance(given, dict):
@@ -223,7 +232,7 @@ def _direction(target: Target, layer: str, network: Seer) -> Tensor:
     return vector / length
 
 
-_BINDERS: dict[str, Callable[[Target, Seer, Mapping[str, Tensor], Tensor, int], BoundTarget]] = {
+_BINDERS: dict[str, Callable[[Target, Network, Mapping[str, Tensor], Tensor, int], BoundTarget]] = {
     "layer": _bind_layer,
     "kernels": _bind_layer,
     "unit": _bind_unit,

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from types import EllipsisType
 
-from dreamer.presets.schema import Tiles
+from dreamer.presets.model.schema import Tiles
 
 # Share of the free memory that one pass may take.
 MEMORY_SHARE = 0.5

@@ -15,8 +15,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from dreamer.errors import OutputError
-from dreamer.film.formats import is_film
-from dreamer.gallery.collecting import Item
+from dreamer.film.codecs import is_film
+from dreamer.gallery.item import Item
 from dreamer.gallery.thumbnails import PREVIEW, THUMBNAIL, make_thumbnail
 
 

@@ -62,10 +62,10 @@ def _large_allowed(path: Path) -> Image.Image:
 
 
 def _opened(path: Path, side: int) -> Image.Image:
-    from dreamer.film.formats import is_film
+    from dreamer.film.codecs import is_film
 
     if is_film(path):
-        from dreamer.film.decoding import read_frames
+        from dreamer.film.read import read_frames
 
         frame = next(iter(read_frames(path)), None)
         if frame is None:

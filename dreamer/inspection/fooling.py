@@ -32,7 +32,7 @@ class Fooled:
 
 
 def fool(network: Network, photo: Tensor, index: int, *, method: Method = "pgd", halvings: int = 5) -> Fooled:
-    """The smallest change of (1, 3, H, W) found that makes class `index` the likeliest.
+    """The smallest change of (1, 3, H, W) found that makes class `index` the predicted one.
 
     fgsm: one step along the gradient's sign (Goodfellow, Shlens & Szegedy 2015); pgd: many, each back into the box
     (Madry et al. 2018). The box's half width is doubled up to 0.25 until it works, and bisected `halvings` times below

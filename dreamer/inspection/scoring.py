@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from dreamer.dreaming.seeing import Activations, BoundTarget, View
+from dreamer.dreaming.bound_targets import Activations, BoundTarget, Window
 from dreamer.dreaming.targets import bind_target
 from dreamer.networks import LOGITS, Network
 from dreamer.networks.cutting import Rectifier
-from dreamer.presets.schema import Target
+from dreamer.presets.model.schema import Target
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Question:
     def score(self, seen: Activations, size: tuple[int, int]) -> Tensor:
         """(B,) for the activations of pictures of (height, width) px."""
         height, width = size
-        return self.bound.score(seen, None, View(0, 0, height, width, height, width))
+        return self.bound.score(seen, None, Window(0, 0, height, width, height, width))
 
     def __call__(self, image: Tensor, rectifier: Rectifier | None = None) -> Tensor:
         """(B,) for (B, 3, H, W) in [0, 1]."""
@@ -48,6 +48,6 @@ def probabilities(network: Network, images: Tensor) -> Tensor:
         return network.cut([LOGITS])(images)[LOGITS].float().softmax(1)
 
 
-def likeliest(network: Network, photo: Tensor) -> int:
+def predicted_class(network: Network, photo: Tensor) -> int:
     """The class that the network sees most in (1, 3, H, W)."""
     return int(probabilities(network, photo)[0].argmax())

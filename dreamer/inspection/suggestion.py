@@ -10,7 +10,7 @@ from torch import Tensor
 
 from dreamer.errors import TargetError, did_you_mean
 from dreamer.networks import Network
-from dreamer.presets.schema import Target
+from dreamer.presets.model.schema import Target
 
 Region = tuple[float, float, float, float]
 WHOLE: Region = (0.0, 0.0, 1.0, 1.0)

@@ -12,18 +12,18 @@ import torch
 from PIL import Image
 
 from dreamer.devices import free_memory
+from dreamer.drawing.sheets import Tile, contact_sheet
 from dreamer.dreaming.dream import dream
 from dreamer.dreaming.randomness import generator_at
 from dreamer.errors import OutputError, TargetError
-from dreamer.gallery.collecting import Item
-from dreamer.gallery.sheets import Tile, contact_sheet
+from dreamer.gallery.item import Item
 from dreamer.jobs.planning import Job, make_recipe
 from dreamer.jobs.rendering import write_still
 from dreamer.jobs.stills import Still, preset_pictures
 from dreamer.networks import LOGITS, Network
 from dreamer.networks.labels import plain
-from dreamer.presets.dumping import targets_to_toml
-from dreamer.presets.schema import Preset, Target
+from dreamer.presets.dump import targets_to_toml
+from dreamer.presets.model.schema import Preset, Target
 
 TOGETHER = 8
 SHEET_SIDE = 128

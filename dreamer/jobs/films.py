@@ -18,9 +18,12 @@ import torch
 from dreamer.devices import free_memory
 from dreamer.dreaming.events import Listener, ignore
 from dreamer.errors import UsageError
-from dreamer.film import FilmWriter, is_film, probe, read_frames
-from dreamer.jobs.filmreport import FilmReport
-from dreamer.jobs.framestore import FrameStore, as_tensor
+from dreamer.film.codecs import is_film
+from dreamer.film.probe import probe
+from dreamer.film.read import read_frames
+from dreamer.film.report import FilmReport
+from dreamer.film.store import FrameStore, as_tensor
+from dreamer.film.write import FilmWriter
 from dreamer.jobs.planning import FilmSettings, Job, file_digest
 from dreamer.jobs.recipes import Recipe
 from dreamer.jobs.stills import preset_pictures
@@ -29,8 +32,8 @@ from dreamer.motion.flow import Search, dense_inverse_search
 from dreamer.motion.frames import FrameLoop, animation_of, shown_order
 from dreamer.networks import Network
 from dreamer.pictures import read_picture
-from dreamer.presets.dumping import to_json
-from dreamer.presets.schema import Preset
+from dreamer.presets.dump import to_json
+from dreamer.presets.model.schema import Preset
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,7 @@ def _loop(job: Job, network: Network, store: FrameStore, listen: Listener) -> Fr
 def _search(preset: Preset, network: Network) -> Search:
     if animation_of(preset).flow == "dis":
         return dense_inverse_search
-    from dreamer.networks.raft import load_raft
+    from dreamer.motion.raft import load_raft
 
     return load_raft(network.device)
 

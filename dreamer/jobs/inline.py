@@ -22,7 +22,7 @@ from dreamer.jobs.rendering import write_film, write_still
 from dreamer.jobs.stills import render_stills
 from dreamer.networks import Network, load_network
 from dreamer.pictures import read_picture
-from dreamer.presets.schema import NetworkChoice
+from dreamer.presets.model.schema import NetworkChoice
 
 
 def run_inline(

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from dreamer.errors import FilmError, PictureError
 from dreamer.pictures.recipes import read_recipe
-from dreamer.presets.dumping import from_json, to_json
-from dreamer.presets.files import portable_paths
-from dreamer.presets.schema import Preset
+from dreamer.presets.dump import from_json, to_json
+from dreamer.presets.model.schema import Preset
+from dreamer.presets.source.files import portable_paths
 
 _FILMS = {".mp4", ".mov"}
 
@@ -72,7 +72,7 @@ def recipe_of(path: Path) -> Recipe:
 
 
 def _film_recipe(path: Path) -> str | None:
-    from dreamer.film.probing import film_recipe  # needs ffmpeg, which pictures do without
+    from dreamer.film.probe import film_recipe  # needs ffmpeg, which pictures do without
 
     return film_recipe(path)
 

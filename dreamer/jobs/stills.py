@@ -16,9 +16,9 @@ from dreamer.dreaming.dream import dream
 from dreamer.dreaming.events import Listener, ignore
 from dreamer.networks import Network
 from dreamer.pictures import Picture, read_picture, write_picture
-from dreamer.presets.files import named_pictures
-from dreamer.presets.lookup import resolve_picture
-from dreamer.presets.schema import Preset, Target
+from dreamer.presets.model.schema import Preset, Target
+from dreamer.presets.source.files import named_pictures
+from dreamer.presets.source.lookup import resolve_picture
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dreamer.dreaming.octaves import canvas_size, octave_sizes
-from dreamer.film.formats import is_film
+from dreamer.film.codecs import is_film
 from dreamer.jobs.planning import Job
 from dreamer.pictures.opening import picture_size
-from dreamer.presets.schema import Preset
+from dreamer.presets.model.schema import Preset
 
 
 def megapixel_steps(preset: Preset, size: tuple[int, int] | None) -> float:

@@ -11,7 +11,7 @@ from torch import Generator, Tensor
 
 from dreamer.dreaming.filters import gaussian_blur, resized
 from dreamer.dreaming.noise import noise_picture
-from dreamer.presets.animation import Animation
+from dreamer.presets.model.animation import Animation
 
 # Pixels kept around a wrapped picture, so that the bicubic kernel finds its neighbors across the edge.
 _WRAP_MARGIN = 4

@@ -10,14 +10,16 @@ from collections.abc import Callable, Iterator, Mapping
 
 from torch import Tensor
 
-from dreamer.dreaming.dream import Network, dream, filled
+from dreamer.dreaming.dream import dream, filled
 from dreamer.dreaming.events import Listener, ignore
 from dreamer.dreaming.octaves import canvas_size
+from dreamer.dreaming.protocols import Network
+from dreamer.dreaming.statistics import picture_statistics
+from dreamer.film.store import Checkpoint, Frame
 from dreamer.motion.flow import Search, dense_inverse_search, optical_flow
-from dreamer.motion.frames import Checkpoint, Frame, animation_of, check_names, over_frame
-from dreamer.motion.steadiness import measures
-from dreamer.presets.keyframes import Timeline
-from dreamer.presets.schema import Preset
+from dreamer.motion.frames import animation_of, check_names, over_frame
+from dreamer.presets.model.schema import Preset
+from dreamer.presets.timeline.keyframes import Timeline
 
 
 class ClipLoop:
@@ -63,7 +65,7 @@ class ClipLoop:
         picture = source
         for _ in range(animation_of(preset).lead_in):
             picture = self._dreamt(preset, picture)
-        return Checkpoint(0, picture, measures(picture))
+        return Checkpoint(0, picture, picture_statistics(picture))
 
     def _next(self, last: Checkpoint, before: Tensor, source: Tensor) -> Checkpoint:
         preset = self.timeline.at(last.number + 1)

@@ -4,44 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from dreamer.dreaming.dream import Network, dream, filled
+from dreamer.dreaming.dream import dream, filled
 from dreamer.dreaming.events import Listener, ignore
 from dreamer.dreaming.noise import noise_picture
 from dreamer.dreaming.octaves import canvas_size
+from dreamer.dreaming.protocols import Network
 from dreamer.dreaming.randomness import generator_at
+from dreamer.dreaming.statistics import PictureStatistics, picture_statistics
 from dreamer.errors import PresetError
+from dreamer.film.store import Checkpoint, Frame
 from dreamer.motion.camera import Camera, aspect_of, camera_over, grown, moved
 from dreamer.motion.loops import check_zoom, closing_mask
-from dreamer.motion.steadiness import Measures, fresh_grain, held, measures
-from dreamer.presets.animation import Animation, Levels
-from dreamer.presets.keyframes import Timeline
-from dreamer.presets.schema import Preset
-
-
-class Checkpoint(NamedTuple):
-    """All that the frames after `number` depend on: the dreamt picture (1, 3, H, W) float32 and the held measures."""
-
-    number: int
-    picture: Tensor
-    reference: Measures
-
-
-@dataclass(frozen=True, eq=False)
-class Frame:
-    """One frame, (1, 3, H, W) float32 in [0, 1], sRGB. `number` counts from 0, unshown frames included.
-
-    `checkpoint` is there where the loop can be taken up again after this frame.
-    """
-
-    number: int
-    picture: Tensor
-    checkpoint: Checkpoint | None
+from dreamer.motion.stabilization import fresh_grain, stabilized
+from dreamer.presets.model.animation import Animation, Levels
+from dreamer.presets.model.schema import Preset
+from dreamer.presets.timeline.keyframes import Timeline
 
 
 def animation_of(preset: Preset) -> Animation:
@@ -145,7 +127,7 @@ class FrameLoop:
         picture = self._dreamt(preset, self.photo, 0)
         for again in range(1, animation_of(preset).lead_in):
             picture = self._dreamt(over_frame(preset), picture, -again)
-        return Checkpoint(0, picture, measures(picture))
+        return Checkpoint(0, picture, picture_statistics(picture))
 
     def _next(self, last: Checkpoint, number: int) -> Checkpoint:
         preset = self._at(number)
@@ -163,7 +145,7 @@ class FrameLoop:
             begin = moved(start, self._path_to(number, start), animation.border)
             # The same random numbers for each frame, or the film would flicker.
             picture = self._dreamt(over_frame(preset), begin, 0)
-        picture = held(picture, _levels(last.reference, animation.hold.levels), animation.hold)
+        picture = stabilized(picture, _levels(last.reference, animation.hold.levels), animation.hold)
         return Checkpoint(number, self._closed(picture, number), last.reference)
 
     def _between(self, last: Checkpoint, following: Checkpoint) -> Iterator[Frame]:
@@ -252,6 +234,6 @@ def _full_size(preset: Preset, photo: tuple[int, int] | None) -> tuple[int, int]
     return round(height * scale), round(width * scale)
 
 
-def _levels(reference: Measures, levels: Levels) -> Measures:
+def _levels(reference: PictureStatistics, levels: Levels) -> PictureStatistics:
     given = {key: value for key, value in levels.model_dump().items() if value is not None}
     return replace(reference, **given)

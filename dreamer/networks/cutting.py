@@ -14,8 +14,8 @@ from torch import Tensor, fx, nn
 from torchvision.models.feature_extraction import NodePathTracer
 
 from dreamer.errors import TargetError, did_you_mean
+from dreamer.networks.cuda_graphs import GraphedModule, cuda_graphs
 from dreamer.networks.folding import fold_batch_norm, make_leaky, replace_relu, spare_outputs
-from dreamer.networks.replaying import Replaying, cuda_graphs
 
 Rectifier = Callable[[Tensor], Tensor]
 """What takes the place of every ReLU, such as one with another way back."""
@@ -156,7 +156,7 @@ class Cut:
         self._shift = torch.tensor([-m / s for m, s in zip(mean, std, strict=True)], device=device).view(1, 3, 1, 1)
         self._repeated: Callable[[Tensor], dict[str, Tensor]] = self._module
         if device.type == "cuda":
-            self._repeated = Replaying(self._module, cuda_graphs, self.bytes_per_pixel)
+            self._repeated = GraphedModule(self._module, cuda_graphs, self.bytes_per_pixel)
 
     def __call__(self, image: Tensor) -> dict[str, Tensor]:
         """Activations by layer in the working precision: (B, C, h, w), and (B, classes) for `logits`."""

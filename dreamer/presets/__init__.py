@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from dreamer.presets.dumping import from_json, to_json, to_toml
-from dreamer.presets.fields import Schedule, strongest_count, value_at
-from dreamer.presets.files import portable_paths
-from dreamer.presets.keyframes import Timeline, preset_at
-from dreamer.presets.loading import ResolvedPreset, load_preset, preset_from_tree, resolve_preset
-from dreamer.presets.lookup import find_preset, preset_files, preset_folders, resolve_picture
-from dreamer.presets.schema import (
+from dreamer.presets.dump import from_json, to_json, to_toml
+from dreamer.presets.model.fields import Schedule, strongest_count, value_at
+from dreamer.presets.model.schema import (
     Ascent,
     Canvas,
     Mask,
@@ -20,6 +16,10 @@ from dreamer.presets.schema import (
     Tiles,
     Transform,
 )
+from dreamer.presets.source.files import portable_paths
+from dreamer.presets.source.load import ResolvedPreset, load_preset, preset_from_tree, resolve_preset
+from dreamer.presets.source.lookup import find_preset, preset_files, preset_folders, resolve_picture
+from dreamer.presets.timeline.keyframes import Timeline, preset_at
 
 __all__ = [
     "Ascent",

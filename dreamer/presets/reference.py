@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from dreamer.errors import PresetError, nearest
-from dreamer.presets.checking import FIXED, SIZES, may_change
-from dreamer.presets.dumping import inline_toml, to_toml
-from dreamer.presets.expressions import FUNCTIONS
-from dreamer.presets.fields import Table
-from dreamer.presets.keys import EACH, Key, all_keys
-from dreamer.presets.loading import ResolvedPreset
-from dreamer.presets.lookup import preset_files
-from dreamer.presets.scenes import SCENES, Scene
-from dreamer.presets.schema import Preset
-from dreamer.presets.tracks import EASINGS
+from dreamer.presets.dump import inline_toml, to_toml
+from dreamer.presets.model.fields import Table
+from dreamer.presets.model.introspection import EACH, Key, all_keys
+from dreamer.presets.model.schema import Preset
+from dreamer.presets.source.load import ResolvedPreset
+from dreamer.presets.source.lookup import preset_files
+from dreamer.presets.timeline.checks import FIXED, SIZES, may_change
+from dreamer.presets.timeline.expressions import FUNCTIONS
+from dreamer.presets.timeline.scenes import SCENES, Scene
+from dreamer.presets.timeline.tracks import EASINGS
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _EXTENDS = {"type": "string", "description": "name or path of the preset that this one changes"}

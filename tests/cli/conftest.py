@@ -15,7 +15,7 @@ Dreamer = Callable[..., Result]
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working folder, and a home without presets."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("dreamer.presets.lookup.user_config_path", lambda *_, **__: tmp_path / "home")
+    monkeypatch.setattr("dreamer.presets.source.lookup.user_config_path", lambda *_, **__: tmp_path / "home")
     return tmp_path
 
 

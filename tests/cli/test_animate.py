@@ -14,7 +14,8 @@ import pytest
 import torch
 from PIL import Image
 
-from dreamer.film import probe, read_frames
+from dreamer.film.probe import probe
+from dreamer.film.read import read_frames
 from dreamer.pictures import write_picture
 from tests.cli.conftest import Dreamer
 

@@ -11,8 +11,8 @@ from click.testing import Result
 from PIL import Image
 
 from dreamer.presets import load_preset, preset_from_tree
-from dreamer.presets.lookup import shipped_folder
 from dreamer.presets.reference import reference_markdown, schema_json
+from dreamer.presets.source.lookup import shipped_folder
 
 Dreamer = Callable[..., Result]
 TINY = 'title = "Tiny"\n[canvas]\nstart = "noise"\n[[targets]]\nlayer = "conv2"\n'

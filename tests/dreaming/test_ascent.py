@@ -7,8 +7,8 @@ from torch import Tensor
 from dreamer.dreaming.ascent import Adam, Momentum, above_share
 from dreamer.dreaming.dream import dream
 from dreamer.dreaming.normalization import SIZES, band_normalized, normalized, rms, unit_rms
-from dreamer.dreaming.views import random_look
-from dreamer.presets.schema import Ascent
+from dreamer.dreaming.transforms import random_transform
+from dreamer.presets.model.schema import Ascent
 from tests.tiny import TinyNetwork
 
 from .conftest import preset
@@ -96,7 +96,7 @@ def test_clipping_zeroes_just_that_share(share: float) -> None:
 
 def test_clipped_pixels_turn_gray(network: TinyNetwork) -> None:
     settings = {"canvas": {"start": "noise", "size": 32}, "octaves": {"count": 1, "steps": 1}}
-    for clip in ({"clip_norm": 0.6}, {"clip_contribution": 0.6}):
+    for clip in ({"clip_small_norm": 0.6}, {"clip_small_contribution": 0.6}):
         picture = dream(preset(**settings, ascent=clip), network)
         gray = (picture == 0.5).all(1).float().mean()
         assert float(gray) == pytest.approx(0.6, abs=0.02)
@@ -120,8 +120,8 @@ def test_decay_and_blur_calm_noise(network: TinyNetwork) -> None:
 
 def test_jitter_is_rolled_back_exactly() -> None:
     image = torch.rand(1, 3, 12, 14, requires_grad=True)
-    look = random_look(Ascent(jitter=5), (12, 14), torch.Generator().manual_seed(3))
-    view = look(image)
+    transform = random_transform(Ascent(jitter=5), (12, 14), torch.Generator().manual_seed(3))
+    view = transform(image)
     assert not torch.equal(view, image)
     (back,) = torch.autograd.grad(view, image, view.detach())
     assert torch.equal(back, image.detach())
@@ -129,22 +129,22 @@ def test_jitter_is_rolled_back_exactly() -> None:
 
 def test_without_jitter_or_transform_the_view_is_the_picture() -> None:
     image = torch.rand(1, 3, 8, 8)
-    assert random_look(Ascent(jitter=0), (8, 8), torch.Generator())(image) is image
+    assert random_transform(Ascent(jitter=0), (8, 8), torch.Generator())(image) is image
 
 
 @pytest.mark.parametrize("transform", [{"scale": 0.2}, {"rotate": 10.0}, {"scale": 0.1, "rotate": 5.0}])
 def test_a_transform_keeps_size_and_about_the_middle(transform: dict[str, float]) -> None:
-    look = random_look(Ascent(jitter=0, transform=transform), (41, 61), torch.Generator().manual_seed(1))
+    transform = random_transform(Ascent(jitter=0, transform=transform), (41, 61), torch.Generator().manual_seed(1))
     spot = torch.zeros(1, 1, 41, 61)
     spot[..., 19:22, 29:32] = 1
-    view = look(spot)
+    view = transform(spot)
     assert view.shape == spot.shape
     assert view[..., 20, 30].item() > 0.9
     assert not torch.equal(view, spot)
 
 
 def test_a_half_turn_on_any_aspect_is_exact() -> None:
-    from dreamer.dreaming.views import _turned
+    from dreamer.dreaming.transforms import _turned
 
     image = torch.rand(1, 3, 20, 30)
     assert torch.allclose(_turned(image, torch.pi, 1.0), image.flip(2, 3), atol=1e-4)

@@ -9,7 +9,7 @@ from dreamer.dreaming.masks import draw_mask
 from dreamer.dreaming.noise import noise_picture
 from dreamer.dreaming.octaves import canvas_size, octave_sizes
 from dreamer.errors import PresetError
-from dreamer.presets.schema import Canvas, Mask, Octaves
+from dreamer.presets.model.schema import Canvas, Mask, Octaves
 
 
 @pytest.mark.parametrize("size", [(24, 32), (25, 31), (32, 17)])

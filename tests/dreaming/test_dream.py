@@ -60,7 +60,7 @@ BATCHES: list[dict[str, object]] = [
     {"canvas": {"space": "fourier"}, "ascent": {"optimizer": "adam"}},
     {"normalize_targets": True, "ascent": {"momentum": 0.5, "transform": {"rotate": 5}}},
     {"fidelity": 0.3, "keep_colors": True, "penalties": {"photo_features": 1.0}},
-    {"ascent": {"blur": 0.8, "clip_norm": 0.2, "clip_contribution": 0.2}},
+    {"ascent": {"blur": 0.8, "clip_small_norm": 0.2, "clip_small_contribution": 0.2}},
 ]
 
 

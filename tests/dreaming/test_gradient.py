@@ -8,16 +8,16 @@ import pytest
 import torch
 from torch import Tensor
 
+from dreamer.dreaming.bound_targets import BoundTarget, Window
 from dreamer.dreaming.dream import dream
 from dreamer.dreaming.events import DreamEvent, OctaveStarted, TileHalved, ignore
 from dreamer.dreaming.gradient import Objective, TargetGradient
 from dreamer.dreaming.normalization import rms, unit_rms
-from dreamer.dreaming.seeing import BoundTarget, View
 from dreamer.dreaming.targets import bind_target, unit_cell
 from dreamer.dreaming.tiles import cut_tiles
-from dreamer.dreaming.views import random_look
+from dreamer.dreaming.transforms import random_transform
 from dreamer.errors import DeviceError
-from dreamer.presets.schema import Ascent, Target
+from dreamer.presets.model.schema import Ascent, Target
 from tests.tiny import TinyCut, TinyNetwork
 
 from .conftest import preset
@@ -121,14 +121,14 @@ def test_a_view_in_the_whole_picture_has_its_middle_in_the_middle() -> None:
 @pytest.mark.parametrize("transform", [{}, {"scale": 0.3}, {"rotate": 20.0}, {"scale": 0.1, "rotate": 5.0}])
 def test_seen_through_any_view_the_gradient_is_autograds(transform: dict[str, float], network: TinyNetwork) -> None:
     image = picture(40, 56)
-    look = random_look(Ascent(jitter=7, transform=transform), (40, 56), torch.Generator().manual_seed(4))
+    transform = random_transform(Ascent(jitter=7, transform=transform), (40, 56), torch.Generator().manual_seed(4))
     target = bound(network, image, {"layer": "conv2"})
     objective = Objective([target], [None], False)
     found, score = TargetGradient(network.cut(["conv2"]), objective, tile=None, halo=8, report=ignore)(
-        image, image, look, (0, 0)
+        image, image, transform, (0, 0)
     )
     leaf = image.clone().requires_grad_(True)
-    expected_score = target.score(network.cut(["conv2"])(look(leaf)), None, View(0, 0, 40, 56, 40, 56))
+    expected_score = target.score(network.cut(["conv2"])(transform(leaf)), None, Window(0, 0, 40, 56, 40, 56))
     (expected,) = torch.autograd.grad(expected_score.sum(), leaf)
     assert torch.allclose(score, expected_score)
     assert torch.allclose(unit_rms(found), unit_rms(expected), atol=1e-4)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from dreamer.dreaming.dream import dream
 from dreamer.dreaming.filters import luma, scharr
-from dreamer.dreaming.penalties import GRADIENTS, restraint
+from dreamer.dreaming.penalties import GRADIENTS, regularization
 from tests.tiny import TinyNetwork
 
 from .conftest import preset
@@ -80,10 +80,10 @@ def test_the_photos_features_hold_the_dream_back(layer: str | None, network: Tin
 
 
 def test_the_fidelity_dial_maps_onto_penalties_and_steps() -> None:
-    none, half, full = (restraint(preset(fidelity=share)) for share in (0.0, 0.5, 1.0))
+    none, half, full = (regularization(preset(fidelity=share)) for share in (0.0, 0.5, 1.0))
     assert none.weights == {} and none.step_factor == 1
     assert half.weights == {"photo_shapes": 1.0, "photo_color": 0.5, "photo_pixels": 0.5}
     assert full.step_factor == 0
-    both = restraint(preset(fidelity=0.5, penalties={"photo_color": 0.2, "edges": 0.1}))
+    both = regularization(preset(fidelity=0.5, penalties={"photo_color": 0.2, "edges": 0.1}))
     assert both.weights["photo_color"] == pytest.approx(0.7)
     assert both.weights["edges"] == pytest.approx(0.1)

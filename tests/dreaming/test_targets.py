@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from dreamer.dreaming.dream import dream
-from dreamer.dreaming.likeness import gram
+from dreamer.dreaming.picture_targets import gram
 from dreamer.dreaming.targets import bind_target, strongest_kernels
 from dreamer.errors import TargetError
-from dreamer.presets.schema import Target
+from dreamer.presets.model.schema import Target
 from tests.tiny import TinyNetwork
 
 from .conftest import preset
@@ -39,12 +39,12 @@ def pictures() -> dict[str, Tensor]:
 
 
 def score(network: TinyNetwork, target: Target, image: Tensor, start: Tensor, pictures: dict[str, Tensor]) -> float:
-    from dreamer.dreaming.seeing import View
+    from dreamer.dreaming.bound_targets import Window
 
     bound = bind_target(target, network, pictures, start, 64)
     seen, first = network.cut(bound.layers)(image), network.cut(bound.layers)(start)
     height, width = image.shape[-2:]
-    return float(bound.score(seen, first, View(0, 0, height, width, height, width)))
+    return float(bound.score(seen, first, Window(0, 0, height, width, height, width)))
 
 
 @pytest.mark.parametrize("tree", KINDS, ids=lambda tree: "-".join(f"{k}={v}" for k, v in tree.items())[:50])

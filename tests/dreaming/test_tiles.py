@@ -14,7 +14,7 @@ from dreamer.dreaming.gradient import Objective, TargetGradient
 from dreamer.dreaming.targets import bind_target
 from dreamer.dreaming.tiles import automatic_tile, cut_tiles
 from dreamer.errors import DeviceError
-from dreamer.presets.schema import Target, Tiles
+from dreamer.presets.model.schema import Target, Tiles
 from tests.tiny import TinyNetwork
 
 from .conftest import preset

@@ -13,8 +13,11 @@ import pytest
 from PIL import Image
 
 from dreamer.errors import FilmError, OutputError, ToolError, UsageError
-from dreamer.film import CODECS, FilmWriter, film_codec, film_recipe, find_ffmpeg, probe, read_frames
-from dreamer.film.tools import encoders
+from dreamer.film.codecs import CODECS, film_codec
+from dreamer.film.executable import encoders, find_ffmpeg
+from dreamer.film.probe import film_recipe, probe
+from dreamer.film.read import read_frames
+from dreamer.film.write import FilmWriter
 from dreamer.pictures import read_recipe
 
 RECIPE = '{"dreamer":"0","title":"Träume = \\"夢\\"; 100%\\n#"}'

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from dreamer.gallery.collecting import Item
+from dreamer.gallery.item import Item
 from dreamer.gallery.page import write_gallery
 from tests.gallery.test_page import HOSTILE, picture
 

@@ -9,10 +9,10 @@ from urllib.parse import unquote
 import pytest
 from PIL import Image
 
+from dreamer.drawing.sheets import Tile, contact_sheet, fitted
 from dreamer.errors import OutputError
-from dreamer.gallery.collecting import Item
+from dreamer.gallery.item import Item
 from dreamer.gallery.page import link, page, write_gallery
-from dreamer.gallery.sheets import Tile, contact_sheet, fitted
 from dreamer.gallery.thumbnails import make_thumbnail
 
 HOSTILE = [

@@ -11,9 +11,9 @@ from torch import Tensor
 
 from dreamer.errors import TargetError
 from dreamer.inspection import attribution
-from dreamer.inspection.scoring import Question, ask, class_target, likeliest, probabilities
+from dreamer.inspection.scoring import Question, ask, class_target, predicted_class, probabilities
 from dreamer.networks import Network, load_network
-from dreamer.presets.schema import NetworkChoice, Target
+from dreamer.presets.model.schema import NetworkChoice, Target
 from tests.inspection.conftest import Plain, assert_close
 
 captum_attr = pytest.importorskip("captum.attr", reason="captum is not installed")
@@ -22,7 +22,7 @@ captum_attr = pytest.importorskip("captum.attr", reason="captum is not installed
 @pytest.fixture
 def seen(pocket: Network, photo: Tensor) -> int:
     """The class that the network sees."""
-    return likeliest(pocket, photo)
+    return predicted_class(pocket, photo)
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ OF_OTHER_NONLINEARITIES = ("mobilenet_v3_small", "efficientnet_b0", "convnext_ti
 def test_every_kind_of_network_can_be_asked(name: str) -> None:
     network = load_network(NetworkChoice(name=name, weights="random"), device="cpu", precision="float32")
     photo = torch.rand((1, 3, 96, 96), generator=torch.Generator().manual_seed(1))
-    asked = ask(network, class_target(likeliest(network, photo)), photo)
+    asked = ask(network, class_target(predicted_class(network, photo)), photo)
     for method in ("gradient", "guided", "grad-cam"):
         if method == "guided" and name in OF_OTHER_NONLINEARITIES:
             with pytest.raises(TargetError, match="through ReLU alone"):
@@ -118,7 +118,7 @@ def test_every_kind_of_network_can_be_asked(name: str) -> None:
         assert found.shape[-2:] == (96, 96) and torch.isfinite(found).all()
     leaf = photo.clone().requires_grad_(True)
     logits = network.module.eval()(network.normalized(leaf))
-    (gradient,) = torch.autograd.grad(logits[:, likeliest(network, photo)].sum(), leaf)
+    (gradient,) = torch.autograd.grad(logits[:, predicted_class(network, photo)].sum(), leaf)
     # A ReLU at its very edge may turn over where batch norms are folded, which some of these random networks magnify.
     # Others leave gradients of 1e-12, which the cosine takes for nothing unless they are enlarged first.
     own, theirs = (each.flatten() / each.abs().max() for each in (attribution.input_gradient(asked, photo), gradient))

@@ -13,7 +13,7 @@ from dreamer.inspection.deconvolution import project, strongest_on, support
 from dreamer.inspection.tracing import otsu_threshold, trace_kernel
 from dreamer.networks import Network, load_network
 from dreamer.networks.weights import Loaded
-from dreamer.presets.schema import NetworkChoice
+from dreamer.presets.model.schema import NetworkChoice
 from tests.inspection.conftest import assert_close
 
 

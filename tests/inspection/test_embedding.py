@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from dreamer.dreaming.likeness import gram
+from dreamer.dreaming.picture_targets import gram
 from dreamer.errors import UsageError
 from dreamer.inspection.embedding import embed, features_of, grid_places, neighbors, pixel_vectors, principal_components
 from dreamer.networks import Network

@@ -8,14 +8,14 @@ from torch import Tensor
 
 from dreamer.errors import TargetError, WeightsError
 from dreamer.inspection.activations import feature_maps
-from dreamer.inspection.exciting import most_exciting
 from dreamer.inspection.fooling import fool
 from dreamer.inspection.inversion import invert
 from dreamer.inspection.kernels import color_tiles, convolution, templates
-from dreamer.inspection.scoring import likeliest, probabilities
+from dreamer.inspection.scoring import predicted_class, probabilities
 from dreamer.inspection.suggestion import suggest_kernels
+from dreamer.inspection.top_patches import top_patches
 from dreamer.networks import Network, load_network
-from dreamer.presets.schema import NetworkChoice
+from dreamer.presets.model.schema import NetworkChoice
 from tests.inspection.conftest import Plain
 
 
@@ -59,7 +59,7 @@ def test_feature_maps_come_strongest_first(pocket: Network, photo: Tensor) -> No
 
 def test_the_most_exciting_photos_come_first_with_their_patches(pocket: Network, photo: Tensor) -> None:
     photos = [photo * 0 + 0.5, photo, photo[:, :, :64, :80], photo.flip(2)]
-    found = most_exciting(pocket, photos, "inception3a", [5, 9], 3)
+    found = top_patches(pocket, photos, "inception3a", [5, 9], 3)
     for kernel, best in found.items():
         with torch.no_grad():
             peaks = [float(pocket.cut(["inception3a"])(each)["inception3a"][0, kernel].max()) for each in photos]
@@ -69,21 +69,21 @@ def test_the_most_exciting_photos_come_first_with_their_patches(pocket: Network,
             top, left, bottom, right = each.box
             assert torch.equal(each.patch, photos[each.number][0, :, top:bottom, left:right])
     with pytest.raises(TargetError, match="no kernel 4000"):
-        most_exciting(pocket, photos, "inception3a", [4000], 3)
+        top_patches(pocket, photos, "inception3a", [4000], 3)
 
 
 def test_probabilities_are_those_of_the_untouched_network(pocket: Network, photo: Tensor, plain: Plain) -> None:
     with torch.no_grad():
         expected = plain(photo).softmax(1)
     assert torch.allclose(probabilities(pocket, photo), expected, atol=1e-5)
-    assert likeliest(pocket, photo) == int(expected.argmax())
+    assert predicted_class(pocket, photo) == int(expected.argmax())
 
 
 @pytest.mark.parametrize("method", ["pgd", "fgsm"])
 def test_fooling_changes_the_class_by_what_it_says(pocket: Network, photo: Tensor, method: str) -> None:
     wanted = int(probabilities(pocket, photo)[0].topk(2).indices[1])
     found = fool(pocket, photo, wanted, method=method)  # type: ignore[arg-type]
-    assert found.succeeded and likeliest(pocket, found.picture) == wanted
+    assert found.succeeded and predicted_class(pocket, found.picture) == wanted
     change = found.picture - photo
     assert found.size == pytest.approx(float(change.abs().max())) and found.l2 == pytest.approx(float(change.norm()))
     assert 0 < found.size < 0.1 and float(found.picture.min()) >= 0 and float(found.picture.max()) <= 1

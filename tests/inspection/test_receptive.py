@@ -7,7 +7,7 @@ import torch
 
 from dreamer.networks import load_network
 from dreamer.networks.receptive import receptive_field
-from dreamer.presets.schema import NetworkChoice
+from dreamer.presets.model.schema import NetworkChoice
 
 
 def _identity(x: torch.Tensor) -> torch.Tensor:

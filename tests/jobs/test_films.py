@@ -19,16 +19,18 @@ import pytest
 import torch
 from PIL import Image
 
+from dreamer.dreaming.statistics import PictureStatistics
 from dreamer.errors import FilmError, OutputError, UsageError
-from dreamer.film import FilmWriter, probe, read_frames
+from dreamer.film.probe import probe
+from dreamer.film.read import read_frames
+from dreamer.film.report import FilmReport
+from dreamer.film.store import Checkpoint, Frame, FrameStore
+from dreamer.film.write import FilmWriter
 from dreamer.jobs.events import FrameDone, JobDone, JobEvent, JobFailed, JobProgress
-from dreamer.jobs.filmreport import FilmReport
-from dreamer.jobs.framestore import FrameStore
 from dreamer.jobs.inline import run_inline
 from dreamer.jobs.planning import FilmSettings, Job, plan_jobs
 from dreamer.jobs.recipes import recipe_of
-from dreamer.motion.frames import Checkpoint, Frame, FrameLoop
-from dreamer.motion.steadiness import Measures
+from dreamer.motion.frames import FrameLoop
 from dreamer.pictures import write_picture
 from dreamer.presets import Preset
 from tests.tiny import TinyNetwork
@@ -189,7 +191,7 @@ def test_killed_at_random_a_film_goes_on_and_ends_the_same(folder: Path) -> None
 
 def point(number: int) -> Checkpoint:
     picture = torch.full((1, 3, 4, 4), number / 10)
-    return Checkpoint(number, picture, Measures(0.5, 0.1, 0.2, 0.3, (0.1, 0.2)))
+    return Checkpoint(number, picture, PictureStatistics(0.5, 0.1, 0.2, 0.3, (0.1, 0.2)))
 
 
 def test_the_store_gives_back_what_it_was_given(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from dreamer.motion.camera import Camera, aspect_of, camera_over, grown, moved
-from dreamer.presets.animation import Animation
+from dreamer.presets.model.animation import Animation
 
 
 @pytest.fixture

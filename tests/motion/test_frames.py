@@ -8,11 +8,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from dreamer.dreaming.statistics import picture_statistics
 from dreamer.errors import PresetError, TargetError
 from dreamer.motion.clips import ClipLoop
 from dreamer.motion.flow import flicker, optical_flow
 from dreamer.motion.frames import FrameLoop, rendered_frames, shown_order
-from dreamer.motion.steadiness import measures
 from dreamer.presets import Preset
 from tests.tiny import TinyNetwork
 
@@ -86,9 +86,9 @@ def test_a_thousand_frames_do_not_drift(network: TinyNetwork, photo: Tensor) -> 
     preset = film({"zoom": 1.5, "length": "1000f"}, octaves={"count": 1, "steps": 1})
     first = None
     for frame in FrameLoop(preset, network, photo).frames():
-        first = first or measures(frame.picture)
+        first = first or picture_statistics(frame.picture)
         if frame.number % 50 == 0:
-            now = measures(frame.picture)
+            now = picture_statistics(frame.picture)
             assert now.brightness == pytest.approx(first.brightness, rel=0.1)
             assert now.contrast == pytest.approx(first.contrast, rel=0.1)
             assert now.saturation == pytest.approx(first.saturation, rel=0.1)
@@ -144,7 +144,7 @@ def test_a_wrong_name_is_told_before_the_first_frame(key: str, value: str, netwo
 
 def test_levels_replace_the_first_frame(network: TinyNetwork, photo: Tensor) -> None:
     frames = rendered(film({"hold": {"levels": {"brightness": 0.3}}}), network, photo)
-    assert measures(frames[-1]).brightness == pytest.approx(0.3, abs=0.02)
+    assert picture_statistics(frames[-1]).brightness == pytest.approx(0.3, abs=0.02)
 
 
 def test_without_an_animation_the_remedy_is_named(network: TinyNetwork, photo: Tensor) -> None:

@@ -18,7 +18,7 @@ from dreamer.networks.descriptions import (
 )
 from dreamer.networks.vocabulary import classes_about
 from dreamer.presets import Preset
-from dreamer.presets.schema import Target
+from dreamer.presets.model.schema import Target
 
 CLASSES = ("beagle", "samoyed", "rose", "minaret", "car_side")
 
@@ -128,7 +128,7 @@ def bound_kernels(network: Network, kernels: object) -> int:
     bound = bind_target(target, network, {}, torch.rand(1, 3, 64, 64), 64)
     activation = torch.zeros(1, network.kernels("inception4e"), 2, 2)
     activation[:, network.kernels_about("inception4e", "dogs")] = 1
-    from dreamer.dreaming.seeing import View
+    from dreamer.dreaming.bound_targets import View
 
     return int(bound.score({"inception4e": activation}, None, View(0, 0, 64, 64, 64, 64)) == 1)
 

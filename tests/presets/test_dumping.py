@@ -27,7 +27,7 @@ from dreamer.presets import (
     to_json,
     to_toml,
 )
-from dreamer.presets.lookup import shipped_folder
+from dreamer.presets.source.lookup import shipped_folder
 
 FULL = Preset(
     title='Quotes " and \\ and é \U0001f600',

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from dreamer.presets.expressions import is_expression, parse_expression
+from dreamer.presets.timeline.expressions import is_expression, parse_expression
 
 
 def value(text: str, *, t: float = 2.0, f: float = 60, p: float = 0.25, b: float = 4.0) -> float:

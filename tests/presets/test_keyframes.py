@@ -9,13 +9,13 @@ import pytest
 
 from dreamer.errors import PresetError
 from dreamer.presets import Preset, Target, load_preset, portable_paths, preset_from_tree, resolve_preset
-from dreamer.presets.dumping import from_json, to_json, to_toml
-from dreamer.presets.expressions import parse_expression
-from dreamer.presets.files import missing_files, named_pictures
-from dreamer.presets.keyframes import Timeline, preset_at
+from dreamer.presets.dump import from_json, to_json, to_toml
 from dreamer.presets.options import previewed
-from dreamer.presets.times import frames_in, seconds_at
-from dreamer.presets.tracks import EASINGS, Clock, make_track
+from dreamer.presets.source.files import missing_files, named_pictures
+from dreamer.presets.timeline.expressions import parse_expression
+from dreamer.presets.timeline.keyframes import Timeline, preset_at
+from dreamer.presets.timeline.times import frames_in, seconds_at
+from dreamer.presets.timeline.tracks import EASINGS, Clock, make_track
 
 BASE = """
 title = "= not an expression"

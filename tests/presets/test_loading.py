@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from dreamer.errors import PictureError, PresetError
 from dreamer.presets import Octaves, Schedule, Target, find_preset, load_preset, resolve_picture, resolve_preset
-from dreamer.presets.lookup import preset_files, shipped_folder
+from dreamer.presets.source.lookup import preset_files, shipped_folder
 
 Write = Callable[[str, str], Path]
 
@@ -245,7 +245,7 @@ def test_relative_paths_start_at_the_preset_and_those_of_overrides_here(write: W
 
 def test_pictures_that_ship_keep_their_portable_name(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     file = write("shipped/pictures/shells.jpg", "")
-    monkeypatch.setattr("dreamer.presets.lookup.shipped_folder", lambda: file.parents[1])
+    monkeypatch.setattr("dreamer.presets.source.lookup.shipped_folder", lambda: file.parents[1])
     write("x.toml", '[[targets]]\nlayer = "a"\nstyle = "dreamer:shells.jpg"\n')
     style = load_preset("x.toml").targets[0].style
     assert style == "dreamer:shells.jpg"

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dreamer.presets.places import key_lines
+from dreamer.presets.source.toml_lines import key_lines
 
 TEXT = '''\
 title = "a # b = [c]"  # comment with [brackets]

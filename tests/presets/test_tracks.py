@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dreamer.presets.tracks import EASINGS, Clock, Track, is_track, make_track, track_mistakes
+from dreamer.presets.timeline.tracks import EASINGS, Clock, Track, is_track, make_track, track_mistakes
 
 CLOCK = Clock(rate=Fraction(30000, 1001), bpm=90.0, frames=300)
 

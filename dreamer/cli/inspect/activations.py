@@ -49,7 +49,7 @@ def command(
     """Draw the feature maps that PHOTO gives at one layer or all, the strongest first."""
     if not layers and not every:
         raise UsageError("names no layer", remedy="Use --layer inception4c, or --all.")
-    from dreamer.gallery.sheets import Tile, contact_sheet
+    from dreamer.drawing.sheets import Tile, contact_sheet
     from dreamer.inspection.activations import feature_maps
     from dreamer.inspection.heatmaps import colored, overlaid, sized, to_image, unit_range
     from dreamer.networks.describing import described_layers

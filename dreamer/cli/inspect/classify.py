@@ -29,8 +29,8 @@ def command(
     output: Path | None,
     as_json: bool,
 ) -> None:
-    """List the likeliest classes of each PHOTO with their probabilities, before and after a dream."""
-    from dreamer.gallery.sheets import Tile, contact_sheet
+    """List the most probable classes of each PHOTO with their probabilities, before and after a dream."""
+    from dreamer.drawing.sheets import Tile, contact_sheet
     from dreamer.inspection.heatmaps import to_image
     from dreamer.inspection.scoring import probabilities
 

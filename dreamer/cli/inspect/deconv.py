@@ -44,7 +44,7 @@ def command(
 ) -> None:
     """Project what kernels of a layer see in PHOTO back to its pixels, each beside the patch that it comes from."""
     kept = _kept(keep)
-    from dreamer.gallery.sheets import Tile, contact_sheet
+    from dreamer.drawing.sheets import Tile, contact_sheet
     from dreamer.inspection.deconvolution import project, strongest_on
     from dreamer.inspection.heatmaps import signed, to_image
 

@@ -46,8 +46,8 @@ def command(
     out: Output,
 ) -> None:
     """Lay FOLDER's photos out on a map, where what a layer finds alike lies close together."""
-    from dreamer.gallery.maps import draw_grid, draw_scatter
-    from dreamer.gallery.sheets import Tile, contact_sheet
+    from dreamer.drawing.scatter import draw_grid, draw_scatter
+    from dreamer.drawing.sheets import Tile, contact_sheet
     from dreamer.inspection import embedding
     from dreamer.inspection.heatmaps import to_image
     from dreamer.networks.describing import described_layers

@@ -39,7 +39,7 @@ def command(
     """Find the smallest change of PHOTO that makes the network say a class; or give it another texture."""
     if (wanted is None) == (texture is None):
         raise click.UsageError("Give either --class NAME or --texture STYLE.")
-    from dreamer.gallery.sheets import Tile, contact_sheet
+    from dreamer.drawing.sheets import Tile, contact_sheet
     from dreamer.inspection.fooling import fool
     from dreamer.inspection.heatmaps import signed, to_image
     from dreamer.inspection.scoring import probabilities
@@ -80,8 +80,8 @@ def command(
         ]
     else:
         from dreamer.jobs.stills import render_still
-        from dreamer.presets.loading import resolve_preset
         from dreamer.presets.options import with_options
+        from dreamer.presets.source.load import resolve_preset
 
         style = str(texture)
         preset = with_options(resolve_preset("style", [f'targets.0.style="{style}"']).preset, size=size)

@@ -49,7 +49,7 @@ def command(
     """Grow pictures that have the features of PHOTO at some layers: what each layer still knows of it."""
     if not layers:
         raise UsageError("names no layer", remedy="Use --layer conv3 --layer inception4c.")
-    from dreamer.gallery.sheets import Tile, contact_sheet
+    from dreamer.drawing.sheets import Tile, contact_sheet
     from dreamer.inspection.heatmaps import to_image
     from dreamer.inspection.inversion import invert
 

@@ -53,14 +53,14 @@ def command(
     out: Output,
 ) -> None:
     """Slide a gray square over PHOTO and show where a class's probability falls most."""
-    from dreamer.gallery.sheets import Tile, contact_sheet
+    from dreamer.drawing.sheets import Tile, contact_sheet
     from dreamer.inspection.heatmaps import overlaid, to_image, unit_range
     from dreamer.inspection.occlusion import occlude
-    from dreamer.inspection.scoring import likeliest
+    from dreamer.inspection.scoring import predicted_class
 
     loaded = network.open(precision)
     picture = open_photo(photo, loaded, size)
-    index = likeliest(loaded, picture) if wanted is None else loaded.class_index(wanted)
+    index = predicted_class(loaded, picture) if wanted is None else loaded.class_index(wanted)
     name = loaded.classes[index]
     found = [occlude(loaded, picture, index, side, stride) for side, stride in squares]
     tiles = [Tile(to_image(picture[0]), f"{photo.name}\n{name} {found[0].probability:.1%}")]

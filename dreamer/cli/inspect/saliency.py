@@ -61,8 +61,8 @@ def command(
     A map that is as good with random weights shows the photo's edges rather than what the network learned:
     --sanity tells, with the rank correlation of both (Adebayo et al. 2018).
     """
+    from dreamer.drawing.sheets import Tile, contact_sheet
     from dreamer.errors import TargetError
-    from dreamer.gallery.sheets import Tile, contact_sheet
     from dreamer.inspection.attribution import explain, heat_of, rank_correlation
     from dreamer.inspection.heatmaps import overlaid, smoothed, to_image, unit_range
 

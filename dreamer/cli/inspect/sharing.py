@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from dreamer.networks import Network
-    from dreamer.presets.schema import NetworkChoice
+    from dreamer.presets.model.schema import NetworkChoice
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -42,7 +42,7 @@ class ChosenNetwork:
 
     def choice(self, negative_slope: float = 0.0) -> NetworkChoice:
         """It as a preset's network table."""
-        from dreamer.presets.schema import NetworkChoice
+        from dreamer.presets.model.schema import NetworkChoice
 
         return NetworkChoice(name=self.name, weights=self.weights, labels=self.labels, negative_slope=negative_slope)
 

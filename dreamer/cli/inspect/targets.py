@@ -10,14 +10,14 @@ import click
 
 from dreamer.cli.options import complete_layers
 from dreamer.errors import PresetError
-from dreamer.presets.loading import preset_from_tree
+from dreamer.presets.source.load import preset_from_tree
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from dreamer.inspection.scoring import Question
     from dreamer.networks import Network
-    from dreamer.presets.schema import Target
+    from dreamer.presets.model.schema import Target
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -62,8 +62,8 @@ def parse_target(text: str) -> Target:
 
 def question(network: Network, photo: Tensor, wanted: str | None, target: str | None) -> tuple[Question, str]:
     """What is asked about a photo, (1, 3, H, W), and its name for titles."""
-    from dreamer.inspection.scoring import ask, class_target, likeliest, probabilities
-    from dreamer.presets.dumping import targets_to_toml
+    from dreamer.inspection.scoring import ask, class_target, predicted_class, probabilities
+    from dreamer.presets.dump import targets_to_toml
 
     if wanted is not None and target is not None:
         raise click.UsageError("--class and --target exclude each other.")
@@ -71,6 +71,6 @@ def question(network: Network, photo: Tensor, wanted: str | None, target: str | 
         parsed = parse_target(target)
         name = ", ".join(targets_to_toml([parsed]).splitlines()[1:])
         return ask(network, parsed, photo), name
-    index = likeliest(network, photo) if wanted is None else network.class_index(wanted)
+    index = predicted_class(network, photo) if wanted is None else network.class_index(wanted)
     share = float(probabilities(network, photo)[0, index])
     return ask(network, class_target(index), photo), f"{network.classes[index]} ({share:.1%})"

@@ -49,18 +49,18 @@ def command(
 
     A patch is what the strongest cell sees: its receptive field.
     """
-    from dreamer.gallery.sheets import Tile, contact_sheet
-    from dreamer.inspection.exciting import most_exciting
+    from dreamer.drawing.sheets import Tile, contact_sheet
     from dreamer.inspection.heatmaps import to_image
+    from dreamer.inspection.top_patches import top_patches
     from dreamer.jobs.stills import render_each
-    from dreamer.presets.loading import resolve_preset
+    from dreamer.presets.model.schema import Target
     from dreamer.presets.options import with_options
-    from dreamer.presets.schema import Target
+    from dreamer.presets.source.load import resolve_preset
 
     loaded = network.open()
     loaded.kernels(layer)
     photos = open_folder(folder, size)
-    found = most_exciting(loaded, (photo for _, photo in photos), layer, list(kernels), count)
+    found = top_patches(loaded, (photo for _, photo in photos), layer, list(kernels), count)
     study = with_options(resolve_preset("kernel-study", STUDY).preset, size=(128, 128))
     targets = [(Target.model_validate({"layer": layer, "kernels": kernel, "measure": "mean"}),) for kernel in kernels]
     # A kernel that is off on noise has no gradient there, but through a slight slope.

@@ -42,7 +42,7 @@ def command(
     """Trace feature maps of a layer back to the pixels of PHOTO most responsible: heat map, box and silhouette."""
     from PIL import ImageDraw
 
-    from dreamer.gallery.sheets import Tile, contact_sheet
+    from dreamer.drawing.sheets import Tile, contact_sheet
     from dreamer.inspection.deconvolution import strongest_on
     from dreamer.inspection.heatmaps import overlaid, to_image
     from dreamer.inspection.tracing import trace_kernel

@@ -30,7 +30,7 @@ def command(
     out: Output,
 ) -> None:
     """Draw a convolution's kernels: as colors in the first layer, as slices or expanded to pixels in deeper ones."""
-    from dreamer.gallery.sheets import Tile, contact_sheet
+    from dreamer.drawing.sheets import Tile, contact_sheet
     from dreamer.inspection.heatmaps import to_image
     from dreamer.inspection.kernels import color_tiles, convolution, slice_tiles, templates
 

@@ -43,7 +43,7 @@ def command(
     """
     from dreamer.networks import load_network
     from dreamer.networks.descriptions import description_file, write_description
-    from dreamer.presets.schema import NetworkChoice
+    from dreamer.presets.model.schema import NetworkChoice
 
     network = load_network(NetworkChoice(name=name, weights=weights), device=device)
     if sources:

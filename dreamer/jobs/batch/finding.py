@@ -10,7 +10,7 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePath
 
 from dreamer.errors import NoInputError
-from dreamer.film.formats import is_film
+from dreamer.film.codecs import is_film
 from dreamer.jobs.planning import NOISE, near_input
 from dreamer.pictures.finding import is_picture_name, natural_order
 

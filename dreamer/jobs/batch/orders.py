@@ -26,8 +26,8 @@ from pydantic_core import ErrorDetails
 
 from dreamer.errors import PresetError, did_you_mean
 from dreamer.jobs.planning import NOISE
-from dreamer.presets.fields import Table, described
-from dreamer.presets.places import key_lines
+from dreamer.presets.model.fields import Table, described
+from dreamer.presets.source.toml_lines import key_lines
 
 Side = Annotated[int, Field(ge=16, le=65536)]
 PictureFormat = Literal["png", "jpg", "webp", "tif"]

@@ -16,10 +16,10 @@ from dreamer.jobs.batch.orders import Order
 from dreamer.jobs.batch.sweeps import combinations, label, parse_sweep
 from dreamer.jobs.planning import FilmSettings, Job, fitted_to, refuse_collisions
 from dreamer.jobs.work import megapixel_steps, source_size
-from dreamer.presets.files import missing_files
-from dreamer.presets.loading import resolve_preset
+from dreamer.presets.model.schema import Preset
 from dreamer.presets.options import with_motion, with_options
-from dreamer.presets.schema import Preset
+from dreamer.presets.source.files import missing_files
+from dreamer.presets.source.load import resolve_preset
 
 FIELDS = ("variant", "preset", "place", "stem", "name", "network", "seed")
 State = Literal["new", "done", "stale", "exists", "failed", "broken"]

@@ -23,9 +23,9 @@ from dreamer.jobs.executors.interface import Executor
 from dreamer.jobs.planning import Job
 from dreamer.jobs.rendering import Renderer, Task, Unit
 from dreamer.pictures.writing import part_of
-from dreamer.presets.files import with_files
-from dreamer.presets.lookup import resolve_picture
-from dreamer.presets.schema import Preset
+from dreamer.presets.model.schema import Preset
+from dreamer.presets.source.files import with_files
+from dreamer.presets.source.lookup import resolve_picture
 
 HELD = 2
 PAUSE = 0.5

@@ -16,7 +16,7 @@ from dreamer.pictures import write_picture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with three small photos in `photos`."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("dreamer.presets.lookup.user_config_path", lambda *_, **__: tmp_path / "home")
+    monkeypatch.setattr("dreamer.presets.source.lookup.user_config_path", lambda *_, **__: tmp_path / "home")
     for number in range(1, 4):
         add_photo(f"photos/{number}.png", number)
     return tmp_path

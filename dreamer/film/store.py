@@ -1,0 +1,183 @@
+"""Rendered frames on disk, and where to go on: what makes a film survive being killed.
+
+The folder holds `000000.png` and so on, lossless, and `state.safetensors`: the last dreamt frame in float32 with the
+measures that are held. The state is renamed into place only after every frame up to its own is on disk, so that
+whatever happens the film goes on from it and ends with the same frames.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import shutil
+import threading
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from PIL import Image
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from dreamer.dreaming.statistics import PictureStatistics
+from dreamer.errors import OutputError
+
+
+class Checkpoint(NamedTuple):
+    """All that the frames after `number` depend on: the dreamt picture (1, 3, H, W) float32 and the held measures."""
+
+    number: int
+    picture: Tensor
+    reference: PictureStatistics
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One frame, (1, 3, H, W) float32 in [0, 1], sRGB. `number` counts from 0, unshown frames included.
+
+    `checkpoint` is there where the loop can be taken up again after this frame.
+    """
+
+    number: int
+    picture: Tensor
+    checkpoint: Checkpoint | None
+
+
+_STATE, _FACTS = "state.safetensors", "film.json"
+# Frames that may wait for the disk. One, because what waits is lost when the process is killed.
+_WAITING = 1
+
+
+class FrameStore:
+    """The folder of one film's frames; `key` tells which film. A folder of another film is begun anew.
+
+    Writing happens in a thread of its own; what goes wrong there is raised at the next call. Use it with `with`.
+    """
+
+    def __init__(self, folder: Path, key: str) -> None:
+        self.folder, self.key = folder, key
+        self._queue: queue.Queue[Callable[[], None] | None] = queue.Queue(_WAITING)
+        self._failure: Exception | None = None
+        self._thread = threading.Thread(target=self._work, daemon=True)
+
+    def __enter__(self) -> FrameStore:
+        try:
+            self._begin()
+        except OSError as error:
+            raise self._error(error) from error
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._queue.put(None)
+        self._thread.join()
+        if kind is None:
+            self._check()
+
+    def checkpoint(self, device: torch.device) -> Checkpoint | None:
+        """Where to go on; None where there is nothing yet, or nothing whole."""
+        path = self.folder / _STATE
+        try:
+            with safe_open(path, framework="pt", device=str(device)) as file:
+                facts = json.loads(file.metadata()["film"])
+                if facts["key"] != self.key or not self.path(facts["number"]).is_file():
+                    return None
+                reference = {**facts["reference"], "scales": tuple(facts["reference"]["scales"])}
+                return Checkpoint(facts["number"], file.get_tensor("picture"), PictureStatistics(**reference))
+        except (OSError, SafetensorError, KeyError, ValueError, TypeError):
+            return None
+
+    def write(self, frame: Frame) -> np.ndarray:
+        """Keep a frame; returns it as (H, W, 3) uint8, the pixels that are stored."""
+        self._check()
+        pixels = as_bytes(frame.picture)
+        # Nothing is copied from a GPU in the other thread, for that would break a graph that is being recorded here.
+        checkpoint = frame.checkpoint and frame.checkpoint._replace(picture=frame.checkpoint.picture.cpu())
+        self._queue.put(lambda: self._write(frame.number, pixels, checkpoint))
+        return pixels
+
+    def read(self, number: int) -> np.ndarray:
+        """A stored frame, (H, W, 3) uint8."""
+        path = self.path(number)
+        if not path.is_file():
+            self.flush()
+        try:
+            with Image.open(path) as image:
+                return np.array(image.convert("RGB"))
+        except (OSError, SyntaxError, ValueError) as error:
+            remedy = f"Delete {self.folder}, and the film is rendered anew."
+            raise OutputError("a stored frame cannot be read", where=str(path), remedy=remedy) from error
+
+    def flush(self) -> None:
+        """Wait until everything handed over is on disk."""
+        done = threading.Event()
+        self._queue.put(done.set)
+        done.wait()
+        self._check()
+
+    def path(self, number: int) -> Path:
+        """Where a frame is stored."""
+        return self.folder / f"{number:06d}.png"
+
+    def delete(self) -> None:
+        """Remove the folder."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _begin(self) -> None:
+        facts = self.folder / _FACTS
+        try:
+            known = json.loads(facts.read_text(encoding="utf-8"))["key"]
+        except (OSError, ValueError, KeyError, TypeError):
+            known = None
+        if known != self.key and facts.exists():
+            shutil.rmtree(self.folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        facts.write_text(json.dumps({"key": self.key}), encoding="utf-8")
+
+    def _work(self) -> None:
+        while (task := self._queue.get()) is not None:
+            try:
+                task()
+            except Exception as error:  # The thread goes on, or those who wait for it would wait forever.
+                self._failure = self._failure or error
+
+    def _write(self, number: int, pixels: np.ndarray, checkpoint: Checkpoint | None) -> None:
+        if self._failure:
+            return
+        part = self.path(number).with_suffix(".part")
+        Image.fromarray(pixels).save(part, "PNG", compress_level=1)
+        os.replace(part, self.path(number))
+        if checkpoint is not None:
+            facts = {"key": self.key, "number": number, "reference": asdict(checkpoint.reference)}
+            part = self.folder / f"{_STATE}.part"
+            part.write_bytes(save({"picture": checkpoint.picture.contiguous()}, {"film": json.dumps(facts)}))
+            os.replace(part, self.folder / _STATE)
+
+    def _check(self) -> None:
+        if isinstance(self._failure, OSError):
+            raise self._error(self._failure) from self._failure
+        if self._failure is not None:
+            raise self._failure
+
+    def _error(self, error: OSError) -> OutputError:
+        remedy = "Make room or choose another --output; the same command goes on from the last whole frame."
+        return OutputError(f"frames cannot be stored: {error.strerror or error}", where=str(self.folder), remedy=remedy)
+
+
+def as_bytes(picture: Tensor) -> np.ndarray:
+    """(1, 3, H, W) float in [0, 1] to (H, W, 3) uint8."""
+    pixels: np.ndarray = (picture[0].permute(1, 2, 0) * 255).round().to(torch.uint8).cpu().numpy()
+    return np.ascontiguousarray(pixels)
+
+
+def as_tensor(pixels: np.ndarray) -> Tensor:
+    """(H, W, 3) uint8 to (1, 3, H, W) float32 in [0, 1]."""
+    return torch.from_numpy(pixels.copy()).permute(2, 0, 1).unsqueeze(0).float() / 255

@@ -1,0 +1,115 @@
+"""The `[animation]` table: how a film moves, how long it is, and what holds it together over time."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from dreamer.presets.model.fields import Spelling, Table, described
+from dreamer.presets.timeline.times import frames_in
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def _text(value: Any) -> Any:
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+
+
+def _rate(value: str) -> str:
+    try:
+        rate = Fraction(value)
+    except (ValueError, ZeroDivisionError):
+        raise ValueError(f"{value!r} is no frame rate; write 30, 23.976 or '30000/1001'") from None
+    if not 1 <= rate <= 240:
+        raise ValueError("a frame rate is from 1 to 240")
+    return value
+
+
+Rate = Annotated[
+    str,
+    BeforeValidator(_text),
+    AfterValidator(_rate),
+    Spelling('a number or "30000/1001"', ({"type": "number", "minimum": 1, "maximum": 240},)),
+]
+
+
+class Levels(Table):
+    """What the measures of a frame are held at; each omitted one is the first frame's."""
+
+    brightness: Share | None = described(None, "mean brightness")
+    contrast: Share | None = described(None, "standard deviation of the brightness")
+    saturation: Share | None = described(None, "root mean square of the distance from gray")
+    sharpness: Share | None = described(None, "gradient energy: mean squared difference of neighboring pixels")
+
+
+class Hold(Table):
+    """What keeps a long film alive: how firmly each measure of a frame is brought back to the first frame's."""
+
+    brightness: Share = described(1.0, "hold on the mean brightness; 0: let it drift")
+    contrast: Share = described(1.0, "hold on the standard deviation of the brightness")
+    saturation: Share = described(1.0, "hold on the standard deviation of the color")
+    detail: Share = described(1.0, "hold on each scale's share of the picture, so that it neither blurs nor clogs")
+    sharpness: Share = described(1.0, "hold on the gradient energy, by slight sharpening or softening")
+    levels: Levels = described(Levels(), "what the measures are held at, where not at the first frame's")
+    grain: float = described(
+        0.01,
+        "fresh noise where resampling has blurred, for the dream to grow on",
+        unit="standard deviation",
+        ge=0,
+        le=1,
+    )
+
+
+class Animation(Table):
+    """How a film moves. All rates are per second, so that the frame rate never changes the look."""
+
+    length: str = described("10s", 'length of the film: "10s", "300f" (frames), "16b" (beats)')
+    frames: int | None = described(None, "length in frames, in place of length", ge=1, le=1_000_000)
+    fps: Rate = described("30", "frames per second")
+    bpm: float = described(120.0, "beats per minute, for times in beats", gt=0, le=1000)
+    zoom: float = described(1.0, "magnification a second; below 1 the camera draws back", ge=0.01, le=100)
+    rotate: float = described(0.0, "rotation a second, counterclockwise", unit="degrees", ge=-3600, le=3600)
+    pan_x: float = described(0.0, "movement to the right a second", unit="share of the width", ge=-10, le=10)
+    pan_y: float = described(0.0, "movement downward a second", unit="share of the height", ge=-10, le=10)
+    center: tuple[Share, Share] = described(
+        (0.5, 0.5), "x and y of the point that zoom and rotation leave in place", unit="share of the canvas"
+    )
+    border: Literal["reflect", "wrap", "grow"] = described(
+        "reflect", "what comes in from outside: the mirrored picture, its other side, or its edge with fresh grain"
+    )
+    lead_in: int = described(
+        4, "how often the first frame is dreamt before the film begins, so that it looks like the others", ge=1, le=100
+    )
+    feedback: bool = described(
+        True, "true: each frame is dreamt over the last one; false: each over the start, seen by the moved camera"
+    )
+    loop: Literal["none", "zoom", "pingpong"] = described(
+        "none", "zoom: the last frame leads into the first, closed in scale; pingpong: forward, then backward"
+    )
+    dream_every: int = described(
+        1, "dream each so many frames, and move the dream by the camera in between", unit="frames", ge=1, le=100
+    )
+    carry: Share = described(0.9, "for filmed input: share of the dream that is carried along the motion")
+    flow: Literal["dis", "raft"] = described(
+        "dis", "for filmed input, how motion is found: dis: OpenCV's dense inverse search; raft: torchvision's network"
+    )
+    hold: Hold = described(Hold(), "what is kept from drifting over time")
+
+    @property
+    def rate(self) -> Fraction:
+        """Frames per second, exactly; 29.97 and 23.976 are the broadcast rates 30000/1001 and 24000/1001."""
+        rate = Fraction(self.fps)
+        broadcast = Fraction(round(rate * Fraction(1001, 1000)) * 1000, 1001)
+        return broadcast if rate.denominator > 1 and abs(rate - broadcast) < Fraction(1, 500) else rate
+
+    @property
+    def frame_count(self) -> int:
+        """How many frames the film has."""
+        return self.frames or frames_in(self.length, self.rate, self.bpm)
+
+    @model_validator(mode="after")
+    def _length_is_a_time(self) -> Animation:
+        frames_in(self.length, self.rate, self.bpm)
+        return self

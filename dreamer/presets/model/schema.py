@@ -1,0 +1,300 @@
+"""The preset as a data model: every key with its default, bounds, unit and description.
+
+This one definition feeds TOML validation, `presets/schema.json`, `--set`, `dreamer presets explain` and the
+reference page. Nothing here imports torch.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, JsonValue, model_validator
+
+from dreamer.presets.model.animation import Animation
+from dreamer.presets.model.fields import Ends, Kernels, Measure, Names, Schedule, Spelling, Table, described
+
+OctaveNumber = Annotated[int, Field(ge=1, le=20)]
+Weight = Annotated[float, Field(ge=-1000, le=1000)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Side = Annotated[int, Field(ge=16, le=65536)]
+
+
+class NetworkChoice(Table):
+    """Which network looks at the picture."""
+
+    name: str = described("pocket", "a name that `dreamer networks` lists, or the path of a trained pocket network")
+    weights: str = described(
+        "default", '"default", "random", or the path of a state dict (.pth, .pt, .safetensors) for this network'
+    )
+    labels: str | None = described(None, "path of a text file with one class name a line, for weights of one's own")
+    negative_slope: float = described(
+        0.0, "slope of the leaky ReLU that takes every ReLU's place; 0 leaves ReLU as it is", ge=0, le=1
+    )
+
+
+def _network_from_name(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
+class Mask(Table):
+    """Where the dream may paint: 1 inside, 0 outside, with a soft edge."""
+
+    picture: str | None = described(None, "path of a picture: white dreams, black stays; stretched to the canvas")
+    shape: Literal["ellipse", "rectangle"] | None = described(None, "a shape in place of a picture")
+    center: tuple[Share, Share] = described((0.5, 0.5), "x and y of the shape's center", unit="share of the canvas")
+    size: tuple[Share, Share] = described((0.7, 0.7), "width and height of the shape", unit="share of the canvas")
+    feather: float = described(0.1, "width of the soft edge", unit="share of the shorter side", ge=0, le=1)
+    invert: bool = described(False, "dream outside and leave the inside")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Mask:
+        if (self.picture is None) == (self.shape is None):
+            raise ValueError("give either picture or shape")
+        return self
+
+
+class Canvas(Table):
+    """The picture that is dreamt on."""
+
+    start: Literal["photo", "noise", "gray"] = described("photo", "what the canvas starts as")
+    size: Side | tuple[Side, Side] | None = described(
+        None,
+        "longest side, or [width, height] (cropped to fit); omitted: the photo's own, 512 without a photo",
+        unit="px",
+    )
+    space: Literal["pixels", "fourier"] = described(
+        "pixels", "what the gradient steps change: pixels, or Fourier coefficients with decorrelated color"
+    )
+    noise: Literal["white", "pink", "brown", "blue", "gray"] = described(
+        "pink", 'spectrum of the noise for start = "noise"; gray is pink without color'
+    )
+    contrast: float = described(0.1, "standard deviation of the noise around mid-gray", ge=0, le=0.5)
+    mask: Mask | None = described(None, "where the dream may paint at all")
+
+
+class Target(Table):
+    """What to amplify. `class`, or `layer` with what of it: kernels, unit, direction, caricature, guide, style."""
+
+    layer: Names | None = described(None, "layer, or a list of them, as `dreamer networks layers NAME` prints them")
+    kernels: Kernels | None = described(
+        None,
+        'kernels of the layer: 12, [12, 77], "64-79", "strongest 5" on this canvas, or words such as "dogs" that '
+        "`dreamer networks describe` knows; omitted: all",
+    )
+    unit: Literal["center"] | tuple[Share, Share] | None = described(
+        None, 'a single position of the layer\'s grid: "center" or [y, x]', unit="share of the grid"
+    )
+    class_: Annotated[int, Field(ge=0)] | str | None = Field(
+        None, alias="class", description="class by index or (fuzzy) name"
+    )
+    direction: tuple[float, ...] | dict[str, float] | None = described(
+        None, "direction in the layer's kernel space, by cosine: a number for each kernel, or { kernel = number }"
+    )
+    caricature: bool = described(False, "exaggerate what the layer already sees in the canvas at the start")
+    guide: str | None = described(None, "path of a guide picture whose best-matching features steer the dream")
+    style: str | None = described(None, "path of a style picture whose Gram matrices at the layers are approached")
+    measure: Measure | None = described(
+        None,
+        "energy: half the mean square; mean: mean activation; logit or probability: of a class. "
+        "Omitted: energy, mean for a unit, logit for a class",
+    )
+    weight: Weight = described(1.0, "how much this target counts; negative moves away from it")
+    octaves: tuple[OctaveNumber, OctaveNumber] | None = described(
+        None, "first and last octave at which this target counts, 1 the smallest; omitted: all"
+    )
+    mask: Mask | None = described(None, "where this target may paint")
+
+    @property
+    def kind(self) -> str:
+        """What is amplified: class, unit, direction, caricature, guide, style, kernels or layer."""
+        if self.class_ is not None:
+            return "class"
+        kinds = {"direction": self.direction, "guide": self.guide, "style": self.style, "unit": self.unit}
+        for kind, value in kinds.items():
+            if value is not None:
+                return kind
+        if self.caricature:
+            return "caricature"
+        return "layer" if self.kernels is None else "kernels"
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Target:
+        special = [k for k in ("direction", "guide", "style", "unit") if getattr(self, k) is not None]
+        special += ["caricature"] if self.caricature else []
+        special += ["class"] if self.class_ is not None else []
+        if len(special) > 1:
+            raise ValueError(f"{' and '.join(special)} exclude each other; write one target for each")
+        if self.class_ is not None and (self.layer is not None or self.kernels is not None):
+            raise ValueError("a class has no layer or kernels; leave them out")
+        if self.class_ is None and not self.layer:
+            raise ValueError("names nothing to amplify; give layer or class")
+        if self.kernels is not None and self.kind not in {"kernels", "unit"}:
+            raise ValueError(f"kernels cannot be chosen for {self.kind}")
+        if self.measure is not None and self.measure not in _MEASURES[self.kind]:
+            allowed = " or ".join(_MEASURES[self.kind]) or "no measure"
+            raise ValueError(f"measure {self.measure!r} does not fit {self.kind}, which takes {allowed}")
+        if self.octaves is not None and self.octaves[0] > self.octaves[1]:
+            raise ValueError("octaves takes [first, last] with first <= last")
+        return self
+
+
+_MEASURES: dict[str, tuple[str, ...]] = {
+    "layer": ("energy", "mean"),
+    "kernels": ("energy", "mean"),
+    "unit": ("energy", "mean"),
+    "class": ("logit", "probability"),
+    "direction": (),
+    "caricature": (),
+    "guide": (),
+    "style": (),
+}
+
+
+class Octaves(Table):
+    """The pyramid of sizes, smallest first. Detail found at one octave is carried to the next."""
+
+    count: int = described(4, "number of octaves", ge=1, le=20)
+    scale: float = described(1.4, "ratio of the sides of neighboring octaves", gt=1, le=4)
+    steps: Annotated[int, Field(ge=1, le=10000)] | tuple[Annotated[int, Field(ge=0, le=10000)], ...] = described(
+        10, "gradient steps an octave; a list gives each its own, the smallest octave first"
+    )
+    output_scale: float = described(1.0, "side of the output for each px of the canvas' size", gt=0, le=16)
+
+    @model_validator(mode="after")
+    def _steps_for_each(self) -> Octaves:
+        if isinstance(self.steps, tuple) and len(self.steps) != self.count:
+            raise ValueError(f"steps lists {len(self.steps)} numbers for count = {self.count} octaves")
+        return self
+
+    def steps_at(self, octave: int) -> int:
+        """Steps of octave number `octave`, counted from 0, the smallest."""
+        return self.steps if isinstance(self.steps, int) else self.steps[octave]
+
+
+StepSize = Annotated[float, Field(gt=0, le=10)]
+Pixels = Annotated[float, Field(ge=0, le=100)]
+
+
+class Transform(Table):
+    """A small random change of view before each step, so that what grows looks right from near and far."""
+
+    scale: float = described(0.0, "largest change of size, up or down", unit="share", ge=0, le=0.5)
+    rotate: float = described(0.0, "largest rotation, either way", unit="degrees", ge=0, le=180)
+
+
+class Ascent(Table):
+    """The gradient steps at one octave."""
+
+    step_size: StepSize | Annotated[Schedule, Ends(gt=0, le=10)] = described(
+        0.02, "size of a step, a number or { from, to }; with normalization max the largest change of a value in [0, 1]"
+    )
+    normalization: Literal["max", "mean", "std", "rms", "none"] = described(
+        "max", "what the gradient is divided by: its largest magnitude, mean magnitude, deviation, root mean square"
+    )
+    bands: int = described(
+        0, "split the gradient in this many Laplacian bands and normalize each; 0: do not split", ge=0, le=10
+    )
+    optimizer: Literal["plain", "adam"] = described(
+        "plain", "plain: gradient steps; adam: each value has its own step size (suits the Fourier canvas)"
+    )
+    momentum: float = described(0.0, "share of the last step that goes on (optimizer plain)", ge=0, lt=1)
+    jitter: int = described(32, "largest random roll before each step", unit="px", ge=0, le=512)
+    transform: Transform = described(Transform(), "random change of view before each step")
+    smooth: Pixels | Annotated[Schedule, Ends(ge=0, le=100)] = described(
+        0.0, "Gaussian blur of the gradient before each step, a number or { from, to }", unit="px"
+    )
+    blur: Pixels | Annotated[Schedule, Ends(ge=0, le=100)] = described(
+        0.0, "Gaussian blur of the picture between steps, a number or { from, to }", unit="px"
+    )
+    blur_every: int = described(1, "blur the picture after every so many steps", unit="steps", ge=1, le=1000)
+    decay: float = described(0.0, "L2 decay: share of each value's distance from mid-gray lost a step", ge=0, lt=1)
+    clip_small_norm: float = described(
+        0.0,
+        "each step gives up this share of the pixels, those of smallest norm: back to gray, or to the photo",
+        ge=0,
+        lt=1,
+    )
+    clip_small_contribution: float = described(
+        0.0, "each step gives up this share of the pixels, those that add least to the target", ge=0, lt=1
+    )
+
+
+Penalty = Annotated[float, Field(ge=0, le=1000)]
+
+
+class Penalties(Table):
+    """What to hold back. Each weight is relative to the target's gradient, brought to a root mean square of 1."""
+
+    color: Penalty = described(0.0, "values far from mid-gray")
+    edges: Penalty = described(0.0, "sharp edges, by horizontal and vertical Scharr filters")
+    variation: Penalty = described(0.0, "total variation: differences of neighboring pixels")
+    l2: Penalty = described(0.0, "the squared distance from mid-gray")
+    photo_pixels: Penalty = described(0.0, "distance from the photo, pixel by pixel")
+    photo_color: Penalty = described(0.0, "distance from the photo in color only, not in brightness")
+    photo_shapes: Penalty = described(0.0, "distance from the photo in low frequencies: its large shapes and light")
+    photo_features: Penalty = described(0.0, "distance from the photo in features_layer: its content")
+    features_layer: str | None = described(None, "layer for photo_features; omitted: the deepest target's")
+
+
+class Tiles(Table):
+    """How pictures go through the network that do not fit in memory at once."""
+
+    size: Literal["auto", "off"] | Annotated[int, Field(ge=64, le=65536)] = described(
+        "auto", "side of a tile without its halo; auto: from the free memory", unit="px"
+    )
+    halo: int = described(96, "margin around a tile that is seen but not changed", unit="px", ge=0, le=1024)
+
+
+class Preset(Table):
+    """A validated recipe: what to amplify, at which scales, on which canvas, and what to hold back."""
+
+    title: str = described("Untitled", "a short name for lists")
+    description: str = described("", "what it looks like and where its settings come from")
+    network: Annotated[
+        NetworkChoice, BeforeValidator(_network_from_name), Spelling("a name or a table", ({"type": "string"},))
+    ] = described(NetworkChoice(), "name of the network, or a table with name, weights, labels, negative_slope")
+    seed: int = described(0, "start of all random numbers", ge=0, le=2**63 - 1)
+    canvas: Canvas = described(Canvas(), "the picture that is dreamt on")
+    targets: tuple[Target, ...] = Field(description="what to amplify, together", min_length=1)
+    normalize_targets: bool = described(
+        False, "bring each target's gradient to the same size, so that its weight alone decides how much it counts"
+    )
+    octaves: Octaves = described(Octaves(), "the pyramid of sizes")
+    ascent: Ascent = described(Ascent(), "the gradient steps at one octave")
+    penalties: Penalties = described(Penalties(), "what to hold back")
+    keep_colors: bool = described(False, "keep the photo's colors: only brightness is dreamt")
+    fidelity: float = described(
+        0.0, "how much of the photo stays, from 0 to 1; adds to the photo penalties and calms the steps", ge=0, le=1
+    )
+    tiles: Tiles = described(Tiles(), "how pictures too large for the memory are cut up")
+    animation: Animation | None = described(None, "how a film moves; only for `dreamer animate`")
+    keyframes: Annotated[dict[str, str | dict[str, JsonValue]], Spelling("tracks or expressions by key path", ())] = (
+        described({}, "values that change over the film; as a rule they are written in place of the values")
+    )
+
+    @model_validator(mode="after")
+    def _features_have_a_layer(self) -> Preset:
+        penalties = self.penalties
+        if penalties.photo_features and not penalties.features_layer and not any(each.layer for each in self.targets):
+            raise ValueError("penalties.photo_features needs penalties.features_layer, for no target names a layer")
+        return self
+
+    @model_validator(mode="after")
+    def _octaves_exist(self) -> Preset:
+        for number, target in enumerate(self.targets):
+            if target.octaves is not None and target.octaves[0] > self.octaves.count:
+                raise ValueError(
+                    f"targets.{number}.octaves begins at {target.octaves[0]}, but octaves.count is {self.octaves.count}"
+                )
+        return self
+
+
+def strict_preset(tree: Mapping[str, Any]) -> Preset:
+    """The data model of a tree of TOML values, strictly: "4" and 4.0 are not whole numbers, true is not 1.
+
+    Raises pydantic's ValidationError.
+    """
+    # Only for JSON does pydantic's strict mode take lists where the model has tuples.
+    return Preset.model_validate_json(json.dumps(tree, default=str), strict=True, by_alias=True, by_name=False)

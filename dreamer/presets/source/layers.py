@@ -1,0 +1,133 @@
+"""A preset before it is validated: TOML values in layers, each value with the place that it comes from."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+from dreamer.presets.model.introspection import dotted
+from dreamer.presets.source.toml_lines import KeyPath
+from dreamer.presets.timeline.tracks import is_track
+
+OVERRIDE = "--set"
+
+
+class Draft:
+    """TOML values, and for each key path the place where it was written ("dream.toml:12" or "--set")."""
+
+    def __init__(self, tree: dict[str, Any], places: dict[KeyPath, str]) -> None:
+        self.tree, self.places = tree, places
+
+    def over(self, base: Draft) -> Draft:
+        """This draft laid over `base`: tables merge key by key, anything else (lists too) replaces."""
+        draft = Draft(dict(base.tree), dict(base.places))
+        draft._merge(self, draft.tree, self.tree, ())
+        return draft
+
+    def place(self, path: KeyPath) -> str | None:
+        """Where a key path, or the nearest thing around it, was written."""
+        for length in range(len(path), 0, -1):
+            if path[:length] in self.places:
+                return self.places[path[:length]]
+        return None
+
+    def value(self, path: KeyPath) -> Any:
+        """The value at a key path; KeyError or IndexError where there is none."""
+        node: Any = self.tree
+        for part in path:
+            node = node[part]
+        return node
+
+    def spell_out_network(self) -> None:
+        """Write the short form `network = "pocket"` as the table that it stands for."""
+        if isinstance(name := self.tree.get("network"), str):
+            self.tree["network"] = {"name": name}
+            self.places["network", "name"] = self.places["network",]
+
+    def override(self, text: str) -> None:
+        """Apply one `--set a.b=value`; an empty value takes the key out. Raises ValueError with what is wrong."""
+        key, equals, written = text.partition("=")
+        parts = key.strip().split(".")
+        if not equals or not all(parts):
+            raise ValueError("write it as KEY=VALUE, such as octaves.count=6")
+        node: Any = self.tree
+        path: KeyPath = ()
+        for part in parts[:-1]:
+            node, path = self._enter(node, path, part)
+        last = _index(node, path, parts[-1])
+        path = (*path, last)
+        self._forget(path)
+        if written.strip():
+            _store(node, last, _parsed(written.strip()))
+            self.places[path] = OVERRIDE
+        elif isinstance(node, dict):
+            node.pop(last, None)
+        else:
+            raise ValueError("an item of a list cannot be taken out; give the whole list")
+
+    def _merge(self, layer: Draft, into: dict[str, Any], new: dict[str, Any], path: KeyPath) -> None:
+        for key, value in new.items():
+            here = (*path, key)
+            if here == ("network",) and isinstance(value, dict):
+                self.spell_out_network()
+            old = into.get(key)
+            # Keyframes are one value: those of two presets would not make sense together.
+            if isinstance(old, dict) and isinstance(value, dict) and not is_track(old) and not is_track(value):
+                into[key] = dict(old)
+                self.places[here] = layer.places[here]
+                self._merge(layer, into[key], value, here)
+                continue
+            self._forget(here)
+            into[key] = value
+            self.places |= {each: place for each, place in layer.places.items() if each[: len(here)] == here}
+
+    def _enter(self, node: Any, path: KeyPath, part: str) -> tuple[Any, KeyPath]:
+        """The table or list under `part`, made where it is missing, with its path."""
+        key = _index(node, path, part)
+        here = (*path, key)
+        if here == ("network",):
+            self.spell_out_network()
+        if isinstance(node, dict) and key not in node:
+            node[key] = [] if here == ("targets",) else {}
+            self.places[here] = OVERRIDE
+        elif isinstance(node, list) and key == len(node):
+            node.append({})
+        child = node[key]
+        if not isinstance(child, (dict, list)):
+            raise ValueError(f"{dotted(here)} is {child!r}, which has nothing inside")
+        # What it holds may be shared with the preset that this one extends.
+        node[key] = child.copy()
+        return node[key], here
+
+    def _forget(self, path: KeyPath) -> None:
+        for each in [each for each in self.places if each[: len(path)] == path]:
+            del self.places[each]
+
+
+def _index(node: Any, path: KeyPath, part: str) -> str | int:
+    """`part` as a key of `node`: a number for a list, one past its end to append."""
+    if isinstance(node, dict):
+        return part
+    if not part.isdecimal():
+        raise ValueError(f"{dotted(path)} is a list; say which item, such as {dotted(path)}.0.{part}")
+    if int(part) > len(node):
+        raise ValueError(f"{dotted(path)} has no item {part}; the next one would be {len(node)}")
+    return int(part)
+
+
+def _store(node: Any, key: str | int, value: Any) -> None:
+    if isinstance(node, list) and key == len(node):
+        node.append(value)
+    else:
+        node[key] = value
+
+
+def _parsed(text: str) -> Any:
+    """`text` as a TOML value; a bare word is text."""
+    try:
+        parsed = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError as error:
+        if text[0] in "[{\"'":
+            raise ValueError(f"{text} is no TOML value: {str(error).partition(' (at')[0]}") from error
+        return text
+    return parsed["value"] if len(parsed) == 1 else text

@@ -1,0 +1,1 @@
+"""What changes over a film: times, keyframes, expressions, scenes."""

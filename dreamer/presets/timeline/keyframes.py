@@ -1,0 +1,264 @@
+"""Keyframed presets: tracks and expressions taken out of the tree, and the preset at each frame put together again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+from pydantic import ValidationError
+
+from dreamer.errors import PresetError
+from dreamer.presets.model.animation import Animation
+from dreamer.presets.model.introspection import dotted, find_key
+from dreamer.presets.model.schema import Preset, strict_preset
+from dreamer.presets.source.diagnostics import Mistake, messages_in
+from dreamer.presets.source.toml_lines import KeyPath
+from dreamer.presets.timeline.expressions import Expression, is_expression, parse_expression
+from dreamer.presets.timeline.tracks import Clock, Track, is_number, is_track, make_track
+
+KEYFRAMES = "keyframes"
+Sources = dict[str, Any]
+# Their texts may begin with an equals sign.
+_PLAIN_TEXTS = ("title", "description")
+# What is a number only by name: between kernel 12 and kernel 77 there is nothing to glide through.
+_SWITCHING = ("class", "kernels")
+# Curves have at most so many points.
+_DRAWN = 2000
+
+
+def take_out(tree: dict[str, Any]) -> tuple[dict[str, Any], Sources]:
+    """The tree of a preset with values at time 0 in the places of its tracks and expressions; and these by dotted path.
+
+    They are those that stand in place and those under `keyframes`, where all of them are put. In the place of one
+    that cannot be read is None.
+    """
+    found = dict(_sources_in(tree, ()))
+    kept = tree.get(KEYFRAMES)
+    if not found and not isinstance(kept, dict):
+        return tree, {}
+    clock = rough_clock(tree)
+    plain = {key: value for key, value in tree.items() if key != KEYFRAMES}
+    for path, source in found.items():
+        plain = replaced(plain, path, _first_value(source, path, clock))
+    if kept is not None and not isinstance(kept, dict):
+        return {**plain, KEYFRAMES: kept}, {}
+    for text, source in (kept or {}).items():
+        path = path_in(plain, text)
+        if _reaches(plain, path):
+            plain = replaced(plain, path, _first_value(source, path, clock))
+    sources = {**(kept or {}), **{dotted(path): source for path, source in found.items()}}
+    return {**plain, KEYFRAMES: sources}, sources
+
+
+class Timeline:
+    """A preset over the frames of its film. Raises PresetError for tracks that cannot be read."""
+
+    def __init__(self, preset: Preset) -> None:
+        self.preset = preset
+        animation = preset.animation or Animation()
+        self.clock = Clock(animation.rate, animation.bpm, animation.frame_count)
+        self._tree: dict[str, Any] = preset.model_dump(mode="json", by_alias=True, exclude={KEYFRAMES})
+        self._paths = {text: path_in(self._tree, text) for text in preset.keyframes}
+        self._preset_of = lru_cache(maxsize=64)(self._built)
+        mistakes: list[str] = []
+        self.tracks: dict[str, Track | Expression] = {}
+        for text, source in preset.keyframes.items():
+            try:
+                value_in(self._tree, self._paths[text])
+                self.tracks[text] = readable(source, self._paths[text], self.clock)
+            except LookupError:
+                mistakes.append(f"{text}: there is no such key to change over time")
+            except ValueError as error:
+                mistakes.append(f"{text}: {error}")
+        if mistakes:
+            raise PresetError(mistakes)
+
+    def at(self, frame: int) -> Preset:
+        """The preset whose values hold at a frame, counted from 0; the same object where they are the same.
+
+        Raises PresetError where they do not fit.
+        """
+        if not self.tracks:
+            return self.preset
+        try:
+            return self._preset_of(json.dumps(self.values(frame)))
+        except ValidationError as error:
+            when = f"at {self.clock.seconds(frame):.4g} s (frame {frame})"
+            wrong = messages_in(error, self._tree)
+            raise PresetError([f"{dotted(each.path) or 'preset'}: {each.what}, {when}" for each in wrong]) from error
+
+    def mistakes_at(self, frame: int) -> list[Mistake]:
+        """What does not fit at a frame. Raises PresetError where an expression has no value."""
+        try:
+            self._preset_of(json.dumps(self.values(frame)))
+        except ValidationError as error:
+            return messages_in(error, self._tree)
+        return []
+
+    def values(self, frame: int) -> dict[str, Any]:
+        """The values of all tracks at a frame, by key path. Raises PresetError where an expression has none."""
+        values = {}
+        for text in self.tracks:
+            try:
+                values[text] = self.value(text, frame)
+            except ValueError as error:
+                raise PresetError([f"{text}: {error}"]) from error
+        return values
+
+    def value(self, text: str, frame: int) -> Any:
+        """The value of one track at a frame. Raises ValueError where an expression has none."""
+        return value_of(self.tracks[text], self._paths[text], self.clock, frame)
+
+    def curves(self) -> dict[str, list[float]]:
+        """Every track over the film as numbers, evenly spread, by its key path.
+
+        What switches between texts is told by the number of each, and by the texts behind the path. Raises ValueError
+        where an expression has no value.
+        """
+        count = min(self.clock.frames, _DRAWN)
+        frames = [round(number * (self.clock.frames - 1) / max(count - 1, 1)) for number in range(count)]
+        return dict(_curve(text, [self.value(text, frame) for frame in frames]) for text in self.tracks)
+
+    def _built(self, values: str) -> Preset:
+        tree = self._tree
+        for text, value in json.loads(values).items():
+            tree = replaced(tree, self._paths[text], value)
+        return strict_preset(tree)
+
+
+def _curve(text: str, values: list[Any]) -> tuple[str, list[float]]:
+    if all(is_number(value) for value in values):
+        return text, values
+    spelled = [value if isinstance(value, str) else json.dumps(value) for value in values]
+    names = list(dict.fromkeys(spelled))
+    told = ", ".join(f"{number} {name}" for number, name in enumerate(names))
+    return f"{text}: {told}", [names.index(name) for name in spelled]
+
+
+def preset_at(preset: Preset, frame: int) -> Preset:
+    """The preset whose values hold at one frame of its film, counted from 0; itself where it has no keyframes.
+
+    Raises PresetError where its keyframes cannot be read or do not fit.
+    """
+    return _timeline(_Same(preset)).at(frame) if preset.keyframes else preset
+
+
+class _Same:
+    """A preset as the key of a cache: the very object, for one with tables in it has no hash."""
+
+    def __init__(self, preset: Preset) -> None:
+        self.preset = preset
+
+    def __hash__(self) -> int:
+        return id(self.preset)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.preset is self.preset
+
+
+@lru_cache(maxsize=8)
+def _timeline(same: _Same) -> Timeline:
+    return Timeline(same.preset)
+
+
+def readable(source: Any, path: KeyPath, clock: Clock) -> Track | Expression:
+    """The track or expression that stands at a key path. Raises ValueError for the first mistake in it."""
+    if is_expression(source):
+        return parse_expression(source)
+    if is_track(source):
+        return make_track(source, clock, switching=is_switching(path))
+    raise ValueError('is neither keyframes such as { "0s" = 1, "2s" = 3 } nor an expression such as "= 1 + t"')
+
+
+def is_switching(path: KeyPath) -> bool:
+    """Whether the numbers at a key path are names, which never glide."""
+    return path[-1] in _SWITCHING
+
+
+def value_of(track: Track | Expression, path: KeyPath, clock: Clock, frame: int) -> Any:
+    """The value at a frame, rounded where its key takes whole numbers. Raises ValueError where there is none."""
+    value = track.value_at(clock.seconds(frame)) if isinstance(track, Track) else track.at(**clock.moment(frame))
+    return round(value) if isinstance(value, float) and _is_whole(path) else value
+
+
+def _is_whole(path: KeyPath) -> bool:
+    key = find_key(path)
+    return key is not None and ("whole number" in key.words or is_switching(path))
+
+
+def _first_value(source: Any, path: KeyPath, clock: Clock) -> Any:
+    try:
+        return value_of(readable(source, path, clock), path, clock, 0)
+    except ValueError:
+        return None
+
+
+def _sources_in(node: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
+    if len(path) == 1 and path[0] in (KEYFRAMES, *_PLAIN_TEXTS):
+        return
+    if is_track(node) or is_expression(node):
+        yield path, node
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            yield from _sources_in(value, (*path, key))
+    elif isinstance(node, list):
+        for number, value in enumerate(node):
+            yield from _sources_in(value, (*path, number))
+
+
+def rough_clock(tree: Mapping[str, Any]) -> Clock:
+    """The clock of a tree that is not validated yet; where its times are wrong that is told later."""
+    animation = tree.get("animation")
+    given = animation if isinstance(animation, dict) else {}
+    known = {key: given[key] for key in ("length", "frames", "fps", "bpm") if key in given}
+    try:
+        film = Animation.model_validate(known)
+    except ValidationError:
+        return Clock(Fraction(30), 120.0, 300)
+    return Clock(film.rate, film.bpm, film.frame_count)
+
+
+def path_in(tree: Any, text: str) -> KeyPath:
+    """A dotted path as a key path of that tree: with numbers for the items of its lists."""
+    path: KeyPath = ()
+    node: Any = tree
+    for part in text.split("."):
+        key = int(part) if part.isdecimal() and not isinstance(node, dict) else part
+        path = (*path, key)
+        try:
+            node = node[key]
+        except (LookupError, TypeError):
+            node = None
+    return path
+
+
+def value_in(tree: Any, path: KeyPath) -> Any:
+    """The value at a key path. Raises LookupError where there is none."""
+    for part in path:
+        try:
+            tree = tree[part]
+        except TypeError as error:
+            raise KeyError(part) from error
+    return tree
+
+
+def _reaches(tree: Any, path: KeyPath) -> bool:
+    """Whether there is a table or list at the end of a path for its last part."""
+    try:
+        holder = value_in(tree, path[:-1])
+    except LookupError:
+        return False
+    return isinstance(holder, dict) or (isinstance(holder, list) and path[-1] in range(len(holder)))
+
+
+def replaced(node: Any, path: KeyPath, value: Any) -> Any:
+    """A copy of nested tables and lists in which the value at `path` is another; what is not on the path is shared."""
+    if not path:
+        return value
+    first, rest = path[0], path[1:]
+    if isinstance(node, dict):
+        return {**node, first: replaced(node.get(first), rest, value)}
+    return [replaced(item, rest, value) if number == first else item for number, item in enumerate(node)]
