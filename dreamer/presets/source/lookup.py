@@ -15,8 +15,8 @@ SHIPPED_PICTURE = "dreamer:"
 
 def shipped_folder() -> Path:
     """The folder of the presets that ship: inside an installed package, or at the top of a source checkout."""
-    packaged = Path(__file__).parent / "shipped"
-    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "presets"
+    packaged = Path(__file__).parents[1] / "shipped"
+    return packaged if packaged.is_dir() else Path(__file__).parents[3] / "presets"
 
 
 def preset_folders() -> list[Path]:
