@@ -19,7 +19,7 @@ from dreamer.presets.options import with_options
 from dreamer.presets.source.load import resolve_preset
 
 if TYPE_CHECKING:
-    from dreamer.jobs.atlas import Drawn, Subject
+    from dreamer.inspection.atlas import Drawn, Subject
     from dreamer.networks import Network
 
 _PAIR = re.compile(r"^(\d+)-(\d+)$")
@@ -92,7 +92,8 @@ def command(
 
     from dreamer.cli.interruption import interruptible
     from dreamer.gallery.page import write_gallery
-    from dreamer.jobs.atlas import atlas_items, draw_atlas, draw_sheets
+    from dreamer.inspection.atlas import atlas_items, draw_sheets
+    from dreamer.jobs.atlas import draw_atlas
 
     slope = study.network.negative_slope
     study = study.model_copy(update={"network": network.choice(slope)})
@@ -131,7 +132,7 @@ def _subjects(
     between: int,
     seed: int,
 ) -> Iterator[Subject]:
-    from dreamer.jobs import atlas
+    from dreamer.inspection import atlas
 
     if pairs:
         for layer in layers:

@@ -6,8 +6,8 @@ import pytest
 import torch
 from PIL import Image
 
-from dreamer.errors import TargetError
-from dreamer.jobs import atlas
+from dreamer.inspection import atlas
+from dreamer.jobs.atlas import draw_atlas
 from dreamer.networks import Network, load_network
 from dreamer.pictures import read_picture
 from dreamer.presets import Preset, load_preset
@@ -30,10 +30,10 @@ def pixels(drawn: atlas.Drawn) -> torch.Tensor:
 
 def test_kernels_drawn_together_are_as_drawn_alone(network: Network, study: Preset, tmp_path: Path) -> None:
     subjects = list(atlas.kernel_subjects(network, ["maxpool1", "maxpool2"], [1, 2, 3, 5, 8]))
-    together = atlas.draw_atlas(study, "study", subjects, tmp_path / "together", network)
+    together = draw_atlas(study, "study", subjects, tmp_path / "together", network)
     assert [each.subject for each in together] == subjects and all(each.fresh for each in together)
     for each in together[::3]:
-        (alone,) = atlas.draw_atlas(study, "study", [each.subject], tmp_path / "alone", network)
+        (alone,) = draw_atlas(study, "study", [each.subject], tmp_path / "alone", network)
         assert torch.equal(pixels(alone), pixels(each))
     pictures = [pixels(each) for each in together]
     assert all(float((one - pictures[0]).abs().mean()) > 0.005 for one in pictures[1:])
@@ -41,11 +41,11 @@ def test_kernels_drawn_together_are_as_drawn_alone(network: Network, study: Pres
 
 def test_an_atlas_goes_on_where_it_was_stopped(network: Network, study: Preset, tmp_path: Path) -> None:
     subjects = list(atlas.kernel_subjects(network, ["maxpool1"], [0, 1, 2]))
-    atlas.draw_atlas(study, "study", subjects[:2], tmp_path, network)
-    again = atlas.draw_atlas(study, "study", subjects, tmp_path, network)
+    draw_atlas(study, "study", subjects[:2], tmp_path, network)
+    again = draw_atlas(study, "study", subjects, tmp_path, network)
     assert [each.fresh for each in again] == [False, False, True]
     changed = study.model_copy(update={"seed": 9})
-    assert all(each.fresh for each in atlas.draw_atlas(changed, "study", subjects, tmp_path, network))
+    assert all(each.fresh for each in draw_atlas(changed, "study", subjects, tmp_path, network))
 
 
 def test_all_kinds_of_subjects_are_drawn(network: Network, study: Preset, tmp_path: Path) -> None:
@@ -55,24 +55,10 @@ def test_all_kinds_of_subjects_are_drawn(network: Network, study: Preset, tmp_pa
         *atlas.direction_subjects(network, ["maxpool2"], 2, 0),
         *atlas.pair_subjects(network, "maxpool2", [(3, 7)], 3),
     ]
-    drawn = atlas.draw_atlas(study, "study", subjects, tmp_path, network)
+    drawn = draw_atlas(study, "study", subjects, tmp_path, network)
     assert len(drawn) == 8 and all(float(pixels(each).std()) > 0.01 for each in drawn)
     sheets = atlas.draw_sheets(drawn, tmp_path, "pocket")
     assert [path.stem for path in sheets] == ["maxpool2 units", "classes", "maxpool2 directions", "maxpool2 pairs"]
     with Image.open(sheets[1]) as sheet:
         assert sheet.width > 2 * 128
     assert "class = " in drawn[1].subject.lines
-
-
-def test_pairs_go_from_one_kernel_to_the_other(network: Network) -> None:
-    subjects = list(atlas.pair_subjects(network, "maxpool2", [(3, 7)], 3))
-    assert [each.targets[0].direction for each in subjects] == [{"3": 1.0}, {"3": 0.7071, "7": 0.7071}, {"7": 1.0}]
-
-
-def test_every_kernel_is_a_subject_and_others_are_refused(network: Network) -> None:
-    assert len(list(atlas.kernel_subjects(network, ["maxpool1", "maxpool2"]))) == 32 + 96
-    assert len(list(atlas.class_subjects(network))) == len(network.classes)
-    with pytest.raises(TargetError, match="0 to 31"):
-        list(atlas.kernel_subjects(network, ["maxpool1"], [32]))
-    with pytest.raises(TargetError, match="--classes"):
-        list(atlas.kernel_subjects(network, ["logits"]))
