@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
 
-from dreamer.errors import OutputError
+from dreamer.atomic import atomic_write
 from dreamer.film.codecs import is_film
 from dreamer.gallery.item import Item
 from dreamer.gallery.thumbnails import PREVIEW, THUMBNAIL, make_thumbnail
@@ -26,16 +26,10 @@ def write_gallery(items: Sequence[Item], path: Path, *, title: str) -> list[str]
     Returns the names of files that could not be shown. Raises OutputError where nothing can be written.
     """
     folder = path.with_name(f"{path.stem}_files")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with ThreadPoolExecutor() as pool:
-            entries = list(pool.map(lambda item: _entry(item, path.parent, folder), items))
-        part = path.with_name(f".{path.name}.part")
-        part.write_text(page(entries, title), encoding="utf-8")
-        os.replace(part, path)
-    except OSError as error:
-        remedy = "Check the folder, its permissions and the room on the disk."
-        raise OutputError(f"the gallery cannot be written: {error.strerror}", where=str(path), remedy=remedy) from error
+    with ThreadPoolExecutor() as pool:
+        entries = list(pool.map(lambda item: _entry(item, path.parent, folder), items))
+    with atomic_write(path, "w") as file:
+        file.write(page(entries, title))
     return [str(entry["name"]) for entry in entries if entry["failed"] == _UNSHOWN]
 
 

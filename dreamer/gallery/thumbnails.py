@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
+from dreamer.atomic import atomic_write
 from dreamer.errors import FilmError
 
 THUMBNAIL, PREVIEW = 480, 1600
@@ -26,8 +27,7 @@ def thumbnail_name(path: Path, side: int) -> str:
 def make_thumbnail(path: Path, folder: Path, side: int) -> str | None:
     """Write a JPEG of at most `side` px into `folder` and return its name; None where `path` cannot be shown.
 
-    Of a film the first frame is shown. One that is newer than `path` is kept. Raises OSError where `folder` cannot be
-    written to.
+    Of a film the first frame is shown. One that is newer than `path` is kept. Raises OutputError.
     """
     name = thumbnail_name(path, side)
     target = folder / name
@@ -36,10 +36,8 @@ def make_thumbnail(path: Path, folder: Path, side: int) -> str | None:
     image = show_small(path, side)
     if image is None:
         return None
-    folder.mkdir(parents=True, exist_ok=True)
-    part = folder / f".{name}-{threading.get_ident()}.part"  # two items may show one photo
-    image.save(part, "JPEG", quality=82, optimize=True)
-    os.replace(part, target)
+    with atomic_write(target) as file:
+        image.save(file, "JPEG", quality=82, optimize=True)
     return name
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from dreamer.atomic import atomic_write
 from dreamer.errors import OutputError, did_you_mean
 from dreamer.pictures.color import srgb_profile
 from dreamer.pictures.recipes import exif_comment, png_text, tiff_comment
@@ -73,7 +73,8 @@ def write_picture(
         raise OutputError(what, where=str(path), remedy="Write a .png, or a smaller picture.")
     image = _to_image(path, pixels, alpha if form.alpha else None)
     options = _save_options(path, form, recipe, quality)
-    _replace_whole(path, image, options)
+    with atomic_write(path) as file:
+        image.save(file, **options)
 
 
 def _format(path: Path) -> _Format:
@@ -111,26 +112,3 @@ def _save_options(path: Path, form: _Format, recipe: str | None, quality: int) -
         what = f"a recipe of {len(recipe)} characters is too long for JPEG"
         raise OutputError(what, where=str(path), remedy="Write a .png, or leave the recipe out.")
     return options
-
-
-def _replace_whole(path: Path, image: Image.Image, options: dict[str, Any]) -> None:
-    part = part_of(path)
-    try:
-        if path.is_dir():
-            raise OutputError("this is a folder", where=str(path), remedy="Name a file in it.")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with part.open("wb") as file:
-                image.save(file, **options)
-            os.replace(part, path)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        remedy = "Check the folder, its permissions and the room on the disk."
-        raise OutputError(f"cannot be written: {error.strerror or error}", where=str(path), remedy=remedy) from error
-
-
-def part_of(path: Path) -> Path:
-    """Where a file is written before it is renamed to `path`: beside it, under a short name of this process."""
-    digest = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:12]
-    return path.with_name(f".{digest}-{os.getpid()}.part")

@@ -132,7 +132,7 @@ def test_the_policy_allows_the_page_s_own_script_only() -> None:
 
 def test_an_unwritable_place_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="gallery"):
+    with pytest.raises(OutputError, match="cannot be written"):
         write_gallery([], tmp_path / "file" / "index.html", title="t")
 
 

@@ -16,13 +16,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from dreamer.atomic import part_of
 from dreamer.errors import DeviceError, OutputError, PictureError, ToolError
 from dreamer.jobs.events import JobDone, JobEvent, JobFailed, JobMoved
 from dreamer.jobs.executors.attempts import Attempts
 from dreamer.jobs.executors.interface import Executor
 from dreamer.jobs.planning import Job
 from dreamer.jobs.rendering import Renderer, Task, Unit
-from dreamer.pictures.writing import part_of
 from dreamer.presets.model.schema import Preset
 from dreamer.presets.source.files import with_files
 from dreamer.presets.source.lookup import resolve_picture
