@@ -1,5 +1,7 @@
 # make dream   install into .venv, then dream over the pictures in inputs/
-# make test    lint, types and tests
+# make test    lint, types, directions of imports, and all tests
+# make check   the same with the fast tests alone, in about a minute
+# make docs    the documentation site into build/site, without the network
 # make bench   the tables of benchmarks/
 
 PYTHON ?= python3
@@ -7,29 +9,38 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: dream test lint bench clean
+CODE   := dreamer tests benchmarks inputs docs tools
+
+.PHONY: dream test check lint docs bench clean
 
 dream: $(STAMP)
 	$(BIN)/dreamer render inputs -p deep-dream
 	@echo "Look at outputs/deep-dream/"
 
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest --durations=10
+
+check: lint
+	$(BIN)/pytest --durations=10 -m "not slow"
 
 lint: $(STAMP)
-	$(BIN)/ruff format --check dreamer tests benchmarks inputs docs
-	$(BIN)/ruff check dreamer tests benchmarks inputs docs
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
+
+docs: $(STAMP)
+	$(BIN)/mkdocs build --strict
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache
-	find dreamer tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --editable '.[dev,docs]'
 	touch $(STAMP)
