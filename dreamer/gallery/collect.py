@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from PIL import Image
-
-from dreamer.errors import FilmError
+from dreamer.errors import FilmError, PictureError
 from dreamer.film.codecs import is_film
+from dreamer.film.probe import probe
 from dreamer.gallery.item import Item
 from dreamer.jobs.batch.journal import FOLDER, Journal
 from dreamer.jobs.recipes import Recipe, read_own_recipe
 from dreamer.pictures.finding import is_picture_name, natural_order
+from dreamer.pictures.opening import picture_size
 from dreamer.presets.dump import to_toml
 
 _MOVING = {".gif", ".apng"}
@@ -41,7 +41,7 @@ def items_in(folder: Path, inputs: Sequence[Path] = ()) -> Iterator[Item]:
 
 def made_item(path: Path, recipe: Recipe, photos: Iterable[Path], preset: str = "") -> Item:
     """The item of a file with its recipe; the first of `photos` that is there is what it was dreamt over."""
-    width, height = _size(path)
+    height, width = _size(path)
     before = next((photo for photo in photos if photo.is_file() and not is_film(photo)), None)
     film = is_film(path) or path.suffix.lower() in _MOVING or recipe.preset.animation is not None
     return Item(
@@ -75,13 +75,11 @@ def _places(recipe: Recipe, folder: Path, inputs: Sequence[Path]) -> Iterator[Pa
 
 
 def _size(path: Path) -> tuple[int, int]:
+    """(height, width) in px as shown; zeros where the file cannot be read."""
     try:
-        if is_film(path):
-            from dreamer.film.probe import probe
-
-            facts = probe(path)
-            return facts.width, facts.height
-        with Image.open(path) as image:
-            return image.size
-    except (OSError, ValueError, SyntaxError, FilmError):
+        if not is_film(path):
+            return picture_size(path)
+        facts = probe(path)
+        return facts.height, facts.width
+    except (PictureError, FilmError):
         return 0, 0

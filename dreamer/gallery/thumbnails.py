@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-import threading
 from pathlib import Path
 
 from PIL import Image, ImageOps
 
 from dreamer.atomic import atomic_write
-from dreamer.errors import FilmError
+from dreamer.errors import FilmError, PictureError
+from dreamer.film.codecs import is_film
+from dreamer.pictures.opening import open_picture
 
 THUMBNAIL, PREVIEW = 480, 1600
-# Pillow itself refuses larger ones as likely attacks; dreamer's own can be larger.
+# Where a picture would take 4 GiB of memory only to be made small, it is rather an attack than a dream.
 _LARGEST = 1 << 30
-_OPENING = threading.Lock()
 
 
 def thumbnail_name(path: Path, side: int) -> str:
@@ -44,40 +44,33 @@ def make_thumbnail(path: Path, folder: Path, side: int) -> str | None:
 def show_small(path: Path, side: int) -> Image.Image | None:
     """A picture, or a film's first frame, at most `side` px, upright and RGB; None where it cannot be shown."""
     try:
-        return _opened(path, side)
-    except (OSError, ValueError, SyntaxError, FilmError, Image.DecompressionBombError):
+        image = _first_frame(path) if is_film(path) else _upright(path, side)
+    except (PictureError, FilmError):
         return None
-
-
-def _large_allowed(path: Path) -> Image.Image:
-    """Open a picture of any size that dreamer could have made; Pillow's limit is one for all threads."""
-    with _OPENING:
-        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, _LARGEST
-        try:
-            return Image.open(path)
-        finally:
-            Image.MAX_IMAGE_PIXELS = limit
-
-
-def _opened(path: Path, side: int) -> Image.Image:
-    from dreamer.film.codecs import is_film
-
-    if is_film(path):
-        from dreamer.film.read import read_frames
-
-        frame = next(iter(read_frames(path)), None)
-        if frame is None:
-            raise ValueError("no frame")
-        image = Image.fromarray(frame)
-    else:
-        with _large_allowed(path) as opened:
-            opened.draft("RGB", (side, side))
-            image = ImageOps.exif_transpose(opened)
-            image.load()
+    if image is None:
+        return None
     if image.mode in ("RGBA", "LA", "P", "PA"):
         rgba = image.convert("RGBA")
         image = Image.new("RGB", rgba.size, "white")
         image.paste(rgba, mask=rgba.getchannel("A"))
-    image = image.convert("RGB")
+    # Gray is made smaller before it takes three times the memory; other modes would be resampled as they are.
+    image = image if image.mode == "L" else image.convert("RGB")
     image.thumbnail((side, side), Image.Resampling.LANCZOS)
-    return image
+    return image.convert("RGB")
+
+
+def _first_frame(path: Path) -> Image.Image | None:
+    from dreamer.film.read import read_frames  # needs ffmpeg, which pictures do without
+
+    frame = next(iter(read_frames(path)), None)
+    return None if frame is None else Image.fromarray(frame)
+
+
+def _upright(path: Path, side: int) -> Image.Image | None:
+    with open_picture(path) as (_, image):
+        if image.width * image.height > _LARGEST:
+            return None
+        image.draft("RGB", (side, side))
+        ImageOps.exif_transpose(image, in_place=True)
+        image.load()
+        return image

@@ -8,7 +8,7 @@ import threading
 import warnings
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from io import BufferedReader
 from pathlib import Path
 
@@ -34,12 +34,17 @@ DAMAGE = (
     struct.error,
     zlib.error,
 )
-_pillow_lock = threading.Lock()
+_lock = threading.Lock()
+_readers = 0
+_settings = ExitStack()
 
 
 @contextmanager
 def open_picture(path: Path) -> Iterator[tuple[BufferedReader, Image.Image]]:
-    """Open a picture's header; what goes wrong, then or in the body, is raised as a PictureError naming `path`."""
+    """Open a picture of any size by its header; any number of threads may.
+
+    What goes wrong, then or in the body, is raised as a PictureError naming `path`.
+    """
     with _mistakes_named(path):
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
@@ -86,15 +91,25 @@ def _mistakes_named(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _own_limits() -> Iterator[None]:
-    """Replace Pillow's limit on pixels by ours, and keep its warnings about odd metadata from the reader."""
-    # Both settings belong to the whole process, hence the lock.
-    with _pillow_lock, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-        try:
-            yield
-        finally:
-            Image.MAX_IMAGE_PIXELS = limit
+    """Lift Pillow's limit on pixels, and keep its warnings about odd metadata from the reader.
+
+    Both settings belong to the whole process: they change with the first thread in and back with the last one out.
+    """
+    global _readers
+    with _lock:
+        if _readers == 0:
+            _settings.enter_context(warnings.catch_warnings())
+            warnings.simplefilter("ignore")
+            _settings.callback(setattr, Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
+            Image.MAX_IMAGE_PIXELS = None
+        _readers += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _readers -= 1
+            if _readers == 0:
+                _settings.close()
 
 
 def _enable_heic(file: BufferedReader, path: Path) -> None:
