@@ -11,7 +11,7 @@ from PIL import Image
 import dreamer
 from dreamer import Network, Picture, animate, dream, load_network, load_preset, read_picture, write_picture
 from dreamer.errors import PictureError, PresetError
-from dreamer.jobs.recipes import parse_recipe, recipe_of
+from dreamer.recipes import parse_recipe, recipe_of
 
 TINY = ["octaves.count=1", "octaves.steps=2", "targets.0.layer=conv2", "canvas.size=64"]
 

@@ -12,7 +12,7 @@ from dreamer.cli.options import device_option, json_option, precision_option, pr
 from dreamer.cli.render import run
 from dreamer.errors import NoInputError
 from dreamer.jobs.planning import FilmSettings, Job, file_digest, plan_jobs
-from dreamer.jobs.recipes import Recipe, recipe_of
+from dreamer.recipes import Recipe, recipe_of
 
 DEFAULT_TEMPLATE = "outputs/again/{stem}{suffix}"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from dreamer.cli.options import json_option
-from dreamer.jobs.recipes import Recipe, recipe_of
 from dreamer.presets.dump import to_toml
+from dreamer.recipes import Recipe, recipe_of
 
 
 @click.command()

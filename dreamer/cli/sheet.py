@@ -57,7 +57,7 @@ def command(
 
 
 def _label(path: Path, label: str) -> str:
-    from dreamer.jobs.recipes import read_own_recipe
+    from dreamer.recipes import read_own_recipe
 
     recipe = read_own_recipe(path) if label in ("preset", "both") else None
     preset = recipe.preset_name if recipe else ""

@@ -25,7 +25,6 @@ from dreamer.film.report import FilmReport
 from dreamer.film.store import FrameStore, as_tensor
 from dreamer.film.write import FilmWriter
 from dreamer.jobs.planning import FilmSettings, Job, file_digest
-from dreamer.jobs.recipes import Recipe
 from dreamer.jobs.stills import preset_pictures
 from dreamer.motion.clips import ClipLoop
 from dreamer.motion.flow import Search, dense_inverse_search
@@ -34,6 +33,7 @@ from dreamer.networks import Network
 from dreamer.pictures import read_picture
 from dreamer.presets.dump import to_json
 from dreamer.presets.model.schema import Preset
+from dreamer.recipes import Recipe
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,12 @@ from dreamer.jobs.events import (
     NetworkReady,
 )
 from dreamer.jobs.planning import Job, make_recipe
-from dreamer.jobs.recipes import Recipe
 from dreamer.jobs.rendering import write_film, write_still
 from dreamer.jobs.stills import render_stills
 from dreamer.networks import Network, load_network
 from dreamer.pictures import read_picture
 from dreamer.presets.model.schema import NetworkChoice
+from dreamer.recipes import Recipe
 
 
 def run_inline(

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Literal
 
 from dreamer.errors import NoInputError, OutputError, PictureError, UsageError, did_you_mean
-from dreamer.jobs.recipes import Recipe, read_own_recipe
 from dreamer.pictures.finding import find_pictures
 from dreamer.presets.dump import to_json
 from dreamer.presets.model.schema import Preset
 from dreamer.presets.source.files import named_files
 from dreamer.presets.source.lookup import resolve_picture
+from dreamer.recipes import Recipe, read_own_recipe
 
 NOISE = "noise"
 DEFAULT_TEMPLATE = "outputs/{preset}/{stem}.png"

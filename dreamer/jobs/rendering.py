@@ -16,11 +16,11 @@ from dreamer.errors import DeviceError, DreamerError, NetworkError, TargetError
 from dreamer.film.codecs import film_codec
 from dreamer.jobs.events import FrameDone, JobDone, JobEvent, JobFailed, JobProgress, JobStarted, NetworkReady
 from dreamer.jobs.planning import Job
-from dreamer.jobs.recipes import Recipe
 from dreamer.jobs.stills import Still, render_stills
 from dreamer.networks import Network, load_network
 from dreamer.pictures import Picture, read_picture, write_picture
 from dreamer.presets.model.schema import NetworkChoice
+from dreamer.recipes import Recipe
 
 # Networks that stay in memory; a batch goes through its jobs network by network.
 NETWORKS = 2

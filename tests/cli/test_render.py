@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dreamer.jobs.recipes import recipe_of
+from dreamer.recipes import recipe_of
 
 from .conftest import Dreamer
 

@@ -8,9 +8,9 @@ from PIL import Image
 
 from dreamer.gallery.collect import items_in
 from dreamer.gallery.page import write_gallery
-from dreamer.jobs.recipes import Recipe
 from dreamer.pictures.recipes import PNG_KEY
 from dreamer.presets import load_preset
+from dreamer.recipes import Recipe
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:

@@ -29,10 +29,10 @@ from dreamer.film.write import FilmWriter
 from dreamer.jobs.events import FrameDone, JobDone, JobEvent, JobFailed, JobProgress
 from dreamer.jobs.inline import run_inline
 from dreamer.jobs.planning import FilmSettings, Job, plan_jobs
-from dreamer.jobs.recipes import recipe_of
 from dreamer.motion.frames import FrameLoop
 from dreamer.pictures import write_picture
 from dreamer.presets import Preset
+from dreamer.recipes import recipe_of
 from tests.tiny import TinyNetwork
 
 FRAMES = 8

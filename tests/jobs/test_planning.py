@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from dreamer.errors import NoInputError, OutputError, PictureError, UsageError
+from dreamer.errors import NoInputError, OutputError, UsageError
 from dreamer.jobs.planning import Job, find_inputs, make_recipe, plan_jobs
-from dreamer.jobs.recipes import parse_recipe, recipe_of
 from dreamer.pictures import write_picture
 from dreamer.presets import Preset
+from dreamer.recipes import parse_recipe
 
 
 @pytest.fixture
@@ -108,15 +108,3 @@ def test_a_recipe_survives_and_tells_nothing_of_its_maker(folder: Path) -> None:
     text = recipe.to_json()
     assert str(folder) not in text
     assert parse_recipe(text, where="x") == recipe
-
-
-@pytest.mark.parametrize("text", ["", "{}", '{"preset": 3}', '{"key":"a","preset":{"targets":[]}}', "[1]"])
-def test_a_damaged_recipe_is_named(text: str) -> None:
-    with pytest.raises(Exception, match="here") as caught:
-        parse_recipe(text, where="here")
-    assert type(caught.value).__name__ in ("PictureError", "PresetError")
-
-
-def test_a_picture_without_a_recipe_is_named(folder: Path) -> None:
-    with pytest.raises(PictureError, match=r"a\.png: holds no recipe"):
-        recipe_of(folder / "in" / "a.png")

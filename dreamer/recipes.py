@@ -1,4 +1,4 @@
-"""The recipe inside every output: enough to render it again, and nothing about the person who did."""
+"""The recipe inside every picture and film: enough to render it again, and nothing about the person who did."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from dreamer.presets.dump import from_json, to_json
 from dreamer.presets.model.schema import Preset
 from dreamer.presets.source.files import portable_paths
 
+# Other containers keep their recipes as pictures do.
 _FILMS = {".mp4", ".mov"}
 
 
@@ -20,7 +21,7 @@ _FILMS = {".mp4", ".mov"}
 class Recipe:
     """What made a picture. `key` identifies the job; `input_name` and `input_digest` are empty without a photo.
 
-    `facts` hold what is good to know: network digest, device and why, precision, torch's version.
+    `facts` hold what may explain a difference: the network's digest, device and why, precision, torch's version.
     """
 
     key: str
@@ -45,7 +46,7 @@ class Recipe:
 
 
 def parse_recipe(text: str, *, where: str) -> Recipe:
-    """The recipe that `Recipe.to_json` wrote. Raises PictureError at `where` for anything else."""
+    """The recipe that `Recipe.to_json` wrote. Raises PictureError for other text, PresetError for an invalid preset."""
     try:
         tree = json.loads(text)
         preset = from_json(json.dumps(tree["preset"]), where=where)
@@ -64,7 +65,11 @@ def parse_recipe(text: str, *, where: str) -> Recipe:
 
 
 def recipe_of(path: Path) -> Recipe:
-    """The recipe inside a picture or film. Raises PictureError where there is none."""
+    """The recipe inside a picture or film.
+
+    Raises PictureError where there is none, FilmError for a broken film, PresetError for a preset that is not valid
+    in this version.
+    """
     text = _film_recipe(path) if path.suffix.lower() in _FILMS else read_recipe(path)
     if text is None:
         raise PictureError("holds no recipe", where=str(path), remedy="Only what dreamer wrote has one.")
