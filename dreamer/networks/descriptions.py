@@ -17,7 +17,7 @@ from typing import Any
 from platformdirs import user_cache_path
 
 from dreamer.errors import OutputError, TargetError, WeightsError, nearest
-from dreamer.networks.vocabulary import GROUPS, classes_about, singular
+from dreamer.networks.vocabulary import GROUPS, classes_about, word_forms
 
 COLORS = ("red", "orange", "yellow", "green", "cyan", "blue", "violet", "bright", "dark")
 GRAINS = ("fine", "medium", "coarse")
@@ -70,8 +70,7 @@ class NetworkDescription:
         return sorted(found, key=lambda pair: -pair[0])
 
     def _check(self, word: str) -> None:
-        one = singular(word)
-        if one not in COLORS and one not in GRAINS and not classes_about(word, self.classes):
+        if not _looks(word) and not classes_about(word, self.classes):
             known = [*GROUPS, *COLORS, *GRAINS, *self.classes]
             near = nearest(word, known) or [*GROUPS][:8]
             raise TargetError(f"no kernel is known by {word!r}", remedy=f"Try {', '.join(map(repr, near))}.")
@@ -83,13 +82,18 @@ class NetworkDescription:
 
 
 def _score(each: KernelDescription, word: str, classes: set[int]) -> float:
-    one = singular(word)
-    if one in COLORS or one in GRAINS:
-        return 1.0 if one in (each.color, each.grain) else 0.0
+    looks = _looks(word)
+    if looks:
+        return 1.0 if looks & {each.color, each.grain} else 0.0
     # Lifts of other classes count against: a kernel that answers to everything is about nothing.
     inside = sum(lift for index, lift in each.classes if index in classes)
     total = sum(lift for _, lift in each.classes) or 1.0
     return inside / max(1, min(len(classes), len(each.classes))) * (inside / total)
+
+
+def _looks(word: str) -> set[str]:
+    """The colors and grains that a word names."""
+    return {*COLORS, *GRAINS}.intersection(word_forms(word))
 
 
 def description_file(weights: Path | None, digest: str) -> Path:

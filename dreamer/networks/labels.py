@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from dreamer.errors import TargetError, WeightsError, nearest
@@ -11,6 +12,7 @@ from dreamer.errors import TargetError, WeightsError, nearest
 _PLACES = re.compile(r"^/?(?:[a-z]/)?(.+?)(?:\s+\d+)?$")
 
 
+@lru_cache(maxsize=4096)
 def plain(name: str) -> str:
     """A class name without case and punctuation: "Shih-Tzu" and "shih_tzu" are both "shih tzu"."""
     return " ".join(re.findall(r"[^\W_]+", name.lower()))

@@ -68,29 +68,40 @@ GROUPS: dict[str, list[str]] = {
     "spot": ["dalmatian", "leopards", "bengal_cat", "crab"],
     "disc": ["watch", "stop_sign", "pizza", "yin_yang", "soccer_ball", "golf_ball"],
 }
-_PLURALS = {"leaves": "leaf", "fishes": "fish", "pups": "dog", "puppies": "dog", "fox": "dog", "eyes": "eye"}
+_SYNONYMS = {"pup": "dog", "puppy": "dog"}
 
 
-def singular(word: str) -> str:
-    """The word as it is looked up: "Dogs" is "dog"."""
+def word_forms(word: str) -> list[str]:
+    """The word in lower case, then what it may be the plural of, and what those are synonyms for.
+
+    "Dogs" is "dogs" or "dog"; "foxes" may also be "foxe" or "fox", and "puppies" is "dog" at last.
+    """
     word = plain(word)
-    if word in _PLURALS or word in GROUPS:
-        return _PLURALS.get(word, word)
+    forms = [word]
+    if word.endswith("s") and not word.endswith("ss"):
+        forms.append(word[:-1])
+    if word.endswith(("ses", "xes", "zes", "ches", "shes")):
+        forms.append(word[:-2])
     if word.endswith("ies"):
-        return f"{word[:-3]}y"
-    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
+        forms.append(f"{word[:-3]}y")
+    if word.endswith("ves"):
+        forms.append(f"{word[:-3]}f")
+    return forms + [_SYNONYMS[form] for form in forms if form in _SYNONYMS]
 
 
 def classes_about(word: str, classes: Sequence[str]) -> list[int]:
-    """Indices of the classes that a word stands for: a group's members, or the classes whose names hold it."""
-    one = singular(word)
+    """Indices of the classes that a word stands for: a group's members, or the classes whose names contain it.
+
+    A group also has the classes that are called by its own word: "wheel" includes "potter's wheel".
+    """
+    forms = word_forms(word)
     names = [plain(name) for name in classes]
-    if one in GROUPS:
-        members = [plain(member) for member in GROUPS[one]]
-        return [
-            index
-            for index, name in enumerate(names)
-            if name in members or any(part in members for part in name.split()[-1:])
-        ]
-    asked = {plain(word), one}
-    return [index for index, name in enumerate(names) if any(each and each in name for each in asked)]
+    for group in forms:
+        if group in GROUPS:
+            members = {group, *map(plain, GROUPS[group])}
+            return [index for index, name in enumerate(names) if members.intersection((name, *name.split()[-1:]))]
+    # "bus" is a word of a name and "bu" is not; "bars" and "bar" both are.
+    text = f" {' / '.join(names)} "
+    whole = [form for form in forms if f" {form} " in text]
+    chosen = whole or [form for form in forms if form and form in text][:1]
+    return [index for index, name in enumerate(names) if any(form in name for form in chosen)]

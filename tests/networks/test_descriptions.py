@@ -16,7 +16,6 @@ from dreamer.networks.descriptions import (
     read_description,
     write_description,
 )
-from dreamer.networks.vocabulary import classes_about
 from dreamer.presets import Preset
 from dreamer.presets.model.schema import Target
 
@@ -56,13 +55,6 @@ def test_unknown_words_get_the_nearest_ones(described: NetworkDescription) -> No
         described.kernels_about("baegle")
     with pytest.raises(TargetError, match="'dog'"):
         described.kernels_about("xylographs")
-
-
-def test_groups_know_the_classes_of_imagenet_too() -> None:
-    classes = ["Siberian husky", "golden retriever", "tabby", "sports car", "hot dog bun"]
-    assert classes_about("dogs", classes) == [0, 1]
-    assert classes_about("cats", classes) == [2]
-    assert classes_about("husky", classes) == [0]
 
 
 def test_a_description_is_written_and_read_back(described: NetworkDescription, tmp_path: Path) -> None:
@@ -128,9 +120,9 @@ def bound_kernels(network: Network, kernels: object) -> int:
     bound = bind_target(target, network, {}, torch.rand(1, 3, 64, 64), 64)
     activation = torch.zeros(1, network.kernels("inception4e"), 2, 2)
     activation[:, network.kernels_about("inception4e", "dogs")] = 1
-    from dreamer.dreaming.bound_targets import View
+    from dreamer.dreaming.bound_targets import Window
 
-    return int(bound.score({"inception4e": activation}, None, View(0, 0, 64, 64, 64, 64)) == 1)
+    return int(bound.score({"inception4e": activation}, None, Window(0, 0, 64, 64, 64, 64)) == 1)
 
 
 def test_a_preset_names_kernels_by_words() -> None:
