@@ -18,7 +18,7 @@ from dreamer.jobs.planning import FilmSettings, make_recipe, plan_jobs
 from dreamer.jobs.stills import Still, render_still
 from dreamer.networks import Network, load_network
 from dreamer.pictures import Picture, read_picture
-from dreamer.pictures.reading import decode
+from dreamer.pictures.read import decode
 from dreamer.presets import Preset, load_preset
 from dreamer.presets.options import with_motion, with_options
 

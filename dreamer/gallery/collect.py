@@ -10,8 +10,8 @@ from dreamer.film.codecs import is_film
 from dreamer.film.probe import probe
 from dreamer.gallery.item import Item
 from dreamer.jobs.batch.journal import FOLDER, Journal
-from dreamer.pictures.finding import is_picture_name, natural_order
-from dreamer.pictures.opening import picture_size
+from dreamer.pictures.names import is_picture_name, natural_order
+from dreamer.pictures.open import picture_size
 from dreamer.presets.dump import to_toml
 from dreamer.recipes import Recipe, read_own_recipe
 

@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 from dreamer.atomic import atomic_write
 from dreamer.errors import FilmError, PictureError
 from dreamer.film.codecs import is_film
-from dreamer.pictures.opening import open_picture
+from dreamer.pictures.open import open_picture
 
 THUMBNAIL, PREVIEW = 480, 1600
 # Where a picture would take 4 GiB of memory only to be made small, it is rather an attack than a dream.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from dreamer.errors import NoInputError, OutputError, PictureError, UsageError, did_you_mean
-from dreamer.pictures.finding import find_pictures
+from dreamer.pictures.names import find_pictures
 from dreamer.presets.dump import to_json
 from dreamer.presets.model.schema import Preset
 from dreamer.presets.source.files import named_files

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dreamer.dreaming.octaves import canvas_size, octave_sizes
 from dreamer.film.codecs import is_film
 from dreamer.jobs.planning import Job
-from dreamer.pictures.opening import picture_size
+from dreamer.pictures.open import picture_size
 from dreamer.presets.model.schema import Preset
 
 

@@ -9,21 +9,21 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dreamer.pictures.finding import READABLE, find_pictures, is_picture_name
-    from dreamer.pictures.reading import Picture, read_picture
+    from dreamer.pictures.names import READABLE, find_pictures, is_picture_name
+    from dreamer.pictures.read import Picture, read_picture
     from dreamer.pictures.recipes import read_recipe
-    from dreamer.pictures.writing import WRITABLE, output_format, write_picture
+    from dreamer.pictures.write import WRITABLE, output_format, write_picture
 
 _HOMES = {
-    "READABLE": "finding",
-    "WRITABLE": "writing",
-    "Picture": "reading",
-    "find_pictures": "finding",
-    "is_picture_name": "finding",
-    "output_format": "writing",
-    "read_picture": "reading",
+    "READABLE": "names",
+    "WRITABLE": "write",
+    "Picture": "read",
+    "find_pictures": "names",
+    "is_picture_name": "names",
+    "output_format": "write",
+    "read_picture": "read",
     "read_recipe": "recipes",
-    "write_picture": "writing",
+    "write_picture": "write",
 }
 
 __all__ = [

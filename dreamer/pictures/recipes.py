@@ -9,7 +9,7 @@ from PIL import Image, TiffTags
 from PIL.PngImagePlugin import PngInfo
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-from dreamer.pictures.opening import open_picture
+from dreamer.pictures.open import open_picture
 
 PNG_KEY = "dreamer"
 _SOFTWARE = "dreamer"

@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 from dreamer.errors import NoInputError
 from dreamer.film.codecs import is_film
 from dreamer.jobs.planning import NOISE, near_input
-from dreamer.pictures.finding import is_picture_name, natural_order
+from dreamer.pictures.names import is_picture_name, natural_order
 
 _PATTERN = frozenset("*?[")
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from dreamer.errors import PictureError
 from dreamer.pictures.color import from_gray, to_srgb
-from dreamer.pictures.opening import DAMAGE, open_picture
+from dreamer.pictures.open import DAMAGE, open_picture
 
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = {

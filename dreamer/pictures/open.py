@@ -15,7 +15,7 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 
 from dreamer.errors import PictureError
-from dreamer.pictures.finding import near_names
+from dreamer.pictures.names import near_names
 
 # Named one by one, since Pillow would also hand PostScript to Ghostscript and guess at formats without a signature.
 _FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "TIFF", "GIF", "BMP", "PPM", "JPEG2000", "AVIF", "HEIF")

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from dreamer.errors import PictureError
-from dreamer.pictures.opening import open_picture, picture_size
+from dreamer.pictures.open import open_picture, picture_size
 
 
 def picture(path: Path, size: tuple[int, int] = (5, 3), **options: object) -> Path:
