@@ -21,7 +21,8 @@ _COLOR_TAGS = {
 
 @dataclass(frozen=True)
 class Codec:
-    """How one codec is written. `quality` is the default of `quality_option`, None where there is no such dial."""
+    """How one codec is written. `quality` is the default of `quality_option`, None where there is no such dial;
+    `even_sides`: it takes no picture of an odd width or height."""
 
     name: str
     encoders: tuple[str, ...]
@@ -31,13 +32,13 @@ class Codec:
     options: Mapping[str, str] = field(default_factory=dict)
     quality: int | None = None
     quality_option: str = "crf"
+    even_sides: bool = False
 
 
 def _video(pixel_format: str) -> Callable[[Any], Any]:
-    """A filter chain to tagged BT.709 YUV; an odd side gets one more line of black, for no encoder takes odd sides."""
+    """A filter chain to tagged BT.709 YUV."""
 
     def filters(stream: Any) -> Any:
-        stream = stream.filter("pad", width="ceil(iw/2)*2", height="ceil(ih/2)*2")
         stream = stream.filter("scale", out_color_matrix="bt709", out_range="tv", flags="accurate_rnd+full_chroma_int")
         return stream.filter("format", pixel_format).filter("setparams", **_COLOR_TAGS)
 
@@ -61,7 +62,16 @@ _MOV = {"movflags": "+faststart+use_metadata_tags"}
 CODECS = {
     codec.name: codec
     for codec in (
-        Codec("h264", ("libx264",), (".mp4", ".mov"), "mp4", _video("yuv420p"), {**_MOV, "preset": "slow"}, 17),
+        Codec(
+            "h264",
+            ("libx264",),
+            (".mp4", ".mov"),
+            "mp4",
+            _video("yuv420p"),
+            {**_MOV, "preset": "slow"},
+            17,
+            even_sides=True,
+        ),
         Codec(
             "hevc",
             ("libx265",),
@@ -70,8 +80,9 @@ CODECS = {
             _video("yuv420p"),
             {**_MOV, "preset": "medium", "tag:v": "hvc1", "x265-params": "log-level=error"},
             19,
+            even_sides=True,
         ),
-        Codec("av1", ("libsvtav1", "libaom-av1"), (".mp4",), "mp4", _video("yuv420p"), _MOV, 24),
+        Codec("av1", ("libsvtav1", "libaom-av1"), (".mp4",), "mp4", _video("yuv420p"), _MOV, 24, even_sides=True),
         Codec(
             "prores",
             ("prores_ks",),
@@ -79,6 +90,7 @@ CODECS = {
             "mov",
             _video("yuv422p10le"),
             {**_MOV, "profile:v": "3", "vendor": "apl0"},
+            even_sides=True,
         ),
         Codec("gif", ("gif",), (".gif",), "gif", _palettes, {"loop": "0"}),
         Codec("webp", ("libwebp_anim", "libwebp"), (".webp",), "webp", _unchanged, {"loop": "0"}, 90, "quality"),

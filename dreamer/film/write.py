@@ -50,8 +50,11 @@ class FilmWriter:
     ) -> None:
         self.path, self.codec, self.recipe = path, film_codec(path, codec), recipe
         self._shape = (height, width, 3)
+        # What is missing to even sides repeats the last line or column: black would show as a border.
+        bottom, right = (height % 2, width % 2) if self.codec.even_sides else (0, 0)
+        self._padding = ((0, bottom), (0, right), (0, 0))
         self._part = path.with_name(f".{path.name}.part")
-        self._command = _command(self.codec, self._part, width, height, fps, quality, recipe, sound)
+        self._command = _command(self.codec, self._part, width + right, height + bottom, fps, quality, recipe, sound)
         self._queue: queue.Queue[np.ndarray | None] = queue.Queue(_WAITING)
         self._said: deque[str] = deque(maxlen=_LAST_LINES)
         self._broken = threading.Event()
@@ -103,7 +106,7 @@ class FilmWriter:
             if self._broken.is_set() or stream is None:
                 continue
             try:
-                stream.write(np.ascontiguousarray(frame).data)
+                stream.write(np.ascontiguousarray(self._padded(frame)).data)
             except OSError:
                 self._broken.set()
         try:
@@ -111,6 +114,9 @@ class FilmWriter:
                 stream.close()
         except OSError:
             self._broken.set()
+
+    def _padded(self, frame: np.ndarray) -> np.ndarray:
+        return np.pad(frame, self._padding, "edge") if np.any(self._padding) else frame
 
     def _listen(self) -> None:
         if self._process.stderr is not None:

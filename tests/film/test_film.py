@@ -104,9 +104,24 @@ def test_numbered_pictures_are_exact(tmp_path: Path) -> None:
         assert np.array_equal(np.array(Image.open(path / name)), frame)
 
 
-def test_odd_sizes_become_even(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.mp4", [np.full((63, 97, 3), 200, np.uint8)] * 3)
+@pytest.mark.parametrize(("name", "suffix"), [("h264", ".mp4"), ("hevc", ".mp4"), ("av1", ".mp4"), ("prores", ".mov")])
+def test_odd_sizes_become_even_by_repeating_the_last_line_and_column(name: str, suffix: str, tmp_path: Path) -> None:
+    needs(name)
+    ramp = np.linspace(90, 250, 97).astype(np.uint8)[None, :, None]
+    frame = np.broadcast_to(ramp, (63, 97, 3)) - np.arange(63, dtype=np.uint8)[:, None, None]
+    path = write(tmp_path / f"a{suffix}", [frame] * 3, codec=name)
     assert (probe(path).width, probe(path).height) == (98, 64)
+    for decoded in read_frames(path):
+        pixels = decoded.astype(np.int16)
+        assert np.abs(pixels[63] - pixels[62]).max() <= 6
+        assert np.abs(pixels[:, 97] - pixels[:, 96]).max() <= 6
+        assert np.abs(pixels[:63, :97] - frame).max() <= 12
+
+
+def test_pictures_that_may_be_odd_stay_so(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.gif", [np.full((63, 97, 3), 200, np.uint8)] * 3)
+    with Image.open(path) as image:
+        assert image.size == (97, 63)
 
 
 def test_quality_is_used(tmp_path: Path) -> None:
