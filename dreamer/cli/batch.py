@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dreamer.cli.gallery import gallery_items
 from dreamer.cli.options import (
     complete_presets,
     device_option,
@@ -298,11 +299,10 @@ class _Session:
     def _write_gallery(self, plan: Sequence[PlannedJob]) -> None:
         if not self.gallery:
             return
-        from dreamer.gallery.collect import items_in
         from dreamer.gallery.page import write_gallery
 
         folders = {each.job.source.parent for each in plan if each.job.source is not None}
-        items = list(items_in(self.folder, sorted(folders)))
+        items = gallery_items(self.folder, sorted(folders))
         if items:
             page = self.folder / "index.html"
             write_gallery(items, page, title=self.folder.resolve().name)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from dreamer.errors import NoInputError
+from dreamer.jobs.batch.journal import Journal
 from dreamer.jobs.planning import near_input
+
+if TYPE_CHECKING:
+    from dreamer.gallery.item import Item
 
 
 @click.command()
@@ -22,12 +28,11 @@ def command(folder: Path, output: Path | None, title: str | None, inputs: tuple[
 
     It needs no server: open it in a browser. Its small pictures are in a folder beside it.
     """
-    from dreamer.gallery.collect import items_in
     from dreamer.gallery.page import write_gallery
 
     if not folder.is_dir():
         raise near_input(str(folder))
-    items = list(items_in(folder, inputs))
+    items = gallery_items(folder, inputs)
     if not items:
         raise NoInputError(
             "holds nothing that dreamer made", where=str(folder), remedy="Only files with a recipe inside are shown."
@@ -36,3 +41,16 @@ def command(folder: Path, output: Path | None, title: str | None, inputs: tuple[
     for name in write_gallery(items, path, title=title or folder.resolve().name):
         click.echo(f"cannot be shown: {name}", err=True)
     click.echo(str(path))
+
+
+def gallery_items(folder: Path, inputs: Sequence[Path]) -> list[Item]:
+    """What dreamer made in `folder`, with the failures that its journal tells of; `inputs`: folders with the photos."""
+    from dreamer.gallery.collect import collect_items
+    from dreamer.gallery.item import Outcome
+
+    entries = Journal(folder).entries()
+    outcomes = [
+        Outcome(Path(entry.output), entry.preset, entry.input, entry.error if entry.state == "failed" else "")
+        for entry in entries
+    ]
+    return list(collect_items(folder, inputs, outcomes))

@@ -1,1 +1,1 @@
-"""Pictures about pictures: curves, and what else is drawn for people to read."""
+"""A web page of everything that dreamer made in a folder, with its small pictures beside it. Imports no torch."""

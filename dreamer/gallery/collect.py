@@ -1,16 +1,16 @@
-"""Finished jobs as a gallery: from the recipes inside files, and from a batch's journal for what failed."""
+"""What dreamer made in a folder as items of a gallery: from the recipes inside files, and the outcomes of jobs."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from dreamer.errors import FilmError, PictureError
 from dreamer.film.codecs import is_film
 from dreamer.film.probe import probe
-from dreamer.gallery.item import Item
-from dreamer.jobs.batch.journal import FOLDER, Journal
-from dreamer.pictures.names import is_picture_name, natural_order
+from dreamer.gallery.item import Item, Outcome
+from dreamer.pictures.names import is_picture_name, is_side_folder, natural_order
 from dreamer.pictures.open import picture_size
 from dreamer.presets.dump import to_toml
 from dreamer.recipes import Recipe, read_own_recipe
@@ -18,60 +18,61 @@ from dreamer.recipes import Recipe, read_own_recipe
 _MOVING = {".gif", ".apng"}
 
 
-def items_in(folder: Path, inputs: Sequence[Path] = ()) -> Iterator[Item]:
-    """What dreamer made in a folder and below, and what its journal says has failed.
+def collect_items(folder: Path, inputs: Sequence[Path] = (), outcomes: Iterable[Outcome] = ()) -> Iterator[Item]:
+    """What dreamer made in a folder and below, by name; then what failed according to `outcomes`.
 
-    The photos are looked for where the journal says they are, in `inputs`, and beside the folder.
+    The photos are looked for where `outcomes` say that they are, in the folders `inputs`, and beside `folder`.
     """
-    journal = Journal(folder)
-    entries = {Path(entry.output).resolve(): entry for entry in journal.entries()}
-    seen: set[Path] = set()
+    known = {outcome.output.resolve(): outcome for outcome in outcomes}
     for path in _files(folder):
         recipe = read_own_recipe(path)
-        if recipe is None:
-            continue
-        entry = entries.get(path.resolve())
-        known = [Path(entry.input)] if entry is not None and entry.input else []
-        seen.add(path.resolve())
-        yield made_item(path, recipe, [*known, *_places(recipe, folder, inputs)], entry.preset if entry else "")
-    for place, entry in entries.items():
-        if entry.state == "failed" and place not in seen:
-            yield Item(Path(entry.output), "still", entry.preset, Path(entry.input).name, failed=entry.error)
+        if recipe is not None:
+            outcome = known.pop(path.resolve(), None)
+            photos = [Path(outcome.input)] if outcome is not None and outcome.input else []
+            photos += _likely_photos(recipe, folder, inputs)
+            yield _item(path, recipe, photos, outcome.preset if outcome is not None else "")
+    for outcome in known.values():
+        if outcome.failed:
+            yield Item(outcome.output, "still", outcome.preset, Path(outcome.input).name, failed=outcome.failed)
 
 
-def made_item(path: Path, recipe: Recipe, photos: Iterable[Path], preset: str = "") -> Item:
+def _item(path: Path, recipe: Recipe, photos: Iterable[Path], preset: str) -> Item:
     """The item of a file with its recipe; the first of `photos` that is there is what it was dreamt over."""
     height, width = _size(path)
-    before = next((photo for photo in photos if photo.is_file() and not is_film(photo)), None)
     film = is_film(path) or path.suffix.lower() in _MOVING or recipe.preset.animation is not None
     return Item(
         path,
-        "film" if film else "still",
-        preset or recipe.preset_name,
-        recipe.input_name or recipe.preset.canvas.start,
-        before,
-        to_toml(recipe.preset),
-        recipe.preset.network.name,
-        recipe.preset.seed,
-        width,
-        height,
-        path.stat().st_mtime,
+        kind="film" if film else "still",
+        preset=preset or recipe.preset_name,
+        input=recipe.input_name or recipe.preset.canvas.start,
+        before=next((photo for photo in photos if photo.is_file() and not is_film(photo)), None),
+        recipe=to_toml(recipe.preset),
+        network=recipe.preset.network.name,
+        seed=recipe.preset.seed,
+        width=width,
+        height=height,
+        time=path.stat().st_mtime,
     )
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*"), key=natural_order):
-        inside = path.relative_to(folder).parts
-        hidden = any(part.startswith(".") or part.endswith(("_files", ".frames")) for part in inside)
-        wanted = is_picture_name(path) or is_film(path) or path.suffix.lower() in _MOVING
-        if wanted and not hidden and FOLDER not in inside and path.is_file():
-            yield path
+def _files(root: Path) -> list[Path]:
+    """The pictures and films in a folder and below, in natural order of their names."""
+    paths = []
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if not is_side_folder(name, names)]
+        paths += [Path(folder, name) for name in names]
+    return sorted((path for path in paths if _is_output(path) and path.is_file()), key=natural_order)
 
 
-def _places(recipe: Recipe, folder: Path, inputs: Sequence[Path]) -> Iterator[Path]:
-    if recipe.input_name:
-        for place in (*inputs, folder, folder.parent, Path(), Path("inputs")):
-            yield place / Path(recipe.input_name).name
+def _is_output(path: Path) -> bool:
+    moving = is_film(path) or path.suffix.lower() in _MOVING
+    return is_picture_name(path) or (moving and not path.name.startswith("."))
+
+
+def _likely_photos(recipe: Recipe, folder: Path, inputs: Sequence[Path]) -> list[Path]:
+    if not recipe.input_name:
+        return []
+    return [place / Path(recipe.input_name).name for place in (*inputs, folder, folder.parent, Path(), Path("inputs"))]
 
 
 def _size(path: Path) -> tuple[int, int]:

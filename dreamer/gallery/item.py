@@ -1,4 +1,4 @@
-"""What a gallery shows: one item a job, whatever became of it."""
+"""What a gallery shows, and what it is told about the jobs behind it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,21 @@ from typing import Literal
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """What became of a job. `input`: its photo, if there is one; `failed`: the reason, if it did."""
+
+    output: Path
+    preset: str
+    input: str = ""
+    failed: str = ""
+
+
+@dataclass(frozen=True)
 class Item:
     """A dreamt picture or film, or one that failed.
 
-    `path`: its file; `before`: the photo that it was dreamt over, where that can be found. `recipe`: as TOML.
-    `failed`: the reason, where there is no file. Size in px; `time`: when it was made, in seconds since 1970.
+    `path`: its file; `before`: the photo that it was dreamt over, if that is there. `recipe`: as TOML.
+    `failed`: the reason, if there is no file. Size in px; `time`: when it was made, in seconds since 1970.
     """
 
     path: Path

@@ -18,6 +18,7 @@ from dreamer.atomic import atomic_write
 from dreamer.film.codecs import is_film
 from dreamer.gallery.item import Item
 from dreamer.gallery.thumbnails import PREVIEW, THUMBNAIL, make_thumbnail
+from dreamer.pictures.names import page_folder
 
 
 def write_gallery(items: Sequence[Item], path: Path, *, title: str) -> list[str]:
@@ -25,7 +26,7 @@ def write_gallery(items: Sequence[Item], path: Path, *, title: str) -> list[str]
 
     Returns the names of files that could not be shown. Raises OutputError where nothing can be written.
     """
-    folder = path.with_name(f"{path.stem}_files")
+    folder = page_folder(path)
     with ThreadPoolExecutor() as pool:
         entries = list(pool.map(lambda item: _entry(item, path.parent, folder), items))
     with atomic_write(path, "w") as file:

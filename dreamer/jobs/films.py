@@ -31,6 +31,7 @@ from dreamer.motion.flow import Search, dense_inverse_search
 from dreamer.motion.frames import FrameLoop, animation_of, shown_order
 from dreamer.networks import Network
 from dreamer.pictures import read_picture
+from dreamer.pictures.names import frames_folder
 from dreamer.presets.dump import to_json
 from dreamer.presets.model.schema import Preset
 from dreamer.recipes import Recipe
@@ -138,11 +139,6 @@ def _search(preset: Preset, network: Network) -> Search:
     from dreamer.motion.raft import load_raft
 
     return load_raft(network.device)
-
-
-def frames_folder(output: Path) -> Path:
-    """Where a film's frames are kept: beside it, under its name."""
-    return output.with_name(f"{output.name}.frames")
 
 
 def frames_key(job: Job, network: Network) -> str:

@@ -1,9 +1,10 @@
-"""Which names are pictures, and the pictures of a folder in the order a person expects."""
+"""What names tell: which files are pictures, which folders hold no inputs, and the order a person expects."""
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Container
 from pathlib import Path
 
 from dreamer.errors import PictureError, did_you_mean
@@ -25,6 +26,8 @@ READABLE = (
     ".heif",
 )
 """Suffixes that name a picture; reading itself goes by the content of a file, whatever its name."""
+
+_PAGE_FOLDER, _FRAMES_FOLDER = "_files", ".frames"
 
 
 def is_picture_name(path: str | os.PathLike[str]) -> bool:
@@ -51,6 +54,22 @@ def find_pictures(folder: str | os.PathLike[str]) -> list[Path]:
     except OSError as error:
         remedy = "Check that you may list this folder."
         raise PictureError(f"cannot be listed: {error.strerror}", where=str(folder), remedy=remedy) from error
+
+
+def page_folder(page: Path) -> Path:
+    """Where the small pictures of a web page are: beside it, under the name that browsers use for saved pages, too."""
+    return page.with_name(f"{page.stem}{_PAGE_FOLDER}")
+
+
+def frames_folder(film: Path) -> Path:
+    """Where the frames of a film are kept while it is rendered: beside it."""
+    return film.with_name(f"{film.name}{_FRAMES_FOLDER}")
+
+
+def is_side_folder(name: str, beside: Container[str]) -> bool:
+    """Whether a folder holds no pictures of its own: hidden, a film's frames, or the folder of a page in `beside`."""
+    page = f"{name.removesuffix(_PAGE_FOLDER)}.html"
+    return name.startswith(".") or name.endswith(_FRAMES_FOLDER) or (name.endswith(_PAGE_FOLDER) and page in beside)
 
 
 def natural_order(path: Path) -> tuple[list[str | int], str]:

@@ -11,7 +11,7 @@ import torch
 from PIL import Image, ImageCms
 
 from dreamer.errors import PictureError
-from dreamer.pictures import find_pictures, is_picture_name, read_picture
+from dreamer.pictures import read_picture
 
 RED = (200, 40, 60)
 
@@ -116,16 +116,6 @@ def test_unreadable_files_are_named(tmp_path: Path) -> None:
     path.chmod(0)
     with pytest.raises(PictureError, match="may not read"):
         read_picture(path)
-
-
-def test_pictures_of_a_folder_are_found_in_natural_order(tmp_path: Path) -> None:
-    for name in ("img10.png", "img2.PNG", "Img1.jpg", ".hidden.png", "notes.txt"):
-        (tmp_path / name).touch()
-    (tmp_path / "folder.png").mkdir()
-    assert [path.name for path in find_pictures(tmp_path)] == ["Img1.jpg", "img2.PNG", "img10.png"]
-    assert is_picture_name("a.HEIC") and not is_picture_name("a.txt")
-    with pytest.raises(PictureError):
-        find_pictures(tmp_path / "absent")
 
 
 def test_real_photographs(photos: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 from dreamer.errors import NoInputError
 from dreamer.film.codecs import is_film
 from dreamer.jobs.planning import NOISE, near_input
-from dreamer.pictures.names import is_picture_name, natural_order
+from dreamer.pictures.names import is_picture_name, is_side_folder, natural_order
 
 _PATTERN = frozenset("*?[")
 
@@ -86,14 +86,8 @@ def _walk(root: Path, apart_from: Path | None) -> Iterator[Path]:
             folders.clear()
             continue
         seen.add((status.st_dev, status.st_ino))
-        folders[:] = sorted((name for name in folders if not _is_left_out(name, names)), key=_name_order)
+        folders[:] = sorted((name for name in folders if not is_side_folder(name, names)), key=_name_order)
         yield from (here / name for name in sorted(names, key=_name_order) if is_picture_name(name))
-
-
-def _is_left_out(folder: str, beside: Sequence[str]) -> bool:
-    """Whether a folder is hidden or holds the files of a web page beside it, such as a gallery's thumbnails."""
-    page = f"{folder.removesuffix('_files')}.html"
-    return folder.startswith(".") or (folder.endswith("_files") and page in beside)
 
 
 def _unlisted(error: OSError) -> None:

@@ -36,6 +36,7 @@ def test_folders_are_read_to_the_bottom_in_natural_order(folder: Path) -> None:
 def test_the_thumbnails_of_a_gallery_are_no_pictures_of_its_folder(folder: Path) -> None:
     add_photo("photos/index_files/0a1b.jpg", 4)
     add_photo("photos/old_files/a.jpg", 5)
+    add_photo("photos/film.mp4.frames/000000.png", 6)
     Path("photos/index.html").write_text("")
     assert outputs(plan("photos")) == [f"whisper/{name}.png" for name in ("1", "2", "3", "old_files/a")]
 
