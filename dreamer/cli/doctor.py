@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -12,6 +11,7 @@ import click
 
 from dreamer.cli.options import device_option, json_option
 from dreamer.cli.running import MISSING
+from dreamer.cli.tables import print_rows, print_table
 from dreamer.errors import DreamerError
 
 
@@ -24,6 +24,11 @@ class Finding:
     ok: bool = True
     needed: bool = True
 
+    @property
+    def state(self) -> str:
+        """What there is of it, in a word."""
+        return "ok" if self.ok else "MISSING" if self.needed else "absent"
+
 
 @click.command()
 @device_option
@@ -32,12 +37,11 @@ class Finding:
 def command(ctx: click.Context, device: str, as_json: bool) -> None:
     """Tell which device dreams and why, and whether networks, their cache and ffmpeg are in place."""
     findings = list(_examine(device))
-    for finding in findings:
-        if as_json:
-            click.echo(json.dumps(asdict(finding), ensure_ascii=False))
-        else:
-            mark = "ok" if finding.ok else "MISSING" if finding.needed else "absent"
-            click.echo(f"{finding.name:10} {mark:8} {finding.value}")
+    if as_json:
+        print_rows([asdict(finding) for finding in findings], as_json)
+    else:
+        rows = [{"name": finding.name, "state": finding.state, "value": finding.value} for finding in findings]
+        print_table(rows, headed=False)
     if any(finding.needed and not finding.ok for finding in findings):
         ctx.exit(MISSING)
 

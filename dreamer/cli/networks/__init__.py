@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from dreamer.cli.networks.tables import print_rows
 from dreamer.cli.options import json_option
 from dreamer.cli.running import LazyCommands
+from dreamer.cli.tables import print_rows
 
 _COMMANDS = {
     "layers": "List the layers that a target can name.",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from dreamer.cli.networks.tables import print_rows
 from dreamer.cli.options import complete_networks, json_option
+from dreamer.cli.tables import print_rows
 
 
 @click.command()

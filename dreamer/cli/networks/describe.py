@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dreamer.cli.networks.tables import print_rows
 from dreamer.cli.options import complete_networks, device_option, json_option
+from dreamer.cli.tables import print_rows
 
 if TYPE_CHECKING:
     from dreamer.networks.descriptions import NetworkDescription

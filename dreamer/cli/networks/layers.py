@@ -6,8 +6,8 @@ from dataclasses import asdict
 
 import click
 
-from dreamer.cli.networks.tables import print_rows
 from dreamer.cli.options import complete_networks, json_option
+from dreamer.cli.tables import print_rows
 
 
 @click.command()
