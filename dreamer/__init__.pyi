@@ -1,0 +1,23 @@
+from .api import animate, dream
+from .errors import DreamerError
+from .jobs.stills import Still
+from .networks import Network, load_network
+from .pictures import Picture, read_picture, write_picture
+from .presets import Preset, load_preset
+
+__version__: str
+
+__all__ = [
+    "DreamerError",
+    "Network",
+    "Picture",
+    "Preset",
+    "Still",
+    "__version__",
+    "animate",
+    "dream",
+    "load_network",
+    "load_preset",
+    "read_picture",
+    "write_picture",
+]

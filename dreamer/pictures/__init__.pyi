@@ -1,0 +1,16 @@
+from .names import READABLE, find_pictures, is_picture_name
+from .read import Picture, read_picture
+from .recipes import read_recipe
+from .write import WRITABLE, output_format, write_picture
+
+__all__ = [
+    "READABLE",
+    "WRITABLE",
+    "Picture",
+    "find_pictures",
+    "is_picture_name",
+    "output_format",
+    "read_picture",
+    "read_recipe",
+    "write_picture",
+]
