@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 @click.argument("folder", metavar="FOLDER", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="The page to write.  [default: FOLDER/index.html]")  # fmt: skip
-@click.option("--title", metavar="TEXT", help="Its title; default: the folder's name.")
+@click.option("--title", metavar="TEXT", help="The title of the page; default: the folder's name.")
 @click.option("--inputs", multiple=True, type=click.Path(path_type=Path), metavar="FOLDER",
-              help="Where the photos are, for before and after. May be repeated.")  # fmt: skip
+              help="A folder with the photos, to show before and after. May be repeated.")  # fmt: skip
 def command(folder: Path, output: Path | None, title: str | None, inputs: tuple[Path, ...]) -> None:
     """Write a page to browse all pictures and films in FOLDER that dreamer made, from the recipes inside them.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dreamer.cli.inspect.sharing import save_image
+from dreamer.drawing.save import save_drawing
 from dreamer.drawing.sheets import Tile, contact_sheet
 from dreamer.errors import NoInputError
 
@@ -33,27 +33,27 @@ def command(
     title: str,
 ) -> None:
     """Put pictures, folders of pictures and first frames of films on one labelled sheet."""
-    from PIL import Image
-
-    from dreamer.gallery.thumbnails import show_small
     from dreamer.jobs.batch.finding import find_batch_inputs
 
-    tiles, skipped = [], 0
-    for each in find_batch_inputs([text for text in inputs if text != "noise"] or list(inputs)):
-        if each.path is None:
-            continue
-        image: Image.Image | None = show_small(each.path, side)
-        if image is None:
-            click.echo(f"skipped, for it cannot be shown: {each.path}", err=True)
-            skipped += 1
-            continue
-        tiles.append(Tile(image, _label(each.path, label)))
-    if not tiles:
+    paths = [named.path for named in find_batch_inputs(inputs) if named.path is not None]
+    tiles = {path: _tile(path, side, label) for path in paths}
+    shown = [tile for tile in tiles.values() if tile is not None]
+    for path, tile in tiles.items():
+        if tile is None:
+            click.echo(f"skipped, because it cannot be shown: {path}", err=True)
+    if not shown:
         raise NoInputError("none of the pictures can be shown", where=" ".join(inputs))
-    save_image(contact_sheet(tiles, columns=columns, side=side, title=title), output)
+    save_drawing(contact_sheet(shown, columns=columns, side=side, title=title), output)
     click.echo(str(output))
-    if skipped:
+    if len(shown) < len(tiles):
         ctx.exit(1)
+
+
+def _tile(path: Path, side: int, label: str) -> Tile | None:
+    from dreamer.gallery.thumbnails import show_small
+
+    image = show_small(path, side)
+    return None if image is None else Tile(image, _label(path, label))
 
 
 def _label(path: Path, label: str) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
+
+from dreamer.drawing.style import BACKGROUND, FAINT, TEXT, font
 
 WIDTH, ROW, MARGIN, LEFT = 960, 150, 26, 84
 _FINE = 4
-_BACKGROUND, _FRAME, _GRID, _TEXT, _CURVE = "#fbfaf7", "#b9b4a8", "#e6e2d8", "#3b382f", "#a8321f"
+_FRAME, _CURVE = "#b9b4a8", "#a8321f"
 
 
 def draw_curves(curves: Mapping[str, Sequence[float]], *, seconds: float) -> Image.Image:
@@ -19,12 +21,12 @@ def draw_curves(curves: Mapping[str, Sequence[float]], *, seconds: float) -> Ima
     """
     if not curves or not all(curves.values()):
         raise ValueError("there is no curve to draw")
-    image = Image.new("RGB", (WIDTH, len(curves) * ROW + MARGIN), _BACKGROUND)
+    image = Image.new("RGB", (WIDTH, len(curves) * ROW + MARGIN), BACKGROUND)
     draw = ImageDraw.Draw(image)
     for row, (name, values) in enumerate(curves.items()):
         _draw_row(image, draw, row * ROW, name, values, seconds)
     for x, time in _times(seconds):
-        draw.text((x, len(curves) * ROW), f"{time:g} s", fill=_TEXT, font=_font(12), anchor="ma")
+        draw.text((x, len(curves) * ROW), f"{time:g} s", fill=TEXT, font=font(12), anchor="ma")
     return image
 
 
@@ -37,20 +39,20 @@ def _draw_row(
     middle = (low + high) / 2
     box = (LEFT, top + MARGIN, WIDTH - MARGIN, top + ROW - 10)
     draw.rectangle(box, outline=_FRAME, fill="white")
-    draw.text((LEFT, top + 6), name, fill=_TEXT, font=_font(14))
+    draw.text((LEFT, top + 6), name, fill=TEXT, font=font(14))
     for x, _ in _times(seconds):
-        draw.line((x, box[1], x, box[3]), fill=_GRID)
+        draw.line((x, box[1], x, box[3]), fill=FAINT)
     for share, value in ((0.1, middle + room / 2), (0.5, middle), (0.9, middle - room / 2)):
         y = box[1] + share * (box[3] - box[1])
-        draw.line((box[0], y, box[2], y), fill=_GRID)
-        draw.text((LEFT - 8, y), f"{value:.4g}", fill=_TEXT, font=_font(12), anchor="rm")
+        draw.line((box[0], y, box[2], y), fill=FAINT)
+        draw.text((LEFT - 8, y), f"{value:.4g}", fill=TEXT, font=font(12), anchor="rm")
     draw.rectangle(box, outline=_FRAME)
     heights = [0.5 - 0.8 * (value - middle) / room for value in values]
     image.paste(_CURVE, box, _line(heights, box[2] - box[0], box[3] - box[1]))
 
 
 def _line(heights: Sequence[float], width: int, height: int) -> Image.Image:
-    """A smooth line through `heights`, from 0 at the top to 1, as a mask: drawn large and made smaller."""
+    """A smooth line through `heights`, which count from 0 at the top to 1, as a mask: drawn large, then reduced."""
     mask = Image.new("L", (width * _FINE, height * _FINE))
     across = (mask.width - 1) / max(len(heights) - 1, 1)
     points = [(number * across, share * mask.height) for number, share in enumerate(heights)]
@@ -60,17 +62,13 @@ def _line(heights: Sequence[float], width: int, height: int) -> Image.Image:
 
 
 def _times(seconds: float) -> Iterator[tuple[float, float]]:
-    """Where the time axis is marked, in px, and with what time."""
+    """The marks of the time axis: (x in px, time in seconds)."""
     step = _round_step(seconds / 8)
     for number in range(int(seconds / step + 1e-6) + 1):
         yield LEFT + number * step / max(seconds, 1e-9) * (WIDTH - MARGIN - LEFT), number * step
 
 
 def _round_step(about: float) -> float:
-    """The nearest 1, 2 or 5 times a power of ten above `about`."""
+    """The smallest 1, 2 or 5 times a power of ten that is not below `about`."""
     power = 10.0 ** math.floor(math.log10(max(about, 1e-6)))
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= about - 1e-12)
-
-
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(size=size)

@@ -6,10 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
+
+from dreamer.drawing.style import BACKGROUND, FAINT, TEXT, fit_image, fit_text, font
 
 GAP, LINE = 8, 16
-_BACKGROUND, _TEXT, _FAINT = "#fbfaf7", "#3b382f", "#e6e2d8"
+_TITLE_HEIGHT, _TITLE_SIZE, _LABEL_SIZE = 32, 16, 12
 
 
 @dataclass(frozen=True)
@@ -19,61 +21,47 @@ class Tile:
     image: Image.Image
     label: str = ""
 
+    @property
+    def lines(self) -> list[str]:
+        """The lines of the label."""
+        return self.label.split("\n") if self.label else []
+
 
 def contact_sheet(
     tiles: Sequence[Tile], *, columns: int | None = None, side: int = 160, title: str = "", smooth: bool = True
 ) -> Image.Image:
     """Pictures in rows of `columns`, each fitted into `side` x `side` px above its label; RGB.
 
-    A row is as high as its highest picture.
-
-    Without `columns` the sheet is about as wide as 3 : 2. `smooth` false enlarges with hard pixels, as suits weights.
-    Raises ValueError where there is no tile.
+    A row is as high as its highest picture. Without `columns` the sheet is about as wide as 3 : 2. `smooth` false
+    enlarges with hard pixels, as suits weights. Raises ValueError where there is no tile.
     """
     if not tiles:
         raise ValueError("there is no picture for the sheet")
-    columns = columns or max(1, math.ceil(math.sqrt(len(tiles) * 1.5)))
-    columns = min(columns, len(tiles))
-    lines = max(tile.label.count("\n") + 1 if tile.label else 0 for tile in tiles)
-    text_height = lines * LINE + (4 if lines else 0)
-    images = [_scaled(tile.image.convert("RGB"), side, smooth) for tile in tiles]
-    rows = [range(first, min(first + columns, len(tiles))) for first in range(0, len(tiles), columns)]
-    heights = [max(images[number].height for number in row) for row in rows]
-    top = 32 if title else 0
-    height = top + GAP + sum(each + text_height + GAP for each in heights)
-    sheet = Image.new("RGB", (columns * (side + GAP) + GAP, height), _BACKGROUND)
-    draw = ImageDraw.Draw(sheet)
+    columns = min(columns or max(1, math.ceil(math.sqrt(len(tiles) * 1.5))), len(tiles))
+    lines = max(len(tile.lines) for tile in tiles)
+    below = GAP + (lines * LINE + 4 if lines else 0)
+    fitted = [Tile(fit_image(tile.image, side, smooth=smooth), tile.label) for tile in tiles]
+    rows = [fitted[first : first + columns] for first in range(0, len(fitted), columns)]
+    heights = [max(tile.image.height for tile in row) for row in rows]
+    top = (_TITLE_HEIGHT if title else 0) + GAP
+    size = (columns * (side + GAP) + GAP, top + sum(height + below for height in heights))
+    sheet = Image.new("RGB", size, BACKGROUND)
     if title:
-        draw.text((GAP, 8), fitted(title, sheet.width - 2 * GAP, 16), fill=_TEXT, font=_font(16))
-    upper = top + GAP
-    for row, high in zip(rows, heights, strict=True):
-        for column, number in enumerate(row):
-            left, image = GAP + column * (side + GAP), images[number]
-            if image.size != (side, high):
-                draw.rectangle((left, upper, left + side - 1, upper + high - 1), fill=_FAINT)
-            sheet.paste(image, (left + (side - image.width) // 2, upper + (high - image.height) // 2))
-            for line, text in enumerate(tiles[number].label.split("\n") if tiles[number].label else []):
-                place = (left, upper + high + 2 + line * LINE)
-                draw.text(place, fitted(text, side, 12), fill=_TEXT, font=_font(12))
-        upper += high + text_height + GAP
+        text = fit_text(title, sheet.width - 2 * GAP, _TITLE_SIZE)
+        ImageDraw.Draw(sheet).text((GAP, 8), text, fill=TEXT, font=font(_TITLE_SIZE))
+    for row, height in zip(rows, heights, strict=True):
+        for column, tile in enumerate(row):
+            _draw_tile(sheet, tile, GAP + column * (side + GAP), top, side, height)
+        top += height + below
     return sheet
 
 
-def fitted(text: str, width: int, size: int) -> str:
-    """The text, or as much of its beginning as fits into `width` px, with an ellipsis."""
-    font = _font(size)
-    if font.getlength(text) <= width:
-        return text
-    while text and font.getlength(f"{text}…") > width:
-        text = text[:-1]
-    return f"{text}…"
-
-
-def _scaled(image: Image.Image, side: int, smooth: bool) -> Image.Image:
-    factor = side / max(image.size)
-    size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
-    return image.resize(size, Image.Resampling.LANCZOS if smooth else Image.Resampling.NEAREST)
-
-
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(size=size)
+def _draw_tile(sheet: Image.Image, tile: Tile, left: int, top: int, side: int, height: int) -> None:
+    """A tile whose image fits into `side` x `height` px, in the middle of that place."""
+    draw, image = ImageDraw.Draw(sheet), tile.image
+    if image.size != (side, height):
+        draw.rectangle((left, top, left + side - 1, top + height - 1), fill=FAINT)
+    sheet.paste(image, (left + (side - image.width) // 2, top + (height - image.height) // 2))
+    for number, line in enumerate(tile.lines):
+        text = fit_text(line, side, _LABEL_SIZE)
+        draw.text((left, top + height + 2 + number * LINE), text, fill=TEXT, font=font(_LABEL_SIZE))

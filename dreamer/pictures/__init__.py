@@ -1,4 +1,4 @@
-"""Files to tensors and back: pictures in and out, the recipe inside them, and pictures in folders.
+"""Files to tensors and back: pictures in and out, the recipes inside them, and what names of files tell.
 
 Names are loaded when they are first used: finding pictures and reading recipes must not wait for torch.
 """

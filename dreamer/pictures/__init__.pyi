@@ -1,7 +1,7 @@
-from .names import READABLE, find_pictures, is_picture_name
+from .names import READABLE, WRITABLE, find_pictures, is_picture_name, output_format
 from .read import Picture, read_picture
 from .recipes import read_recipe
-from .write import WRITABLE, output_format, write_picture
+from .write import write_picture
 
 __all__ = [
     "READABLE",

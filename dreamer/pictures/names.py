@@ -7,7 +7,7 @@ import re
 from collections.abc import Container
 from pathlib import Path
 
-from dreamer.errors import PictureError, did_you_mean
+from dreamer.errors import OutputError, PictureError, did_you_mean
 
 READABLE = (
     ".png",
@@ -27,6 +27,11 @@ READABLE = (
 )
 """Suffixes that name a picture; reading itself goes by the content of a file, whatever its name."""
 
+
+_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF"}
+WRITABLE = tuple(_FORMATS)
+"""Suffixes of the picture formats that can be written."""
+
 _PAGE_FOLDER, _FRAMES_FOLDER = "_files", ".frames"
 
 
@@ -34,6 +39,17 @@ def is_picture_name(path: str | os.PathLike[str]) -> bool:
     """Whether a file of this name should be a picture: its suffix is one of `READABLE`, and it is not hidden."""
     name = Path(path).name
     return not name.startswith(".") and Path(name).suffix.lower() in READABLE
+
+
+def output_format(path: str | os.PathLike[str]) -> str:
+    """The format that a path's suffix asks for: PNG, JPEG, WEBP or TIFF. Raises OutputError for any other suffix."""
+    suffix = Path(path).suffix.lower()
+    if suffix not in _FORMATS:
+        what = f"{suffix!r} is not a format that can be written" if suffix else "the name has no suffix"
+        known = f"Formats are {', '.join(WRITABLE)}."
+        remedy = " ".join(filter(None, (did_you_mean(suffix, WRITABLE), known)))
+        raise OutputError(what, where=os.fspath(path), remedy=remedy)
+    return _FORMATS[suffix]
 
 
 def find_pictures(folder: str | os.PathLike[str]) -> list[Path]:

@@ -9,7 +9,6 @@ from urllib.parse import unquote
 import pytest
 from PIL import Image
 
-from dreamer.drawing.sheets import Tile, contact_sheet, fitted
 from dreamer.errors import OutputError
 from dreamer.gallery.item import Item
 from dreamer.gallery.page import link, page, write_gallery
@@ -134,14 +133,3 @@ def test_an_unwritable_place_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be written"):
         write_gallery([], tmp_path / "file" / "index.html", title="t")
-
-
-def test_sheets_have_a_cell_for_every_tile() -> None:
-    tiles = [Tile(Image.new("RGB", (80, 40), color), f"tile {color}") for color in ("red", "green", "blue", "white")]
-    sheet = contact_sheet(tiles, columns=3, side=160, title="four")
-    assert sheet.width == 3 * 168 + 8
-    reds = [sheet.getpixel((8 + 80, 32 + 8 + 40)), sheet.getpixel((8 + 168 + 80, 32 + 8 + 40))]
-    assert reds == [(255, 0, 0), (0, 128, 0)]
-    assert len(fitted("a very long name indeed", 60, 12)) < 15
-    with pytest.raises(ValueError, match="no picture"):
-        contact_sheet([])

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from dreamer.errors import PictureError
-from dreamer.pictures import find_pictures, is_picture_name
+from dreamer.errors import OutputError, PictureError
+from dreamer.pictures import find_pictures, is_picture_name, output_format
 from dreamer.pictures.names import frames_folder, is_side_folder, natural_order, page_folder
 
 
@@ -17,6 +17,15 @@ def test_pictures_of_a_folder_are_found_in_natural_order(tmp_path: Path) -> None
     assert is_picture_name("a.HEIC") and not is_picture_name("a.txt")
     with pytest.raises(PictureError):
         find_pictures(tmp_path / "absent")
+
+
+def test_the_suffix_names_the_format() -> None:
+    assert [output_format(f"a{suffix}") for suffix in (".png", ".JPEG", ".webp", ".tiff")] == [
+        "PNG", "JPEG", "WEBP", "TIFF"
+    ]  # fmt: skip
+    for name, said in (("a.jpgg", r"\.jpg"), ("a", "no suffix")):
+        with pytest.raises(OutputError, match=said):
+            output_format(name)
 
 
 def test_runs_of_digits_are_compared_as_numbers() -> None:
