@@ -7,7 +7,6 @@ excite it most, and the color and fineness of what excites it. Reading it needs 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,7 +15,8 @@ from typing import Any
 
 from platformdirs import user_cache_path
 
-from dreamer.errors import OutputError, TargetError, WeightsError, nearest
+from dreamer.atomic import atomic_write
+from dreamer.errors import TargetError, WeightsError, nearest
 from dreamer.networks.vocabulary import GROUPS, classes_about, word_forms
 
 COLORS = ("red", "orange", "yellow", "green", "cyan", "blue", "violet", "bright", "dark")
@@ -117,13 +117,8 @@ def write_description(description: NetworkDescription, path: Path) -> None:
         for name, kernels in description.layers.items()
     }
     tree = {"weights": description.digest, "classes": description.classes, "layers": layers}
-    part = path.with_name(f"{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(tree, separators=(",", ":"), ensure_ascii=False), encoding="utf-8")
-        os.replace(part, path)
-    except OSError as error:
-        raise OutputError(f"cannot be written: {error.strerror}", where=str(path)) from error
+    with atomic_write(path, "w") as file:
+        json.dump(tree, file, separators=(",", ":"), ensure_ascii=False)
 
 
 @lru_cache(maxsize=8)

@@ -57,19 +57,3 @@ def _recolored(image: Tensor, generator: Generator) -> Tensor:
     mean = image.mean((1, 2, 3), keepdim=True)
     image = mean + (image - mean) * factor(0.25)
     return (image * factor(0.2) * balance).clamp(0, 1)
-
-
-def cutmix(image: Tensor, labels: Tensor, generator: Generator) -> tuple[Tensor, Tensor, float]:
-    """Paste one random box of each picture's neighbor over it (Yun et al. 2019).
-
-    Returns the pictures, the neighbors' labels and the share of the original that stays.
-    """
-    n, _, height, width = image.shape
-    cut = math.sqrt(float(torch.rand((), generator=generator)) * 0.5)
-    box_h, box_w = int(height * cut), int(width * cut)
-    top = int(torch.randint(height - box_h + 1, (), generator=generator))
-    left = int(torch.randint(width - box_w + 1, (), generator=generator))
-    other = torch.roll(torch.arange(n), 1)
-    mixed = image.clone()
-    mixed[:, :, top : top + box_h, left : left + box_w] = image[other, :, top : top + box_h, left : left + box_w]
-    return mixed, labels[other], 1 - box_h * box_w / (height * width)

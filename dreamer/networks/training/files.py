@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors.torch import save
-from torch import Tensor, nn
 
+from dreamer.atomic import atomic_write
 from dreamer.errors import OutputError, TrainingError
 from dreamer.networks.pocket import IMAGENET_MEAN, IMAGENET_STD, PocketNetwork
+from dreamer.networks.training.learner import Learner
 from dreamer.networks.training.photographs import Photographs
 from dreamer.networks.training.plan import TrainingPlan
-from dreamer.networks.weights import UNREADABLE
+from dreamer.networks.weights import UNREADABLE, Loaded
+
+# Of the states of unfinished runs; those of another are not continued.
+FORMAT = 2
+REMEDY = "Make room or choose another --output; the run goes on from its last saved epoch."
 
 
 def save_pocket(network: PocketNetwork, classes: tuple[str, ...], path: Path, training: dict[str, object]) -> None:
-    """Write `network` as float16 safetensors; architecture, classes and training settings go into its metadata."""
+    """Write `network` as float16 safetensors; architecture, classes and training settings go into its metadata.
+
+    Raises OutputError.
+    """
     facts = {
         "architecture": "pocket",
         **asdict(network.architecture),
@@ -36,8 +42,9 @@ def save_pocket(network: PocketNetwork, classes: tuple[str, ...], path: Path, tr
         for name, value in network.state_dict().items()
         if not name.endswith("num_batches_tracked")
     }
-    # One entry, because safetensors writes several in random order, and equal runs shall give equal files.
-    _write(path, save(tensors, {"dreamer": json.dumps(facts)}))
+    # One entry, because safetensors writes several in random order, and equal runs must give equal files.
+    with atomic_write(path, remedy=REMEDY) as file:
+        file.write(save(tensors, {"dreamer": json.dumps(facts)}))
 
 
 def make_folder(folder: Path) -> None:
@@ -48,43 +55,21 @@ def make_folder(folder: Path) -> None:
         raise OutputError(f"the folder cannot be made: {error.strerror}", where=str(folder)) from error
 
 
-def run_key(
-    plan: TrainingPlan, photographs: Photographs, start: tuple[dict[str, Tensor], tuple[str, ...]] | None
-) -> str:
+def run_key(plan: TrainingPlan, photographs: Photographs, start: Loaded | None) -> str:
     """Digest of all that a run depends on: only a run with the same one is continued."""
-    digest = hashlib.sha256(repr((plan, photographs.classes)).encode())
+    digest = hashlib.sha256(repr((FORMAT, plan, photographs.classes)).encode())
     digest.update(photographs.pixels[:: max(1, len(photographs.pixels) // 64)].numpy().tobytes())
     digest.update(photographs.labels.numpy().tobytes())
     if start is not None:
-        for value in start[0].values():
+        for value in start.module.state_dict().values():
             digest.update(value.float().numpy().tobytes())
     return digest.hexdigest()
 
 
-def save_state(
-    path: Path,
-    key: str,
-    epoch: tuple[int, int],
-    network: nn.Module,
-    average: nn.Module,
-    optimizer: torch.optim.Optimizer,
-) -> None:
-    """Keep what a run needs to go on; `epoch`: how many are done, and of how many."""
-    models = {"network": network.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict()}
-    data = io.BytesIO()
-    torch.save({"key": key, "epoch": epoch[0], "epochs": epoch[1], **models}, data)
-    _write(path, data.getvalue())
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Put `data` in place at once or not at all."""
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_bytes(data)
-        os.replace(part, path)
-    except OSError as error:
-        remedy = "Make room or choose another --output; the run goes on from its last saved epoch."
-        raise OutputError(f"cannot be written: {error.strerror}", where=str(path), remedy=remedy) from error
+def save_state(path: Path, key: str, epoch: tuple[int, int], learner: Learner) -> None:
+    """Keep what a run needs to go on; `epoch`: how many are done, and of how many. Raises OutputError."""
+    with atomic_write(path, remedy=REMEDY) as file:
+        torch.save({"key": key, "epoch": epoch[0], "epochs": epoch[1], "learner": learner.state()}, file)
 
 
 def state_path(path: Path) -> Path:
@@ -103,14 +88,12 @@ def read_state(path: Path) -> dict[str, Any]:
     return state
 
 
-def restore(path: Path, key: str, network: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer) -> int:
+def restore(path: Path, key: str, learner: Learner) -> int:
     """Load an unfinished run with the same key and return the epochs it has done; 0 where there is none."""
     if not path.is_file():
         return 0
     state = read_state(path)
     if state["key"] != key:
         return 0
-    network.load_state_dict(state["network"])
-    average.load_state_dict(state["average"])
-    optimizer.load_state_dict(state["optimizer"])
+    learner.restore(state["learner"])
     return int(state["epoch"])

@@ -15,7 +15,8 @@ class TrainingPlan:
 
     `robust` is the largest L2 size, in [0, 1] pixels over the whole picture, of the worst-case perturbations that the
     network is trained on (0: none). `side` is the training picture's side in px; the first `small_share` of the
-    epochs run at three quarters of it, which is faster and loses nothing.
+    epochs run at three quarters of it, which is faster and loses nothing. `average` is the largest decay, per step, of
+    the moving average of the weights.
     """
 
     epochs: int = 20
@@ -30,6 +31,15 @@ class TrainingPlan:
     average: float = 0.998
     seed: int = 0
     architecture: Architecture = field(default_factory=Architecture)
+
+    @property
+    def small_side(self) -> int:
+        """The side of the smaller training pictures in px."""
+        return self.side * 3 // 4
+
+    def side_in(self, epoch: int) -> int:
+        """The side of the training pictures in px, in an epoch counted from 0."""
+        return self.small_side if epoch < int(self.epochs * self.small_share) else self.side
 
 
 @dataclass(frozen=True)
