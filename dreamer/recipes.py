@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dreamer.errors import FilmError, PictureError
+from dreamer.errors import FilmError, PictureError, PresetError
 from dreamer.pictures.recipes import read_recipe
 from dreamer.presets.dump import from_json, to_json
 from dreamer.presets.model.schema import Preset
@@ -83,8 +83,8 @@ def _film_recipe(path: Path) -> str | None:
 
 
 def read_own_recipe(path: Path) -> Recipe | None:
-    """The recipe inside a file, or None where it is no picture that dreamer wrote."""
+    """The recipe inside a file, or None where dreamer did not write it, or wrote it in a way that is unknown here."""
     try:
         return recipe_of(path)
-    except (PictureError, FilmError):
+    except (PictureError, FilmError, PresetError):
         return None

@@ -37,3 +37,10 @@ def test_a_picture_without_a_recipe_is_named(tmp_path: Path) -> None:
     with pytest.raises(PictureError, match=r"a\.png: holds no recipe"):
         recipe_of(tmp_path / "a.png")
     assert read_own_recipe(tmp_path / "a.png") is None
+
+
+def test_a_recipe_that_is_not_valid_here_is_none_of_ours(tmp_path: Path) -> None:
+    write_picture(tmp_path / "a.png", torch.zeros(3, 8, 8), recipe=INVALID[1])
+    with pytest.raises(PresetError, match=r"a\.png"):
+        recipe_of(tmp_path / "a.png")
+    assert read_own_recipe(tmp_path / "a.png") is None
