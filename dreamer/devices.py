@@ -7,15 +7,16 @@ from pathlib import Path
 
 import torch
 
-from dreamer.errors import DeviceError, UsageError, did_you_mean
+from dreamer.errors import DeviceError, UsageError
 
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-NATIVE_BFLOAT16 = {"avx512_bf16", "amx_bf16", "bf16"}  # x86 and Arm flags of processors that multiply it natively
+# Flags of x86 and Arm processors that multiply it natively.
+_NATIVE_BFLOAT16 = {"avx512_bf16", "amx_bf16", "bf16"}
 
 
 @dataclass(frozen=True)
 class DeviceChoice:
-    """A device with the precision that networks work in there, and why. Pictures stay float32."""
+    """A device, the precision in which networks compute on it, and the reason for both. Pictures stay float32."""
 
     device: torch.device
     precision: torch.dtype
@@ -25,15 +26,15 @@ class DeviceChoice:
 def choose_device(request: str = "auto", precision: str = "auto") -> DeviceChoice:
     """Choose by `request`: auto, cpu, cuda, cuda:N or mps; `precision`: auto, float32 or bfloat16.
 
-    auto takes a CUDA GPU, else Apple's GPU, else the processor; and bfloat16 where it is native.
-    Raises DeviceError where the device is missing, UsageError for a name that is none.
+    "auto" chooses a CUDA GPU, else Apple's GPU, else the processor; and bfloat16 where the device has it natively.
+    Raises DeviceError where the device is missing, UsageError for an unknown name.
     """
     device, why = _automatic() if request == "auto" else (_named(request), "as asked")
     if precision == "auto":
-        native, said = _native_bfloat16(device)
-        return DeviceChoice(device, torch.bfloat16 if native else torch.float32, f"{device} ({why}), {said}")
+        chosen, reason = _automatic_precision(device)
+        return DeviceChoice(device, chosen, f"{device} ({why}), {reason}")
     if precision not in PRECISIONS:
-        raise UsageError(f"no precision {precision!r}", remedy=did_you_mean(precision, PRECISIONS))
+        raise UsageError(f"no precision {precision!r}", remedy="Use auto, float32 or bfloat16.")
     return DeviceChoice(device, PRECISIONS[precision], f"{device} ({why}), {precision} as asked")
 
 
@@ -44,7 +45,7 @@ def available_devices() -> list[str]:
 
 
 def free_memory(device: torch.device) -> int:
-    """Free memory of a device in bytes; a guess of 4 GiB where the system does not tell."""
+    """Free memory of a device in bytes; 4 GiB where the system does not report it."""
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
         return int(free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device))
@@ -68,26 +69,30 @@ def _named(request: str) -> torch.device:
     try:
         device = torch.device(request)
     except RuntimeError as error:
-        remedy = did_you_mean(request, ["auto", "cpu", "cuda", "mps"]) or "Use auto, cpu, cuda, cuda:N or mps."
-        raise UsageError(f"no device {request!r}", remedy=remedy) from error
+        raise UsageError(f"no device {request!r}", remedy="Use auto, cpu, cuda, cuda:N or mps.") from error
     here = available_devices()
     missing = device.type == "cuda" and f"cuda:{device.index or 0}" not in here
     if missing or device.type not in {name.split(":")[0] for name in here}:
-        raise DeviceError(f"no device {request!r} here", remedy=f"There is {', '.join(here)}; or use --device auto.")
+        raise DeviceError(
+            f"there is no device {request!r} here", remedy=f"Available: {', '.join(here)}; or use --device auto."
+        )
     return device
 
 
-def _native_bfloat16(device: torch.device) -> tuple[bool, str]:
+def _automatic_precision(device: torch.device) -> tuple[torch.dtype, str]:
+    if _has_native_bfloat16(device):
+        return torch.bfloat16, "bfloat16, which it has natively"
+    return torch.float32, "float32, because it has no native bfloat16"
+
+
+def _has_native_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
-        native = torch.cuda.is_bf16_supported(including_emulation=False)
-    elif device.type == "cpu":
-        native = bool(NATIVE_BFLOAT16 & _processor_flags())
-    else:
-        native = False
-    return native, "bfloat16, which it has natively" if native else "float32, for it has no native bfloat16"
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return device.type == "cpu" and bool(_NATIVE_BFLOAT16 & _processor_flags())
 
 
 def _processor_flags() -> set[str]:
+    """The features that Linux lists; empty on other systems."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:

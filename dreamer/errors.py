@@ -12,7 +12,7 @@
     ├── DeviceError              a device is missing or out of memory
     ├── FilmError                a film cannot be read or encoded
     │   └── ToolError            ffmpeg is missing
-    └── TrainingError            photographs or settings that nothing can be learned from
+    └── TrainingError            photographs or settings from which nothing can be learned
 
 Only `dreamer.cli` turns them into exit codes.
 """
@@ -24,9 +24,9 @@ from collections.abc import Iterable, Sequence
 
 
 class DreamerError(Exception):
-    """A mistake or a missing thing that a person can mend.
+    """A mistake or a missing thing that a person can correct.
 
-    `what` says what is wrong; `where` names the file and place; `remedy` says what to do about it.
+    `what` is wrong, at `where` (a file, a place in it, an option); `remedy` is what to do about it.
     """
 
     def __init__(self, what: str, *, where: str | None = None, remedy: str | None = None) -> None:
@@ -102,24 +102,23 @@ class DeviceError(DreamerError):
 
 
 class TrainingError(DreamerError):
-    """Photographs or settings that nothing can be learned from."""
+    """Photographs or settings from which nothing can be learned."""
 
 
 def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     """The `count` names of `known` that are spelled most like `name`, the best first; case is ignored."""
     by_lower: dict[str, str] = {}
-    for each in known:
-        by_lower.setdefault(each.lower(), each)
+    for spelling in known:
+        by_lower.setdefault(spelling.lower(), spelling)
     wanted = name.lower()
     close = difflib.get_close_matches(wanted, by_lower, n=count, cutoff=0.6)
-    inside = sorted((each for each in by_lower if len(wanted) > 2 and wanted in each), key=len)
-    chosen = list(dict.fromkeys([*close, *inside]))[:count]
-    return [by_lower[each] for each in chosen]
+    containing = sorted((lower for lower in by_lower if len(wanted) > 2 and wanted in lower), key=len)
+    return [by_lower[lower] for lower in list(dict.fromkeys([*close, *containing]))[:count]]
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
-    """A remedy such as "Did you mean 'maxpool2'?", or None where nothing known is near."""
+    """A remedy such as "Did you mean 'maxpool2'?", or None where no known name is similar."""
     close = nearest(name, known)
     if not close:
         return None
-    return f"Did you mean {' or '.join(repr(each) for each in close)}?"
+    return f"Did you mean {' or '.join(map(repr, close))}?"

@@ -1,4 +1,4 @@
-"""What a gallery shows, and what it is told about the jobs behind it."""
+"""What a gallery shows, and what its caller knows of the jobs behind it."""
 
 from __future__ import annotations
 

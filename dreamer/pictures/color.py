@@ -54,8 +54,8 @@ def to_srgb(image: Image.Image) -> Image.Image:
 def from_gray(image: Image.Image) -> Tensor:
     """A gray image of more than 8 bits (modes I, I;16 and F) as (3, H, W) float32 in [0, 1], sRGB.
 
-    16-bit values are divided by 65535. The range of 32-bit and floating point values is not told in the file: it is
-    taken as [0, 1] up to a peak of 16 (highlights over 1 are cut), then as 8 bits, as 16 bits, and else up to the peak.
+    16-bit values are divided by 65535. Files do not state the range of 32-bit and floating-point values: it is taken
+    as [0, 1] up to a peak of 16 (highlights over 1 are cut), then as 8 bits, as 16 bits, and else as [0, peak].
     """
     values = np.nan_to_num(np.asarray(image).astype(np.float32), posinf=1.0, neginf=0.0)
     values = np.clip(values / _white(image.mode, float(values.max())), 0, 1)
@@ -86,7 +86,7 @@ def _without_alpha(image: Image.Image) -> Image.Image:
 
 
 def _profile(image: Image.Image, mode: str) -> ImageCms.ImageCmsProfile | None:
-    """The profile to apply, or None where values are sRGB already, or have to be taken for it."""
+    """The profile to apply, or None where values are sRGB already, or must be taken as sRGB."""
     embedded = image.info.get("icc_profile")
     if not embedded:
         return ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")) if mode == "LAB" else None

@@ -27,7 +27,6 @@ READABLE = (
 )
 """Suffixes that name a picture; reading itself goes by the content of a file, whatever its name."""
 
-
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF"}
 WRITABLE = tuple(_FORMATS)
 """Suffixes of the picture formats that can be written."""
@@ -53,23 +52,13 @@ def output_format(path: str | os.PathLike[str]) -> str:
 
 
 def find_pictures(folder: str | os.PathLike[str]) -> list[Path]:
-    """The pictures directly in `folder`, in natural order: img2 before img10, case ignored.
-
-    Hidden files, other files and folders inside are skipped; nothing is opened. An empty list where there are none.
-    Raises PictureError where `folder` is missing, is not a folder, or cannot be listed.
-    """
-    folder = Path(folder)
+    """The pictures directly in `folder`, in natural order. Raises PictureError where it cannot be listed."""
     try:
-        return sorted(
-            (each for each in folder.iterdir() if is_picture_name(each) and each.is_file()), key=natural_order
-        )
-    except FileNotFoundError:
-        raise PictureError("there is no such folder", where=str(folder), remedy=near_names(folder)) from None
-    except NotADirectoryError:
-        raise PictureError("this is a file, not a folder", where=str(folder), remedy="Name a folder.") from None
+        entries = list(Path(folder).iterdir())
     except OSError as error:
-        remedy = "Check that you may list this folder."
-        raise PictureError(f"cannot be listed: {error.strerror}", where=str(folder), remedy=remedy) from error
+        remedy = "Name a folder that you may list."
+        raise PictureError(f"cannot be listed: {error.strerror}", where=os.fspath(folder), remedy=remedy) from error
+    return sorted((path for path in entries if is_picture_name(path) and path.is_file()), key=natural_order)
 
 
 def page_folder(page: Path) -> Path:
@@ -93,12 +82,3 @@ def natural_order(path: Path) -> tuple[list[str | int], str]:
     # Splitting on a group alternates text and digits, so that two keys never compare a str with an int.
     parts = re.split(r"(\d+)", path.name.casefold())
     return [int(part) if index % 2 else part for index, part in enumerate(parts)], path.name
-
-
-def near_names(path: Path) -> str:
-    """What to do about a name that is not there: names like it beside it, or a plain hint."""
-    try:
-        beside = [each.name for each in path.parent.iterdir()]
-    except OSError:
-        beside = []
-    return did_you_mean(path.name, beside) or "Check the spelling and the folder."

@@ -1,4 +1,4 @@
-"""Opening picture files without decoding them: every way in which that fails, named. Imports no torch."""
+"""Picture files opened without being decoded, with a named error for each way in which that fails. Imports no torch."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from dreamer.errors import PictureError
-from dreamer.pictures.names import near_names
+from dreamer.errors import PictureError, did_you_mean
 
 # Named one by one, since Pillow would also hand PostScript to Ghostscript and guess at formats without a signature.
 _FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "TIFF", "GIF", "BMP", "PPM", "JPEG2000", "AVIF", "HEIF")
@@ -49,7 +48,7 @@ def open_picture(path: Path) -> Iterator[tuple[BufferedReader, Image.Image]]:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
             raise PictureError("this is a folder, not a picture", where=str(path), remedy="Name a picture file in it.")
-        # Opening a pipe would wait for its writer for ever.
+        # Opening a pipe would wait forever for its writer.
         if not stat.S_ISREG(status.st_mode):
             raise PictureError("this is not a regular file", where=str(path), remedy="Name a picture file.")
         if status.st_size == 0:
@@ -57,12 +56,12 @@ def open_picture(path: Path) -> Iterator[tuple[BufferedReader, Image.Image]]:
         with path.open("rb") as file, _own_limits():
             _enable_heic(file, path)
             Image.init()
-            with Image.open(file, formats=[each for each in _FORMATS if each in Image.OPEN]) as image:
+            with Image.open(file, formats=[form for form in _FORMATS if form in Image.OPEN]) as image:
                 yield file, image
 
 
 def picture_size(path: Path) -> tuple[int, int]:
-    """(height, width) in px of a picture as it is looked at, from its header alone. Raises PictureError."""
+    """(height, width) in px of a picture when upright, from its header alone. Raises PictureError."""
     with open_picture(path) as (_, image):
         # Exif orientations from 5 on lie on their side.
         turned = image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
@@ -74,7 +73,7 @@ def _mistakes_named(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        raise PictureError("there is no such file", where=str(path), remedy=near_names(path)) from None
+        raise PictureError("there is no such file", where=str(path), remedy=_similar_names(path)) from None
     except PermissionError:
         raise PictureError("you may not read this file", where=str(path), remedy="Change its permissions.") from None
     except UnidentifiedImageError:
@@ -87,6 +86,15 @@ def _mistakes_named(path: Path) -> Iterator[None]:
         reason = error.strerror if isinstance(error, OSError) and error.errno else None
         what = f"cannot be read: {reason}" if reason else "the picture is cut short or damaged"
         raise PictureError(what, where=str(path), remedy="Copy, download or export it again.") from error
+
+
+def _similar_names(path: Path) -> str:
+    """What to do about a file that is not there: names like its own beside it, or a plain hint."""
+    try:
+        siblings = [sibling.name for sibling in path.parent.iterdir()]
+    except OSError:
+        siblings = []
+    return did_you_mean(path.name, siblings) or "Check the spelling and the folder."
 
 
 @contextmanager

@@ -44,10 +44,11 @@ class Picture:
 def read_picture(path: str | os.PathLike[str], *, max_megapixels: float = 200) -> Picture:
     """Read a picture file: upright by its EXIF orientation, in sRGB, the first frame where there are several.
 
-    The format is told from the content. Color profiles are applied; without one, or with a broken one, RGB and gray are
-    taken as sRGB. Colors of more than 8 bits are read with 8, gray with all of its bits. HEIC needs `dreamer[heic]`.
-    Raises PictureError for whatever cannot be read, and for more than `max_megapixels` million pixels, which is known
-    before anything is decoded.
+    The content of the file decides the format. Color profiles are applied; without one, or with a broken one, RGB and
+    gray are taken as sRGB. Colors of more than 8 bits are read with 8, gray with all of its bits. HEIC needs
+    `dreamer[heic]`.
+    Raises PictureError for whatever cannot be read, and for more than `max_megapixels` million pixels, before any of
+    them is decoded.
     """
     path = Path(path)
     with open_picture(path) as (file, image):

@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from dreamer.devices import choose_device, free_memory
-from dreamer.errors import DeviceError, NetworkError, TargetError, UsageError, WeightsError
+from dreamer.errors import NetworkError, TargetError, WeightsError
 from dreamer.networks import load_network, network_names, weights
 from dreamer.networks.catalogue import SHIPPED, find_entry
 from dreamer.networks.labels import find_class, search_classes
@@ -81,26 +80,6 @@ def test_the_shipped_network_sees_what_is_there(photos: Path) -> None:
     logits = network.cut(["logits"])(picture)["logits"][0]
     best = {network.classes[int(index)] for index in logits.topk(8).indices}
     assert best & {"church", "minaret", "ferry", "schooner", "ketch"}
-
-
-def test_a_device_is_chosen_with_its_reason() -> None:
-    choice = choose_device("cpu", "float32")
-    assert choice.device.type == "cpu" and choice.precision == torch.float32
-    assert "as asked" in choice.reason
-    assert choose_device("auto").reason
-    assert free_memory(choice.device) > 1 << 26
-
-
-@pytest.mark.parametrize("request_, precision, kind", [("gpu", "auto", UsageError), ("cpu", "half", UsageError)])
-def test_a_wrong_device_or_precision(request_: str, precision: str, kind: type[Exception]) -> None:
-    with pytest.raises(kind):
-        choose_device(request_, precision)
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
-def test_a_missing_device_says_what_there_is() -> None:
-    with pytest.raises(DeviceError, match="There is cpu"):
-        choose_device("cuda:1")
 
 
 @pytest.mark.gpu
