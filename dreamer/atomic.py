@@ -32,7 +32,7 @@ def atomic_write(path: Path, mode: Literal["wb", "w"] = "wb", *, remedy: str = _
     exists but is not a regular file.
     """
     try:
-        _refuse_irregular(path)
+        _check_place(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         part = part_of(path)
         try:
@@ -53,9 +53,12 @@ def part_of(path: Path) -> Path:
     return path.with_name(f".{uuid.uuid4().hex}.part")
 
 
-def _refuse_irregular(path: Path) -> None:
-    """Renaming would not write to a device or a pipe but take its place."""
+def _check_place(path: Path) -> None:
     if path.is_dir():
         raise OutputError("this is a folder", where=str(path), remedy="Name a file in it.")
+    # Renaming would not write to a device or a pipe but take its place.
     if path.exists() and not path.is_file():
         raise OutputError("this is not a regular file", where=str(path), remedy="Name a file.")
+    above = next((folder for folder in path.parents if folder.exists()), path.parent)
+    if not above.is_dir():
+        raise OutputError(f"cannot be written: {above} is not a folder", where=str(path), remedy="Name another folder.")

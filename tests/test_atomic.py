@@ -48,11 +48,21 @@ def test_a_body_that_raises_changes_nothing(old: str | None, error: type[BaseExc
     assert old is None or path.read_text() == old
 
 
-def test_a_disk_that_refuses_is_named_with_a_remedy(tmp_path: Path) -> None:
+@pytest.mark.parametrize("below", ["a", "a/b/c"])
+def test_a_file_in_the_place_of_a_folder_is_named(below: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(OutputError, match="cannot be written") as caught, atomic_write(tmp_path / "file" / "below"):
+    path = tmp_path / "file" / below
+    with pytest.raises(OutputError, match="file is not a folder") as caught, atomic_write(path):
         raise AssertionError("the body must not run")
-    assert caught.value.where == str(tmp_path / "file" / "below") and "permissions" in (caught.value.remedy or "")
+    assert caught.value.where == str(path)
+
+
+def test_a_disk_that_refuses_is_named_with_a_remedy(tmp_path: Path) -> None:
+    path = tmp_path / ("n" * 300)
+    with pytest.raises(OutputError, match="cannot be written: File name too long") as caught, atomic_write(path):
+        pass
+    assert caught.value.where == str(path) and "permissions" in (caught.value.remedy or "")
+    assert names(tmp_path) == []
 
 
 def test_a_disk_that_is_full_leaves_nothing(tmp_path: Path) -> None:

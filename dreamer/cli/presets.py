@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
+from dreamer.atomic import atomic_write
 from dreamer.cli.options import complete_presets, json_option, set_option, verbosity_options
 from dreamer.cli.running import USAGE, Commands
 from dreamer.errors import OutputError, PresetError, UsageError
@@ -100,6 +101,7 @@ def check(ctx: click.Context, presets: tuple[str, ...]) -> None:
 def plot(name: str, overrides: tuple[str, ...], output: Path | None) -> None:
     """Draw what changes over a film: the curves of a preset's keyframes."""
     from dreamer.drawing.charts import draw_curves
+    from dreamer.drawing.save import save_drawing
 
     resolved = resolve_preset(name, overrides)
     timeline = Timeline(resolved.preset)
@@ -107,11 +109,7 @@ def plot(name: str, overrides: tuple[str, ...], output: Path | None) -> None:
     if not curves:
         raise UsageError(f"nothing of {name!r} changes over time", remedy="`dreamer presets explain` tells how.")
     file = output or Path("outputs") / f"{resolved.name}-curves.png"
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        draw_curves(curves, seconds=timeline.clock.length).save(file)
-    except (OSError, ValueError) as error:
-        raise OutputError(f"cannot be written: {error}", where=str(file)) from error
+    save_drawing(draw_curves(curves, seconds=timeline.clock.length), file)
     click.echo(f"{file}")
 
 
@@ -145,7 +143,8 @@ def schema(output: Path | None) -> None:
     if output is None:
         click.echo(schema_json(), nl=False)
     else:
-        output.write_text(schema_json(), encoding="utf-8")
+        with atomic_write(output, "w") as file:
+            file.write(schema_json())
 
 
 def _print_list(as_json: bool) -> None:
