@@ -6,7 +6,7 @@ import sys
 
 import torch
 
-from benchmarks import batches, films, sizes, steps, whole
+from benchmarks import batches, films, reading, sizes, steps, whole
 from dreamer.devices import choose_device
 
 
@@ -22,6 +22,8 @@ def main(wanted: list[str]) -> None:
         print(sizes.report("googlenet", "inception4c", rounds=5), "\n")
     if not wanted or "films" in wanted:
         print(films.report(), "\n")
+    if not wanted or "reading" in wanted:
+        print(reading.report(rounds=9), "\n")
     if not wanted or "batches" in wanted:
         print(batches.report())
 

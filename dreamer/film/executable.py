@@ -6,12 +6,17 @@ import os
 import re
 import shutil
 import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 
 from dreamer.errors import ToolError
 
 _ENCODER = re.compile(r"^ V\S{5} (\S+)", re.MULTILINE)
 REMEDY = "Install ffmpeg, or imageio-ffmpeg with pip, or set DREAMER_FFMPEG to its path."
+_VARIABLE = "IMAGEIO_FFMPEG_EXE"
+_STARTING = threading.Lock()
 
 
 def find_ffmpeg() -> str:
@@ -21,9 +26,9 @@ def find_ffmpeg() -> str:
         if shutil.which(named) is None:
             raise ToolError("cannot be run as ffmpeg", where=f"DREAMER_FFMPEG={named}", remedy=REMEDY)
         return named
-    found = shutil.which("ffmpeg")
-    if found:
-        return found
+    installed = shutil.which("ffmpeg")
+    if installed:
+        return installed
     try:
         import imageio_ffmpeg
 
@@ -31,6 +36,28 @@ def find_ffmpeg() -> str:
         return executable
     except (ImportError, RuntimeError) as error:
         raise ToolError("ffmpeg is not installed", remedy=REMEDY) from error
+
+
+@contextmanager
+def ffmpeg_for_imageio() -> Iterator[None]:
+    """Let what imageio starts inside be the ffmpeg of `find_ffmpeg`. Raises ToolError where it cannot be run.
+
+    imageio goes by an environment variable, which one thread at a time may set.
+    """
+    executable = find_ffmpeg()
+    with _STARTING:
+        before = os.environ.get(_VARIABLE)
+        os.environ[_VARIABLE] = executable
+        try:
+            yield
+        except OSError as error:
+            if error.filename == executable:
+                raise _not_runnable(executable, error) from error
+            raise
+        finally:
+            os.environ.pop(_VARIABLE)
+            if before is not None:
+                os.environ[_VARIABLE] = before
 
 
 @lru_cache(maxsize=4)
@@ -44,4 +71,8 @@ def run(command: list[str]) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     except OSError as error:
-        raise ToolError(f"cannot be run: {error.strerror}", where=command[0], remedy=REMEDY) from error
+        raise _not_runnable(command[0], error) from error
+
+
+def _not_runnable(executable: str, error: OSError) -> ToolError:
+    return ToolError(f"cannot be run: {error.strerror}", where=executable, remedy=REMEDY)

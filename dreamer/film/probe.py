@@ -1,28 +1,33 @@
-"""What is in a film file: size, rate, length, color tags, rotation, sound, recipe. Told by ffmpeg itself."""
+"""What is in a film file: size, rate, length, color tags, sound, recipe. By imageio, which asks ffmpeg."""
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
+
+import imageio.v3 as iio
 
 from dreamer.errors import FilmError
-from dreamer.film.executable import find_ffmpeg, run
+from dreamer.film.executable import ffmpeg_for_imageio, find_ffmpeg, run
 from dreamer.film.write import RECIPE_KEY
 
-_VIDEO = re.compile(r"Stream #\d+:\d+.*?: Video: (?P<codec>\w+).*?, (?P<pixels>\w+)(?:\((?P<tags>[^)]*)\))?.*?, "
-                    r"(?P<width>\d+)x(?P<height>\d+)")  # fmt: skip
-_RATE = re.compile(r"(?P<rate>[\d.]+k?) fps")
-_LENGTH = re.compile(r"Duration: (\d+):(\d+):([\d.]+)")
-_ROTATION = re.compile(r"rotation of (-?[\d.]+) degrees")
+# imageio goes by the suffix and knows few; given this one, it leaves it to ffmpeg what a file is.
+ANY_FILM = ".mp4"
+_THOUSANDS = re.compile(r" (\d+)k fps")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+
+# It warns of every film that was filmed upright, whose frames have another size than what is stored.
+logging.getLogger("imageio_ffmpeg").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True)
 class FilmFacts:
-    """Of a film's first picture stream. Sizes in px as shown, `rotation` in degrees already taken into account;
-    `seconds` is None where the file does not say; `color_tags` such as "tv, bt709/bt709/iec61966-2-1"."""
+    """Of a film's picture stream. Sizes in px as shown, rotation taken into account; `seconds` is None where the file
+    does not say; `color_tags` such as "tv, bt709/bt709/iec61966-2-1"."""
 
     width: int
     height: int
@@ -31,41 +36,32 @@ class FilmFacts:
     codec: str
     pixel_format: str
     color_tags: str
-    rotation: float
     has_sound: bool
 
 
 def probe(path: Path) -> FilmFacts:
     """The facts of a film. Raises FilmError where there is none, ToolError without ffmpeg."""
-    said = _said_of(path)
-    video = _VIDEO.search(said)
-    if video is None:
-        raise FilmError("this is not a film that can be read", where=str(path), remedy="Copy or download it again.")
-    line = said[video.start() :].splitlines()[0]
-    rate = _RATE.search(line)
-    length = _LENGTH.search(said)
-    turned = _ROTATION.search(said[video.start() :])
-    rotation = float(turned[1]) if turned else 0.0
-    width, height = int(video["width"]), int(video["height"])
-    if round(rotation) % 180 == 90:
-        width, height = height, width
+    metadata = _metadata(path)
+    width, height = metadata["size"]
+    pixel_format, _, color_tags = metadata["pix_fmt"].partition("(")
     return FilmFacts(
         width=width,
         height=height,
-        fps=exact_rate(rate["rate"] if rate else "25"),
-        seconds=int(length[1]) * 3600 + int(length[2]) * 60 + float(length[3]) if length else None,
-        codec=video["codec"],
-        pixel_format=video["pixels"],
-        color_tags=video["tags"] or "",
-        rotation=rotation,
-        has_sound=": Audio:" in said,
+        fps=exact_rate(Fraction(str(metadata["fps"])) or _rate_in_thousands(path)),
+        seconds=metadata["duration"] or None,
+        codec=metadata["codec"].rstrip(","),
+        pixel_format=pixel_format,
+        color_tags=color_tags.removesuffix(")"),
+        has_sound="audio_codec" in metadata,
     )
 
 
 def film_recipe(path: Path) -> str | None:
-    """The recipe inside an MP4 or MOV that dreamer wrote; None where there is none. Raises FilmError, ToolError."""
-    if not path.is_file():
-        raise FilmError("there is no such file", where=str(path))
+    """The recipe inside an MP4 or MOV that dreamer wrote; None where there is none. Raises FilmError, ToolError.
+
+    It is a tag of the container, and imageio returns none of these.
+    """
+    _check_file(path)
     metadata = run([find_ffmpeg(), "-v", "error", "-i", str(path), "-f", "ffmetadata", "-"]).stdout
     for line in re.split(r"(?<!\\)\n", metadata):
         key, _, value = line.partition("=")
@@ -74,14 +70,33 @@ def film_recipe(path: Path) -> str | None:
     return None
 
 
-def exact_rate(text: str) -> Fraction:
+def exact_rate(rate: Fraction) -> Fraction:
     """ffmpeg's rounded frames per second as the exact rate: 29.97 is 30000/1001."""
-    rate = Fraction(text.removesuffix("k")) * (1000 if text.endswith("k") else 1)
     broadcast = Fraction(round(rate * Fraction(1001, 1000)) * 1000, 1001)
     return broadcast if rate.denominator > 1 and abs(rate - broadcast) < Fraction(1, 100) else rate
 
 
-def _said_of(path: Path) -> str:
+def last_line(error: Exception) -> str:
+    """The last line of what imageio says, which is ffmpeg's own."""
+    return next((line for line in reversed(str(error).splitlines()) if line.strip()), "ffmpeg said nothing").strip()
+
+
+def _metadata(path: Path) -> dict[str, Any]:
+    _check_file(path)
+    try:
+        with ffmpeg_for_imageio():
+            return iio.immeta(path, plugin="FFMPEG", extension=ANY_FILM)
+    except (OSError, RuntimeError, IndexError) as error:
+        remedy = "Copy or download it again."
+        raise FilmError("this is not a film that can be read", where=str(path), remedy=remedy) from error
+
+
+def _check_file(path: Path) -> None:
     if not path.is_file():
         raise FilmError("there is no such file", where=str(path))
-    return run([find_ffmpeg(), "-hide_banner", "-i", str(path)]).stderr
+
+
+def _rate_in_thousands(path: Path) -> Fraction:
+    """The rate that ffmpeg writes as "1k fps", which imageio does not understand; 25 where the film has none."""
+    thousands = _THOUSANDS.search(run([find_ffmpeg(), "-hide_banner", "-i", str(path)]).stderr)
+    return Fraction(int(thousands[1]) * 1000 if thousands else 25)

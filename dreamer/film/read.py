@@ -2,46 +2,43 @@
 
 from __future__ import annotations
 
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import ffmpeg
+import imageio.v3 as iio
 import numpy as np
 
 from dreamer.errors import FilmError
-from dreamer.film.executable import find_ffmpeg
-from dreamer.film.probe import probe
+from dreamer.film.executable import ffmpeg_for_imageio
+from dreamer.film.probe import ANY_FILM, FilmFacts, last_line, probe
 
 
-def read_frames(path: Path, *, first: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
-    """Frames `first` to `stop` (exclusive) as (H, W, 3) uint8, upright, full-range sRGB by the film's own matrix.
+def read_frames(path: Path, *, first: int = 0) -> Iterator[np.ndarray]:
+    """Frames from number `first` on as (H, W, 3) uint8, upright, full-range sRGB by the film's own matrix.
 
-    Raises FilmError for what is no film or breaks off in the middle of a frame, ToolError without ffmpeg.
+    Raises FilmError for what is not a film or breaks off in the middle of a frame, ToolError without ffmpeg.
     """
-    facts = probe(path)
-    stream = ffmpeg.input(str(path)).video
-    if first or stop is not None:
-        span = {"start_frame": first} | ({} if stop is None else {"end_frame": stop})
-        stream = stream.filter("trim", **span).filter("setpts", "PTS-STARTPTS")
-    matrix = "bt709" if "bt709" in facts.color_tags or facts.height >= 720 else "bt601"
+    # Passthrough: every stored frame comes out once, whatever the times say.
+    options = ["-vf", ",".join(_filters(probe(path), first)), "-fps_mode", "passthrough"]
+    frames = iio.imiter(path, plugin="FFMPEG", extension=ANY_FILM, output_params=options)
+    try:
+        with ffmpeg_for_imageio():
+            opening = next(frames, None)
+        if opening is None:
+            raise FilmError("cannot be decoded: no frame in it", where=str(path))
+        if first == 0:
+            yield opening
+        yield from frames
+    except (OSError, RuntimeError, IndexError) as error:
+        raise FilmError(f"cannot be decoded: {last_line(error)}", where=str(path)) from error
+
+
+def _filters(facts: FilmFacts, first: int) -> Iterator[str]:
+    """ffmpeg's filters for what `read_frames` promises."""
+    if first:
+        # Frame 0 comes along and is dropped by the caller: imageio gives ffmpeg ten seconds for its first frame.
+        yield rf"select=not(n)+gte(n\,{first})"
     if "yuv" in facts.pixel_format:
-        stream = stream.filter("scale", in_color_matrix=matrix, flags="accurate_rnd+full_chroma_int+full_chroma_inp")
-    output = ffmpeg.output(stream, "pipe:", format="rawvideo", pix_fmt="rgb24", fps_mode="passthrough")
-    command = ffmpeg.compile(output.global_args("-v", "error"), cmd=find_ffmpeg())
-    size = facts.width * facts.height * 3
-    with tempfile.TemporaryFile() as said, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said) as process:
-        try:
-            count = 0
-            while process.stdout is not None and (data := process.stdout.read(size)):
-                if len(data) < size:
-                    break
-                count += 1
-                yield np.frombuffer(data, np.uint8).reshape(facts.height, facts.width, 3)
-            if count == 0 and process.wait() != 0:
-                said.seek(0)
-                lines = said.read().decode(errors="replace").strip().splitlines()
-                raise FilmError(f"cannot be decoded: {lines[-1] if lines else 'no frame in it'}", where=str(path))
-        finally:
-            process.kill()
+        matrix = "bt709" if "bt709" in facts.color_tags or facts.height >= 720 else "bt601"
+        yield f"scale=in_color_matrix={matrix}:flags=accurate_rnd+full_chroma_int+full_chroma_inp"
+    yield "null"

@@ -14,17 +14,15 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from dreamer.dreaming.statistics import PictureStatistics
 from dreamer.errors import FilmError, OutputError, UsageError
 from dreamer.film.probe import probe
 from dreamer.film.read import read_frames
 from dreamer.film.report import FilmReport
-from dreamer.film.store import Checkpoint, Frame, FrameStore
+from dreamer.film.store import FrameStore
 from dreamer.film.write import FilmWriter
 from dreamer.jobs.events import FrameDone, JobDone, JobEvent, JobFailed, JobProgress
 from dreamer.jobs.inline import run_inline
@@ -189,45 +187,6 @@ def test_killed_at_random_a_film_goes_on_and_ends_the_same(folder: Path) -> None
     assert [path.name for path in Path().glob(".*")] in ([], [".killed.mp4.part"])
 
 
-def point(number: int) -> Checkpoint:
-    picture = torch.full((1, 3, 4, 4), number / 10)
-    return Checkpoint(number, picture, PictureStatistics(0.5, 0.1, 0.2, 0.3, (0.1, 0.2)))
-
-
-def test_the_store_gives_back_what_it_was_given(tmp_path: Path) -> None:
-    with FrameStore(tmp_path / "f", "key") as store:
-        assert store.checkpoint(torch.device("cpu")) is None
-        for number in range(3):
-            store.write(Frame(number, point(number).picture, point(number)))
-        assert np.array_equal(store.read(2), np.full((4, 4, 3), 51, np.uint8))
-    with FrameStore(tmp_path / "f", "key") as store:
-        found = store.checkpoint(torch.device("cpu"))
-        assert found is not None
-        assert (found.number, found.reference) == (2, point(2).reference)
-        assert torch.equal(found.picture, point(2).picture)
-
-
-@pytest.mark.parametrize("damage", ["other key", "truncated state", "missing frame"])
-def test_what_does_not_fit_is_begun_anew(damage: str, tmp_path: Path) -> None:
-    folder = tmp_path / "f"
-    with FrameStore(folder, "key") as store:
-        store.write(Frame(0, point(0).picture, point(0)))
-    if damage == "truncated state":
-        state = folder / "state.safetensors"
-        state.write_bytes(state.read_bytes()[:40])
-    if damage == "missing frame":
-        (folder / "000000.png").unlink()
-    with FrameStore(folder, "other" if damage == "other key" else "key") as store:
-        assert store.checkpoint(torch.device("cpu")) is None
-        assert damage != "other key" or not (folder / "000000.png").exists()
-
-
-def test_a_store_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    (tmp_path / "f").write_text("a file")
-    with pytest.raises(OutputError, match="frames cannot be stored"), FrameStore(tmp_path / "f", "key"):
-        pass
-
-
 @pytest.mark.parametrize(("room", "frames"), [(10, 0), (20_000, 1)], ids=["for no frame", "for no state"])
 def test_a_full_disk_is_told_and_the_film_goes_on(room: int, frames: int, folder: Path) -> None:
     """A limit on the size of files stands for the disk: both are an OSError at the write."""
@@ -243,15 +202,6 @@ def test_a_full_disk_is_told_and_the_film_goes_on(room: int, frames: int, folder
     assert len(list((folder / "full.mp4.frames").glob("*.png"))) == frames
     run(replace(job, output=folder / "full.mp4"))
     assert (folder / "full.mp4").is_file()
-
-
-def test_a_damaged_frame_names_the_remedy(tmp_path: Path) -> None:
-    with FrameStore(tmp_path / "f", "key") as store:
-        store.write(Frame(0, point(0).picture, point(0)))
-        store.flush()
-        store.path(0).write_bytes(b"no picture")
-        with pytest.raises(OutputError, match="rendered anew"):
-            store.read(0)
 
 
 @pytest.mark.skipif(not STATM.exists(), reason="tells its memory on Linux only")
