@@ -12,7 +12,6 @@ from PIL import Image
 from dreamer.errors import OutputError
 from dreamer.gallery.item import Item
 from dreamer.gallery.page import link, page, write_gallery
-from dreamer.gallery.thumbnails import make_thumbnail
 
 HOSTILE = [
     "<script>alert(1)<",
@@ -100,23 +99,6 @@ def test_a_picture_that_cannot_be_shown_is_listed(tmp_path: Path) -> None:
     assert unshown == ["broken"]
     (first, second) = json.loads(Reader((tmp_path / "index.html").read_text()).scripts[0])
     assert first["failed"] == "the file cannot be shown" and second["failed"] == "the file is empty"
-
-
-def test_small_pictures_are_made_once_and_again_when_theirs_change(tmp_path: Path) -> None:
-    path = picture(tmp_path / "big.png", "blue", (900, 300))
-    name = make_thumbnail(path, tmp_path / "small", 300) or ""
-    small = tmp_path / "small" / name
-    with Image.open(small) as image:
-        assert image.size == (300, 100)
-    made = small.stat().st_mtime_ns
-    make_thumbnail(path, tmp_path / "small", 300)
-    assert small.stat().st_mtime_ns == made
-    picture(path, "green", (900, 300))
-    later = small.stat().st_mtime + 10
-    os.utime(path, (later, later))
-    make_thumbnail(path, tmp_path / "small", 300)
-    with Image.open(small) as image:
-        assert image.getpixel((5, 5))[1] > 100  # type: ignore[index]
 
 
 def test_links_are_relative_and_encoded(tmp_path: Path) -> None:
