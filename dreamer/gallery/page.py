@@ -20,6 +20,8 @@ from dreamer.gallery.item import Item
 from dreamer.gallery.thumbnails import PREVIEW, THUMBNAIL, make_thumbnail
 from dreamer.pictures.names import page_folder
 
+_UNSHOWN = "the file cannot be shown"
+
 
 def write_gallery(items: Sequence[Item], path: Path, *, title: str) -> list[str]:
     """Write the page of `items` to `path` and their small pictures to a folder of its name beside it.
@@ -32,9 +34,6 @@ def write_gallery(items: Sequence[Item], path: Path, *, title: str) -> list[str]
     with atomic_write(path, "w") as file:
         file.write(page(entries, title))
     return [str(entry["name"]) for entry in entries if entry["failed"] == _UNSHOWN]
-
-
-_UNSHOWN = "the file cannot be shown"
 
 
 def _entry(item: Item, root: Path, folder: Path) -> dict[str, object]:
@@ -67,7 +66,7 @@ def link(path: Path, root: Path) -> str:
 
 
 def _text(text: str) -> str:
-    """Text as it is shown; bytes of file names that are no UTF-8 become question marks."""
+    """Text as it is shown; bytes of file names that are not UTF-8 become question marks."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 

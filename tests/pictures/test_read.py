@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageCms
+from PIL import Image
 
 from dreamer.errors import PictureError
 from dreamer.pictures import read_picture
@@ -72,14 +72,6 @@ def test_every_orientation_comes_out_upright(orientation: int, tmp_path: Path) -
     pixels = read_picture(path).pixels
     assert pixels.shape == (3, 6, 10)
     assert pixels[:, 0, 0].min() == 1 and pixels.sum() == 3
-
-
-def test_a_profile_is_converted_and_a_broken_one_taken_for_srgb(tmp_path: Path) -> None:
-    image = Image.new("RGB", (4, 4), RED)
-    plain = read_picture(saved(tmp_path, image)).pixels
-    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    assert torch.allclose(read_picture(saved(tmp_path, image, icc_profile=srgb)).pixels, plain, atol=0.01)
-    assert torch.equal(read_picture(saved(tmp_path, image, icc_profile=b"no profile")).pixels, plain)
 
 
 def broken(folder: Path, name: str) -> Path:

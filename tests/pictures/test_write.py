@@ -55,11 +55,6 @@ def test_jpeg_keeps_all_of_its_color(pixels: torch.Tensor, tmp_path: Path) -> No
         assert {layer[1:3] for layer in image.layer} == {(1, 1)}
 
 
-def test_foreign_pictures_have_no_recipe(tmp_path: Path) -> None:
-    Image.new("RGB", (4, 4)).save(tmp_path / "a.png")
-    assert read_recipe(tmp_path / "a.png") is None
-
-
 def test_what_cannot_be_written_is_named(pixels: torch.Tensor, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     for name, said in (("file/a.png", "file"), ("a.jpgg", r"\.jpg"), ("a", r"\.png")):
