@@ -21,7 +21,8 @@ from dreamer.dreaming.noise import noise_picture
 from dreamer.dreaming.randomness import generator_at
 from dreamer.jobs.stills import render_each
 from dreamer.networks import Network, load_network
-from dreamer.pictures import find_pictures, read_picture
+from dreamer.pictures import is_picture_name, read_picture
+from dreamer.pictures.names import natural_order
 from dreamer.presets import load_preset
 from dreamer.presets.model.schema import NetworkChoice, Target
 
@@ -44,7 +45,8 @@ CLASSES = (
 
 def canvases(photos: Path | None) -> list[tuple[str, Tensor]]:
     """Six named canvases, (3, 192, 256) in [0, 1]."""
-    paths = [INPUTS / "sky.jpg", INPUTS / "dunes.jpg", *(find_pictures(photos) if photos else [])][:4]
+    own = sorted(filter(is_picture_name, photos.iterdir()), key=natural_order) if photos else []
+    paths = [INPUTS / "sky.jpg", INPUTS / "dunes.jpg", *own][:4]
     found = [(path.stem, filled(read_picture(path).pixels.unsqueeze(0), *SIZE)[0]) for path in paths]
     for color in ("pink", "white", "brown", "blue")[: 6 - len(found)]:
         found.append(

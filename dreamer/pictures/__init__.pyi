@@ -1,13 +1,10 @@
-from .names import READABLE, WRITABLE, find_pictures, is_picture_name, output_format
+from .names import is_picture_name, output_format
 from .read import Picture, read_picture
 from .recipes import read_recipe
 from .write import write_picture
 
 __all__ = [
-    "READABLE",
-    "WRITABLE",
     "Picture",
-    "find_pictures",
     "is_picture_name",
     "output_format",
     "read_picture",

@@ -5,8 +5,15 @@ from pathlib import Path
 import pytest
 
 from dreamer.errors import OutputError, PictureError
-from dreamer.pictures import find_pictures, is_picture_name, output_format
-from dreamer.pictures.names import frames_folder, is_side_folder, natural_order, page_folder
+from dreamer.pictures.names import (
+    find_pictures,
+    frames_folder,
+    is_picture_name,
+    is_side_folder,
+    natural_order,
+    output_format,
+    page_folder,
+)
 
 
 def test_pictures_of_a_folder_are_found_in_natural_order(tmp_path: Path) -> None:
