@@ -75,6 +75,7 @@ def test_a_disk_that_is_full_leaves_nothing(tmp_path: Path) -> None:
     assert caught.value.remedy == "Make room." and names(tmp_path) == []
 
 
+@pytest.mark.skipif(os.name != "posix", reason="there are no named pipes")
 def test_what_is_no_regular_file_is_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")

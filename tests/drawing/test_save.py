@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,3 +25,9 @@ def test_what_cannot_be_saved_is_named_and_leaves_nothing(tmp_path: Path) -> Non
             save_drawing(Image.new("RGB", size), tmp_path / name)
         assert caught.value.where == str(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_drawing_never_waits_for_torch() -> None:
+    modules = ", ".join(f"dreamer.drawing.{name}" for name in ("charts", "save", "scatter", "sheets"))
+    code = f"import sys, {modules}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

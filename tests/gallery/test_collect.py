@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -92,3 +94,8 @@ def test_a_picture_over_pillow_s_own_limit_is_shown(tmp_path: Path) -> None:
     (small,) = (tmp_path / "index_files").iterdir()
     with Image.open(small) as image:
         assert image.size == (480, 480)
+
+
+def test_a_gallery_never_waits_for_torch() -> None:
+    code = "import sys, dreamer.gallery.collect, dreamer.gallery.page; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
