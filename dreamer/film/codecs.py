@@ -1,4 +1,4 @@
-"""Codecs by name: encoder, container, pixel format and what makes each look right everywhere."""
+"""Codecs by name: encoder, container, pixel format, and the options that make a film look right in every player."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COLOR_TAGS = {
 @dataclass(frozen=True)
 class Codec:
     """How one codec is written. `quality` is the default of `quality_option`, None where there is no such dial;
-    `even_sides`: it takes no picture of an odd width or height."""
+    `even_sides`: it requires an even width and height."""
 
     name: str
     encoders: tuple[str, ...]
@@ -46,7 +46,7 @@ def _video(pixel_format: str) -> Callable[[Any], Any]:
 
 
 def _palettes(stream: Any) -> Any:
-    """A palette for each frame: the best colors that GIF can do, and no frame has to wait for the last one."""
+    """A palette for each frame: the best colors that GIF offers, and no frame has to wait for the last one."""
     import ffmpeg
 
     parts = stream.split()
@@ -108,18 +108,16 @@ _BY_SUFFIX = {
     "": "frames",
 }
 FILM_SUFFIXES = tuple(suffix for suffix in _BY_SUFFIX if suffix)
-
-
 _READABLE = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".ogv")
 
 
 def is_film(path: Path) -> bool:
-    """Whether a file's name is that of a film to dream over."""
+    """Whether a file is by its suffix a film to dream over."""
     return path.suffix.lower() in _READABLE
 
 
 def film_codec(path: Path, name: str | None = None) -> Codec:
-    """The codec of that name, or the one that the suffix of `path` stands for.
+    """The codec of that name, or the one that the suffix of `path` implies.
 
     Raises UsageError for an unknown codec, OutputError where the suffix does not fit.
     """
@@ -134,8 +132,8 @@ def film_codec(path: Path, name: str | None = None) -> Codec:
         raise UsageError(f"unknown codec {name!r}", where="--codec", remedy=remedy)
     codec = CODECS[name]
     if suffix not in codec.suffixes:
-        fitting = " or ".join(each or "a folder's name" for each in codec.suffixes)
+        fitting = " or ".join(accepted or "a folder's name" for accepted in codec.suffixes)
         raise OutputError(
-            f"{name} does not go into {suffix or 'a folder'!r}", where=str(path), remedy=f"Use {fitting}."
+            f"{name} cannot be stored in {suffix or 'a folder'!r}", where=str(path), remedy=f"Use {fitting}."
         )
     return codec

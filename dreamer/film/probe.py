@@ -13,7 +13,7 @@ import imageio.v3 as iio
 
 from dreamer.errors import FilmError
 from dreamer.film.executable import ffmpeg_for_imageio, find_ffmpeg, run
-from dreamer.film.write import RECIPE_KEY
+from dreamer.film.recipes import RECIPE_KEY
 
 # imageio goes by the suffix and knows few; given this one, it leaves it to ffmpeg what a file is.
 ANY_FILM = ".mp4"
@@ -77,8 +77,8 @@ def exact_rate(rate: Fraction) -> Fraction:
 
 
 def last_line(error: Exception) -> str:
-    """The last line of what imageio says, which is ffmpeg's own."""
-    return next((line for line in reversed(str(error).splitlines()) if line.strip()), "ffmpeg said nothing").strip()
+    """The last line of an error of imageio, which is ffmpeg's own message."""
+    return next((line for line in reversed(str(error).splitlines()) if line.strip()), "ffmpeg gave no reason").strip()
 
 
 def _metadata(path: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Recipes inside GIF, animated WebP and APNG, which ffmpeg writes without any text of one's own."""
+"""Recipes inside films: the key in MP4 and MOV, and the places in GIF, WebP and APNG, where ffmpeg writes no text."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from dreamer.pictures.recipes import PNG_KEY, exif_comment
 
+RECIPE_KEY = "dreamer"
 _PNG_HEAD = 8 + 25  # signature and IHDR
 _WEBP_EXIF = 0x08
 

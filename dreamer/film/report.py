@@ -1,4 +1,4 @@
-"""What is measured of a film while it is written: drift of its frames, and how its end meets its beginning."""
+"""Measures of a film while it is written: drift of its frames, and how its end meets its beginning."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from dreamer.atomic import atomic_write
 from dreamer.drawing.charts import draw_curves
+from dreamer.drawing.save import save_drawing
 from dreamer.dreaming.statistics import PictureStatistics, picture_statistics
-from dreamer.errors import OutputError
 
 CURVES = ("brightness", "contrast", "saturation", "sharpness")
 
@@ -56,15 +57,12 @@ class FilmReport:
 
         Raises OutputError.
         """
-        curves = {name: [getattr(each, name) for each in self.measures] for name in CURVES}
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if path.suffix.lower() == ".json":
-                path.write_text(json.dumps({**curves, "seam": self.seam()}, indent=1), encoding="utf-8")
-            else:
-                draw_curves(curves, seconds=float(len(self.measures) / rate)).save(path)
-        except (OSError, ValueError) as error:
-            raise OutputError(f"the report cannot be written: {error}", where=str(path)) from error
+        curves = {name: [getattr(measures, name) for measures in self.measures] for name in CURVES}
+        if path.suffix.lower() != ".json":
+            save_drawing(draw_curves(curves, seconds=float(len(self.measures) / rate)), path)
+            return
+        with atomic_write(path, "w") as file:
+            json.dump({**curves, "seam": self.seam()}, file, indent=1)
 
 
 def _difference(one: np.ndarray, other: np.ndarray) -> float:

@@ -1,14 +1,13 @@
-"""Rendered frames on disk, and where to go on: what makes a film survive being killed.
+"""Rendered frames on disk and the point to resume from: a film survives being killed.
 
 The folder holds `000000.png` and so on, lossless, and `state.safetensors`: the last dreamt frame in float32 with the
-measures that are held. The state is renamed into place only after every frame up to its own is on disk, so that
-whatever happens the film goes on from it and ends with the same frames.
+measures to hold. The state is renamed into place only after every frame up to its own is on disk, so a film always
+resumes from it and ends with the same frames.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import queue
 import shutil
 import threading
@@ -25,12 +24,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from dreamer.atomic import atomic_write
 from dreamer.dreaming.statistics import PictureStatistics
 from dreamer.errors import OutputError
 
 
 class Checkpoint(NamedTuple):
-    """All that the frames after `number` depend on: the dreamt picture (1, 3, H, W) float32 and the held measures."""
+    """All that the frames after `number` depend on: the dreamt picture, (1, 3, H, W) float32, and the
+    measures to hold."""
 
     number: int
     picture: Tensor
@@ -41,7 +42,7 @@ class Checkpoint(NamedTuple):
 class Frame:
     """One frame, (1, 3, H, W) float32 in [0, 1], sRGB. `number` counts from 0, unshown frames included.
 
-    `checkpoint` is there where the loop can be taken up again after this frame.
+    `checkpoint` is set where the loop can resume after this frame.
     """
 
     number: int
@@ -50,14 +51,15 @@ class Frame:
 
 
 _STATE, _FACTS = "state.safetensors", "film.json"
+_REMEDY = "Make room or choose another --output; the same command goes on from the last whole frame."
 # Frames that may wait for the disk. One, because what waits is lost when the process is killed.
 _WAITING = 1
 
 
 class FrameStore:
-    """The folder of one film's frames; `key` tells which film. A folder of another film is begun anew.
+    """The folder of one film's frames; `key` identifies the film, and a folder with another key is emptied first.
 
-    Writing happens in a thread of its own; what goes wrong there is raised at the next call. Use it with `with`.
+    A context manager. Writing happens in a thread of its own; what goes wrong there is raised at the next call.
     """
 
     def __init__(self, folder: Path, key: str) -> None:
@@ -70,7 +72,8 @@ class FrameStore:
         try:
             self._begin()
         except OSError as error:
-            raise self._error(error) from error
+            message = f"frames cannot be stored: {error.strerror or error}"
+            raise OutputError(message, where=str(self.folder), remedy=_REMEDY) from error
         self._thread.start()
         return self
 
@@ -83,7 +86,7 @@ class FrameStore:
             self._check()
 
     def checkpoint(self, device: torch.device) -> Checkpoint | None:
-        """Where to go on; None where there is nothing yet, or nothing whole."""
+        """The point to resume from; None where nothing is stored yet, or nothing intact."""
         path = self.folder / _STATE
         try:
             with safe_open(path, framework="pt", device=str(device)) as file:
@@ -96,10 +99,10 @@ class FrameStore:
             return None
 
     def write(self, frame: Frame) -> np.ndarray:
-        """Keep a frame; returns it as (H, W, 3) uint8, the pixels that are stored."""
+        """Store a frame; returns it as (H, W, 3) uint8, the pixels that are stored."""
         self._check()
         pixels = as_bytes(frame.picture)
-        # Nothing is copied from a GPU in the other thread, for that would break a graph that is being recorded here.
+        # Nothing is copied from a GPU in the other thread: that would break a CUDA graph that is being recorded here.
         checkpoint = frame.checkpoint and frame.checkpoint._replace(picture=frame.checkpoint.picture.cpu())
         self._queue.put(lambda: self._write(frame.number, pixels, checkpoint))
         return pixels
@@ -113,7 +116,7 @@ class FrameStore:
             with Image.open(path) as image:
                 return np.array(image.convert("RGB"))
         except (OSError, SyntaxError, ValueError) as error:
-            remedy = f"Delete {self.folder}, and the film is rendered anew."
+            remedy = f"Delete {self.folder}, and the film is rendered again."
             raise OutputError("a stored frame cannot be read", where=str(path), remedy=remedy) from error
 
     def flush(self) -> None:
@@ -140,7 +143,8 @@ class FrameStore:
         if known != self.key and facts.exists():
             shutil.rmtree(self.folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        facts.write_text(json.dumps({"key": self.key}), encoding="utf-8")
+        with atomic_write(facts, "w", remedy=_REMEDY) as file:
+            json.dump({"key": self.key}, file)
 
     def _work(self) -> None:
         while (task := self._queue.get()) is not None:
@@ -152,24 +156,16 @@ class FrameStore:
     def _write(self, number: int, pixels: np.ndarray, checkpoint: Checkpoint | None) -> None:
         if self._failure:
             return
-        part = self.path(number).with_suffix(".part")
-        Image.fromarray(pixels).save(part, "PNG", compress_level=1)
-        os.replace(part, self.path(number))
+        with atomic_write(self.path(number), remedy=_REMEDY) as file:
+            Image.fromarray(pixels).save(file, "PNG", compress_level=1)
         if checkpoint is not None:
             facts = {"key": self.key, "number": number, "reference": asdict(checkpoint.reference)}
-            part = self.folder / f"{_STATE}.part"
-            part.write_bytes(save({"picture": checkpoint.picture.contiguous()}, {"film": json.dumps(facts)}))
-            os.replace(part, self.folder / _STATE)
+            with atomic_write(self.folder / _STATE, remedy=_REMEDY) as file:
+                file.write(save({"picture": checkpoint.picture.contiguous()}, {"film": json.dumps(facts)}))
 
     def _check(self) -> None:
-        if isinstance(self._failure, OSError):
-            raise self._error(self._failure) from self._failure
         if self._failure is not None:
             raise self._failure
-
-    def _error(self, error: OSError) -> OutputError:
-        remedy = "Make room or choose another --output; the same command goes on from the last whole frame."
-        return OutputError(f"frames cannot be stored: {error.strerror or error}", where=str(self.folder), remedy=remedy)
 
 
 def as_bytes(picture: Tensor) -> np.ndarray:

@@ -98,10 +98,10 @@ def moved(image: Tensor, camera: Camera, border: str) -> Tensor:
         source, grid = _wrapped(source, grid)
     pixels = grid.new_tensor(source.shape[:1:-1])
     grid = grid.expand(len(image), height, width, 2)
-    seen = F.grid_sample(source, grid, mode="bicubic", padding_mode="reflection", align_corners=False)
+    view = F.grid_sample(source, grid, mode="bicubic", padding_mode="reflection", align_corners=False)
     if camera.linear != Camera().linear:
-        seen = _evened(seen, grid[:1], pixels)
-    return seen.clamp_(0, 1)
+        view = _evened(view, grid[:1], pixels)
+    return view.clamp_(0, 1)
 
 
 def grown(image: Tensor, camera: Camera, generator: Generator) -> Tensor:
@@ -129,7 +129,7 @@ def _grid(camera: Camera, height: int, width: int, device: torch.device) -> Tens
     return torch.stack([across * (2 / wide), down * (2 / high)], 2).unsqueeze(0)
 
 
-def _evened(seen: Tensor, grid: Tensor, pixels: Tensor) -> Tensor:
+def _evened(view: Tensor, grid: Tensor, pixels: Tensor) -> Tensor:
     """Blur what the bicubic kernel has left sharp: places whose pixels were copied, not mixed.
 
     Frame after frame they are the same (the axes through the middle of a zoom), and would grow into a visible cross.
@@ -138,10 +138,10 @@ def _evened(seen: Tensor, grid: Tensor, pixels: Tensor) -> Tensor:
     # The first of the pixels between -1 and 1 lies half a pixel inside.
     copied = (((grid + 1) * pixels - 1) * (math.pi / 2)).cos_().square_() * _EVEN_SIDE
     copied_x, copied_y = copied.unsqueeze(1).unbind(4)
-    ringed = F.pad(seen, (1, 1, 1, 1), mode="replicate")
-    across = (ringed[..., 1:-1, :-2] + ringed[..., 1:-1, 2:]).sub_(seen, alpha=2)
-    down = (ringed[..., :-2, 1:-1] + ringed[..., 2:, 1:-1]).sub_(seen, alpha=2)
-    return seen.addcmul_(copied_x, across).addcmul_(copied_y, down)
+    ringed = F.pad(view, (1, 1, 1, 1), mode="replicate")
+    across = (ringed[..., 1:-1, :-2] + ringed[..., 1:-1, 2:]).sub_(view, alpha=2)
+    down = (ringed[..., :-2, 1:-1] + ringed[..., 2:, 1:-1]).sub_(view, alpha=2)
+    return view.addcmul_(copied_x, across).addcmul_(copied_y, down)
 
 
 def _wrapped(image: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:

@@ -48,8 +48,8 @@ def dense_inverse_search(one: Tensor, other: Tensor) -> Tensor:
         remedy = "Install it with: pip install 'dreamer[video]'"
         raise ToolError("dreaming over filmed input needs OpenCV", remedy=remedy) from error
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    found = search.calc(_gray(one), _gray(other), None)
-    return torch.from_numpy(np.ascontiguousarray(found.transpose(2, 0, 1))).unsqueeze(0).to(one)
+    offsets = search.calc(_gray(one), _gray(other), None)
+    return torch.from_numpy(np.ascontiguousarray(offsets.transpose(2, 0, 1))).unsqueeze(0).to(one)
 
 
 def optical_flow(before: Tensor, now: Tensor, search: Search = dense_inverse_search) -> Flow:

@@ -70,7 +70,7 @@ def _zooms(preset: Preset) -> list[float]:
     seconds = float(1 / animation.rate)
     timeline = Timeline(preset)
     presets = (timeline.at(number) for number in range(animation.frame_count))
-    return [math.log(animation_of(each).zoom) * seconds for each in presets]
+    return [math.log(animation.zoom) * seconds for animation in map(animation_of, presets)]
 
 
 class FrameLoop:
@@ -210,8 +210,10 @@ class FrameLoop:
 
 
 def check_names(timeline: Timeline, network: Network) -> None:
-    """Look up every layer and class that comes up in a film. Raises TargetError before the first frame, not at the
-    hundredth."""
+    """Look up every layer and class that a film uses, so that a wrong one is found before the first frame.
+
+    Raises TargetError.
+    """
     presets = map(timeline.at, range(timeline.clock.frames if timeline.preset.keyframes else 1))
     targets = [target for preset in presets for target in preset.targets]
     for wanted in dict.fromkeys(target.class_ for target in targets if target.class_ is not None):

@@ -1,4 +1,4 @@
-"""RAFT: a network that sees how things have moved between two pictures, by torchvision.
+"""RAFT: a network that estimates the optical flow between two pictures, by torchvision.
 
 Teed & Deng 2020, "RAFT: recurrent all-pairs field transforms for optical flow".
 """
@@ -45,7 +45,7 @@ def flow_search(model: nn.Module) -> Callable[[Tensor, Tensor], Tensor]:
     def search(one: Tensor, other: Tensor) -> Tensor:
         height, width = one.shape[-2:]
         bottom, right = _missing(height), _missing(width)
-        pair = [F.pad(each, (0, right, 0, bottom), mode="replicate") * 2 - 1 for each in (one, other)]
+        pair = [F.pad(picture, (0, right, 0, bottom), mode="replicate") * 2 - 1 for picture in (one, other)]
         with torch.no_grad():
             flow: Tensor = model(*pair)[-1]
         return flow[:, :, :height, :width].float()

@@ -1,4 +1,4 @@
-"""What keeps a long film alive: a frame's measures, and holding them where they were.
+"""What keeps a long film from drifting: the measures of a frame, brought back to those of a reference.
 
 A feedback loop that adds a little contrast at every frame ends garish, one that resamples ends blurred, and a zoom
 turns whatever was fine into large blobs. So brightness, contrast, saturation, sharpness and the share of each scale are

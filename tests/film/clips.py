@@ -19,7 +19,7 @@ COLORS = ((255, 0, 0), (0, 255, 0), (0, 0, 255))
 
 
 def patches(count: int = 6, width: int = 64, height: int = 48) -> list[np.ndarray]:
-    """Red, green and blue thirds, with a white line that moves, so that frames can be told apart."""
+    """Red, green and blue thirds, with a white line that moves, so that frames differ."""
     frames = []
     for number in range(count):
         frame = np.zeros((height, width, 3), np.uint8)

@@ -28,7 +28,7 @@ def test_an_mp4_is_tagged_for_every_player(tmp_path: Path) -> None:
     frames = list(read_frames(path))
     assert len(frames) == 6
     check_colors(frames[0])
-    assert [each.name for each in path.parent.iterdir()] == ["a.mp4"]
+    assert [file.name for file in path.parent.iterdir()] == ["a.mp4"]
 
 
 @pytest.mark.parametrize(("name", "suffix"), [("hevc", ".mp4"), ("av1", ".mp4"), ("prores", ".mov"), ("h264", ".mov")])

@@ -21,7 +21,7 @@ def test_all_facts_of_a_film(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "rate"),
+    ("rounded", "rate"),
     [
         ("29.97", Fraction(30000, 1001)),
         ("59.94", Fraction(60000, 1001)),
@@ -31,8 +31,8 @@ def test_all_facts_of_a_film(tmp_path: Path) -> None:
         ("119.88", Fraction(120000, 1001)),
     ],
 )
-def test_rounded_rates_become_exact(said: str, rate: Fraction) -> None:
-    assert exact_rate(Fraction(said)) == rate
+def test_rounded_rates_become_exact(rounded: str, rate: Fraction) -> None:
+    assert exact_rate(Fraction(rounded)) == rate
 
 
 def test_a_thousand_frames_a_second(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def test_a_span_of_frames_is_decoded(tmp_path: Path) -> None:
     assert all(np.array_equal(one, other) for one, other in zip(part, whole[2:5], strict=True))
 
 
-@pytest.mark.parametrize("data", [b"", b"no film", b"\x00\x00\x00\x20ftypisom"])
+@pytest.mark.parametrize("data", [b"", b"not a film", b"\x00\x00\x00\x20ftypisom"])
 def test_what_is_no_film_is_refused(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
     path.write_bytes(data)

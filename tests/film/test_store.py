@@ -25,14 +25,14 @@ def test_the_store_gives_back_what_it_was_given(tmp_path: Path) -> None:
             store.write(Frame(number, point(number).picture, point(number)))
         assert np.array_equal(store.read(2), np.full((4, 4, 3), 51, np.uint8))
     with FrameStore(tmp_path / "f", "key") as store:
-        found = store.checkpoint(torch.device("cpu"))
-        assert found is not None
-        assert (found.number, found.reference) == (2, point(2).reference)
-        assert torch.equal(found.picture, point(2).picture)
+        checkpoint = store.checkpoint(torch.device("cpu"))
+        assert checkpoint is not None
+        assert (checkpoint.number, checkpoint.reference) == (2, point(2).reference)
+        assert torch.equal(checkpoint.picture, point(2).picture)
 
 
 @pytest.mark.parametrize("damage", ["other key", "truncated state", "missing frame"])
-def test_what_does_not_fit_is_begun_anew(damage: str, tmp_path: Path) -> None:
+def test_what_does_not_fit_is_started_over(damage: str, tmp_path: Path) -> None:
     folder = tmp_path / "f"
     with FrameStore(folder, "key") as store:
         store.write(Frame(0, point(0).picture, point(0)))
@@ -57,5 +57,5 @@ def test_a_damaged_frame_names_the_remedy(tmp_path: Path) -> None:
         store.write(Frame(0, point(0).picture, point(0)))
         store.flush()
         store.path(0).write_bytes(b"no picture")
-        with pytest.raises(OutputError, match="rendered anew"):
+        with pytest.raises(OutputError, match="rendered again"):
             store.read(0)

@@ -23,7 +23,7 @@ from tests.film.clips import fake_ffmpeg, patches, write
 def test_numbered_pictures_are_exact(tmp_path: Path) -> None:
     frames = patches()
     path = write(tmp_path / "numbered", frames)
-    names = sorted(each.name for each in path.iterdir())
+    names = sorted(file.name for file in path.iterdir())
     assert names[0] == "000001.png"
     assert len(names) == 6
     for name, frame in zip(names, frames, strict=True):
@@ -53,7 +53,7 @@ def test_leaving_by_an_exception_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_ffmpeg_that_dies_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_message_of_a_failed_ffmpeg_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake_ffmpeg(tmp_path, "echo 'No space left on device' >&2; exit 1", monkeypatch)
     with pytest.raises(FilmError, match="No space left on device") as caught:
         write(tmp_path / "out" / "a.mp4", patches(4, 640, 480) * 30)

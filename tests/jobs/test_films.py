@@ -142,7 +142,7 @@ def test_an_encoder_that_dies_leaves_a_film_that_can_go_on(folder: Path, monkeyp
     )
     fake.chmod(0o755)
     monkeypatch.setenv("DREAMER_FFMPEG", str(fake))
-    with pytest.raises(FilmError, match="ffmpeg gave up: full"):
+    with pytest.raises(FilmError, match="ffmpeg failed: full"):
         run(film("a.mp4"))
     kept = len(stored("a.mp4"))
     monkeypatch.delenv("DREAMER_FFMPEG")
@@ -194,7 +194,7 @@ def test_a_full_disk_is_told_and_the_film_goes_on(room: int, frames: int, folder
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
     try:
-        with pytest.raises(OutputError, match="frames cannot be stored: File too large") as caught:
+        with pytest.raises(OutputError, match="cannot be written: File too large") as caught:
             run(replace(job, output=folder / "full.mp4"))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -66,15 +66,15 @@ def test_the_camera_pans_and_turns_the_way_it_says(picture: Tensor) -> None:
 def test_nothing_black_comes_in(border: str) -> None:
     white = torch.full((1, 3, 40, 56), 0.9)
     camera = camera_over(Animation(zoom=0.4, rotate=30, pan_x=0.3), 1.0, aspect_of(40, 56))
-    seen = moved(white, camera, border)
-    assert torch.allclose(seen, white, atol=1e-4)
+    view = moved(white, camera, border)
+    assert torch.allclose(view, white, atol=1e-4)
 
 
 def test_what_grows_is_rough_outside_only(picture: Tensor) -> None:
     camera = camera_over(Animation(zoom=0.5), 1.0, ASPECT)
-    seen = moved(picture, camera, "grow")
-    rough = grown(seen, camera, torch.Generator().manual_seed(0))
-    changed = (rough - seen).abs().mean(1)[0]
+    view = moved(picture, camera, "grow")
+    rough = grown(view, camera, torch.Generator().manual_seed(0))
+    changed = (rough - view).abs().mean(1)[0]
     assert float(changed[22:26, 30:34].max()) < 1e-3
     assert float(changed[:6].mean()) > 0.01
 
@@ -89,8 +89,8 @@ def test_no_place_stays_sharper_than_the_others() -> None:
     camera = camera_over(Animation(zoom=1.35), 1 / 24, aspect_of(120, 160))
     detail = []
     for _ in range(8):
-        seen = moved(noise, camera, "reflect")
-        detail.append((seen[..., 1:] - seen[..., :-1]).square().mean((0, 1, 2)).sqrt())
+        view = moved(noise, camera, "reflect")
+        detail.append((view[..., 1:] - view[..., :-1]).square().mean((0, 1, 2)).sqrt())
         noise = torch.rand((1, 3, 120, 160), generator=torch.Generator().manual_seed(len(detail)))
     columns = torch.stack(detail).mean(0)
     assert float(columns[77:82].mean() / columns.median()) == pytest.approx(1, abs=0.1)

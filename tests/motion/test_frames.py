@@ -135,7 +135,9 @@ def test_keyframes_reach_the_frames(network: TinyNetwork, photo: Tensor) -> None
 
 
 @pytest.mark.parametrize(("key", "value"), [("class", "wolf"), ("layer", "conv9")])
-def test_a_wrong_name_is_told_before_the_first_frame(key: str, value: str, network: TinyNetwork, photo: Tensor) -> None:
+def test_a_wrong_name_is_reported_before_the_first_frame(
+    key: str, value: str, network: TinyNetwork, photo: Tensor
+) -> None:
     good = {"class": "cat", "layer": "conv2"}[key]
     tracks = {f"targets.0.{key}": {"0s": good, "1s": value}}
     with pytest.raises(TargetError, match=value):

@@ -24,9 +24,9 @@ class Shift(nn.Module):
 
 def test_pictures_are_padded_to_what_the_network_takes_and_the_last_flow_is_cut_back() -> None:
     model = Shift()
-    found = flow_search(model)(torch.rand(1, 3, 50, 141), torch.rand(1, 3, 50, 141))
+    flow = flow_search(model)(torch.rand(1, 3, 50, 141), torch.rand(1, 3, 50, 141))
     assert model.given.shape == (1, 3, 128, 144) and float(model.given.min()) < -0.5
-    assert found.shape == (1, 2, 50, 141) and found[0, :, 7, 9].tolist() == [3, -2]
+    assert flow.shape == (1, 2, 50, 141) and flow[0, :, 7, 9].tolist() == [3, -2]
 
 
 def test_its_flow_means_what_that_of_dense_inverse_search_means() -> None:
@@ -36,8 +36,8 @@ def test_its_flow_means_what_that_of_dense_inverse_search_means() -> None:
         torch.rand((1, 3, 24, 30), generator=generator), scale_factor=8, mode="bicubic"
     ).clamp(0, 1)
     before, now = big[:, :, 20:148, 20:180], big[:, :, 22:150, 17:177]  # things move by (3, -2)
-    found = dense_inverse_search(before, now)[0, :, 40:-40, 40:-40].mean((1, 2))
-    assert found.tolist() == pytest.approx([3, -2], abs=0.3)
+    flow = dense_inverse_search(before, now)[0, :, 40:-40, 40:-40].mean((1, 2))
+    assert flow.tolist() == pytest.approx([3, -2], abs=0.3)
 
     class Known(nn.Module):
         def forward(self, one: Tensor, other: Tensor) -> list[Tensor]:
@@ -61,5 +61,5 @@ def test_the_real_network_runs_from_the_cache(tmp_path: Path, monkeypatch: pytes
         load_raft(torch.device("cpu"))
     torch.manual_seed(0)
     torch.save(raft_small(weights=None).state_dict(), tmp_path / entry.file_name)
-    found = load_raft(torch.device("cpu"))(torch.rand(1, 3, 130, 130), torch.rand(1, 3, 130, 130))
-    assert found.shape == (1, 2, 130, 130) and torch.isfinite(found).all()
+    flow = load_raft(torch.device("cpu"))(torch.rand(1, 3, 130, 130), torch.rand(1, 3, 130, 130))
+    assert flow.shape == (1, 2, 130, 130) and torch.isfinite(flow).all()

@@ -27,11 +27,11 @@ DRIFTS = {
 @pytest.mark.parametrize("drift", DRIFTS)
 def test_a_drift_is_taken_back(drift: str, picture: Tensor) -> None:
     reference = picture_statistics(picture)
-    found = picture_statistics(stabilized(DRIFTS[drift](picture), reference, Hold()))
-    assert found.brightness == pytest.approx(reference.brightness, rel=0.02)
-    assert found.contrast == pytest.approx(reference.contrast, rel=0.05)
-    assert found.saturation == pytest.approx(reference.saturation, rel=0.05)
-    assert found.sharpness == pytest.approx(reference.sharpness, rel=0.2)
+    measures = picture_statistics(stabilized(DRIFTS[drift](picture), reference, Hold()))
+    assert measures.brightness == pytest.approx(reference.brightness, rel=0.02)
+    assert measures.contrast == pytest.approx(reference.contrast, rel=0.05)
+    assert measures.saturation == pytest.approx(reference.saturation, rel=0.05)
+    assert measures.sharpness == pytest.approx(reference.sharpness, rel=0.2)
 
 
 @pytest.mark.parametrize("name", ["brightness", "contrast", "saturation"])
