@@ -32,7 +32,8 @@ def complete_presets(ctx: click.Context, param: click.Parameter, incomplete: str
 
 def complete_keys(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Keys of a preset, for `--set`; the first target stands for all."""
-    from dreamer.presets.model.introspection import EACH, all_keys
+    from dreamer.presets.model.introspection import all_keys
+    from dreamer.presets.model.paths import EACH
 
     keys = (key for key in all_keys().values() if not key.is_table)
     return _beginning_with(incomplete, (f"{key.path.replace(f'.{EACH}.', '.0.')}=" for key in keys))

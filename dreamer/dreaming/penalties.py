@@ -39,7 +39,7 @@ def edges_gradient(image: Tensor, photo: Tensor) -> Tensor:
     return scharr_energy_gradient(image)
 
 
-def variation_gradient(image: Tensor, photo: Tensor) -> Tensor:
+def total_variation_gradient(image: Tensor, photo: Tensor) -> Tensor:
     """Gradient of the total variation, smoothed near 0 (Rudin, Osher & Fatemi 1992)."""
     right = F.pad(image.diff(dim=3), (0, 1))
     down = F.pad(image.diff(dim=2), (0, 0, 0, 1))
@@ -73,7 +73,7 @@ def photo_shapes_gradient(image: Tensor, photo: Tensor) -> Tensor:
 GRADIENTS: dict[str, PictureGradient] = {
     "color": color_gradient,
     "edges": edges_gradient,
-    "variation": variation_gradient,
+    "total_variation": total_variation_gradient,
     "l2": l2_gradient,
     "photo_pixels": photo_pixels_gradient,
     "photo_color": photo_color_gradient,

@@ -138,14 +138,14 @@ class FrameLoop:
             generator = generator_at(preset.seed, number, "grain")
             if animation.border == "grow":
                 begin = grown(begin, camera, generator)
-            begin = fresh_grain(begin, camera.magnification, animation.hold.grain, generator)
+            begin = fresh_grain(begin, camera.magnification, animation.stabilize.grain, generator)
             picture = self._dreamt(over_frame(preset), begin, number)
         else:
             start = self._start(preset)
             begin = moved(start, self._path_to(number, start), animation.border)
             # The same random numbers for each frame, or the film would flicker.
             picture = self._dreamt(over_frame(preset), begin, 0)
-        picture = stabilized(picture, _levels(last.reference, animation.hold.levels), animation.hold)
+        picture = stabilized(picture, _levels(last.reference, animation.stabilize.levels), animation.stabilize)
         return Checkpoint(number, self._closed(picture, number), last.reference)
 
     def _between(self, last: Checkpoint, following: Checkpoint) -> Iterator[Frame]:

@@ -14,7 +14,7 @@ from torch import Generator, Tensor
 
 from dreamer.dreaming.filters import gaussian_blur, laplacian_bands, luma, merged_bands
 from dreamer.dreaming.statistics import BANDS, PictureStatistics, band_sizes, gradient_energy
-from dreamer.presets.model.animation import Hold
+from dreamer.presets.model.animation import Stabilization
 
 # Sharpening beyond this shows as ringing; softening beyond this, as blur.
 _SHARPEST, _SOFTEST = 0.4, -0.4
@@ -24,15 +24,15 @@ _LEAST_GAIN, _MOST_GAIN = 0.5, 2.0
 _ROUNDS = 2
 
 
-def stabilized(image: Tensor, reference: PictureStatistics, hold: Hold) -> Tensor:
-    """Bring the measures of (1, 3, H, W) float32 in [0, 1] back to `reference`, each as firmly as `hold` says.
+def stabilized(image: Tensor, reference: PictureStatistics, strengths: Stabilization) -> Tensor:
+    """Bring the measures of (1, 3, H, W) float32 in [0, 1] back to `reference`, each as firmly as `strengths` says.
 
     Clamping to [0, 1] undoes some of it, hence a few rounds.
     """
-    if hold.detail:
-        image = _with_scales(image, reference, hold.detail).clamp(0, 1)
+    if strengths.detail:
+        image = _with_scales(image, reference, strengths.detail).clamp(0, 1)
     for _ in range(_ROUNDS):
-        image = _toned(_sharpened(image, reference, hold.sharpness), reference, hold).clamp(0, 1)
+        image = _toned(_sharpened(image, reference, strengths.sharpness), reference, strengths).clamp(0, 1)
     return image
 
 
@@ -79,13 +79,13 @@ def _sharpened(image: Tensor, reference: PictureStatistics, firmness: float) -> 
     return image + amount * detail
 
 
-def _toned(image: Tensor, reference: PictureStatistics, hold: Hold) -> Tensor:
+def _toned(image: Tensor, reference: PictureStatistics, strengths: Stabilization) -> Tensor:
     light = luma(image)
     mean, deviation = light.mean(), light.std()
     color = image - light
-    gain = _share(reference.contrast / (float(deviation) + 1e-6), hold.contrast)
-    level = float(mean) + (reference.brightness - float(mean)) * hold.brightness
-    strength = _share(reference.saturation / (float(color.square().mean().sqrt()) + 1e-6), hold.saturation)
+    gain = _share(reference.contrast / (float(deviation) + 1e-6), strengths.contrast)
+    level = float(mean) + (reference.brightness - float(mean)) * strengths.brightness
+    strength = _share(reference.saturation / (float(color.square().mean().sqrt()) + 1e-6), strengths.saturation)
     return (light - mean) * gain + level + color * strength
 
 

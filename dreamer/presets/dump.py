@@ -10,10 +10,9 @@ import tomlkit
 from tomlkit.items import AoT, InlineTable, Item, Table
 
 from dreamer.errors import PresetError
-from dreamer.presets.model.introspection import dotted
-from dreamer.presets.model.schema import Preset, Target
+from dreamer.presets.model.paths import KeyPath, dotted
+from dreamer.presets.model.schema import FORMAT, Preset, Target
 from dreamer.presets.source.load import preset_from_tree
-from dreamer.presets.source.toml_lines import KeyPath
 from dreamer.presets.timeline.tracks import is_track
 
 
@@ -23,6 +22,8 @@ def to_toml(preset: Preset, *, only_changed: bool = True, comments: Mapping[str,
     `comments` maps dotted key paths, as `ResolvedPreset.origins` does, to what is put behind their lines.
     """
     tree = preset.model_dump(mode="json", by_alias=True, exclude_defaults=only_changed, exclude_none=True)
+    if tree.get("format") == FORMAT:
+        del tree["format"]
     if set(tree.get("network", ())) == {"name"}:
         tree["network"] = tree["network"]["name"]
     _put_in_place(tree, preset.model_dump(mode="json", by_alias=True))

@@ -14,10 +14,12 @@ from typing import Any
 from dreamer.errors import PresetError, nearest
 from dreamer.presets.dump import inline_toml, to_toml
 from dreamer.presets.model.fields import Table
-from dreamer.presets.model.introspection import EACH, Key, all_keys
+from dreamer.presets.model.introspection import Key, all_keys
+from dreamer.presets.model.paths import EACH
 from dreamer.presets.model.schema import Preset
 from dreamer.presets.source.load import ResolvedPreset
 from dreamer.presets.source.lookup import preset_files
+from dreamer.presets.source.renamed import RENAMED, SYNONYMS
 from dreamer.presets.timeline.checks import FIXED, SIZES, may_change
 from dreamer.presets.timeline.expressions import FUNCTIONS
 from dreamer.presets.timeline.scenes import SCENES, Scene
@@ -83,6 +85,7 @@ def schema_json() -> str:
     schema["properties"] = {"extends": _EXTENDS, **schema["properties"]}
     del schema["required"]
     schema["properties"][SCENES] = {"type": "array", "items": _plain(Scene.model_json_schema()), "minItems": 1}
+    _add_other_names(schema["$defs"])
     schema["anyOf"] = [{"required": [key]} for key in ("targets", "extends", SCENES)]
     schema = {"$schema": _DRAFT, "title": "dreamer preset", **schema}
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
@@ -194,6 +197,16 @@ def _keyframed(schema: dict[str, Any]) -> dict[str, Any]:
                 table["properties"][name] = {"anyOf": [*forms, *_changing(forms)], **told}
     schema["$defs"] |= {"Keyframes": _KEYFRAMES, "Expression": _EXPRESSION}
     return schema
+
+
+def _add_other_names(tables: dict[str, Any]) -> None:
+    """Add the old names and synonyms of keys, which validation accepts."""
+    for path, name in (RENAMED | SYNONYMS).items():
+        table, _, other = path.rpartition(".")
+        properties = tables[all_keys()[f"{table}.{name}"].owner.__name__]["properties"]
+        properties[other] = {**properties[name], "description": f"the same as {name}"}
+        if path in RENAMED:
+            properties[other] |= {"description": f"old name of {name}", "deprecated": True}
 
 
 def _with_changing_items(form: dict[str, Any], name: str) -> dict[str, Any]:

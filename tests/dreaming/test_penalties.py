@@ -17,7 +17,7 @@ from .conftest import preset
 Function = Callable[[Tensor, Tensor], Tensor]
 
 
-def variation(image: Tensor, photo: Tensor) -> Tensor:
+def total_variation(image: Tensor, photo: Tensor) -> Tensor:
     right, down = F.pad(image.diff(dim=3), (0, 1)), F.pad(image.diff(dim=2), (0, 0, 0, 1))
     return torch.sqrt(right**2 + down**2 + 1e-4).sum()
 
@@ -34,7 +34,7 @@ def low_frequencies(image: Tensor, photo: Tensor) -> Tensor:
 STATED: dict[str, Function] = {
     "color": lambda image, photo: ((2 * image - 1) ** 4 / 8).sum(),
     "edges": lambda image, photo: scharr(image).square().sum() / 2,
-    "variation": variation,
+    "total_variation": total_variation,
     "l2": lambda image, photo: (image - 0.5).square().sum(),
     "photo_pixels": lambda image, photo: 2 * (image - photo).square().sum(),
 }

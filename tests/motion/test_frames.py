@@ -129,7 +129,9 @@ def test_between_dreamt_frames_the_camera_goes_on(network: TinyNetwork, photo: T
 
 def test_keyframes_reach_the_frames(network: TinyNetwork, photo: Tensor) -> None:
     tracks = {"ascent.step_size": {"0s": 0.0001, "0.5s": 0.0001, "0.6s": 0.05}}
-    preset = film({"zoom": 1.0, "lead_in": 1, "hold": {"detail": 0, "sharpness": 0, "contrast": 0}}, keyframes=tracks)
+    preset = film(
+        {"zoom": 1.0, "lead_in": 1, "stabilize": {"detail": 0, "sharpness": 0, "contrast": 0}}, keyframes=tracks
+    )
     frames = rendered(preset, network, photo)
     assert change(frames[4], frames[3]) < 0.2 * change(frames[8], frames[7])
 
@@ -145,7 +147,7 @@ def test_a_wrong_name_is_reported_before_the_first_frame(
 
 
 def test_levels_replace_the_first_frame(network: TinyNetwork, photo: Tensor) -> None:
-    frames = rendered(film({"hold": {"levels": {"brightness": 0.3}}}), network, photo)
+    frames = rendered(film({"stabilize": {"levels": {"brightness": 0.3}}}), network, photo)
     assert picture_statistics(frames[-1]).brightness == pytest.approx(0.3, abs=0.02)
 
 

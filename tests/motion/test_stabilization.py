@@ -7,7 +7,7 @@ from torch import Tensor
 from dreamer.dreaming.filters import gaussian_blur
 from dreamer.dreaming.statistics import picture_statistics
 from dreamer.motion.stabilization import fresh_grain, stabilized
-from dreamer.presets.model.animation import Hold
+from dreamer.presets.model.animation import Stabilization
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ DRIFTS = {
 @pytest.mark.parametrize("drift", DRIFTS)
 def test_a_drift_is_taken_back(drift: str, picture: Tensor) -> None:
     reference = picture_statistics(picture)
-    measures = picture_statistics(stabilized(DRIFTS[drift](picture), reference, Hold()))
+    measures = picture_statistics(stabilized(DRIFTS[drift](picture), reference, Stabilization()))
     assert measures.brightness == pytest.approx(reference.brightness, rel=0.02)
     assert measures.contrast == pytest.approx(reference.contrast, rel=0.05)
     assert measures.saturation == pytest.approx(reference.saturation, rel=0.05)
@@ -35,9 +35,9 @@ def test_a_drift_is_taken_back(drift: str, picture: Tensor) -> None:
 
 
 @pytest.mark.parametrize("name", ["brightness", "contrast", "saturation"])
-def test_each_hold_can_be_let_go(name: str, picture: Tensor) -> None:
+def test_each_measure_can_be_let_go(name: str, picture: Tensor) -> None:
     drifted = ((picture - 0.5) * 0.7 + 0.4).clamp(0, 1)
-    loose = Hold(**{name: 0.0, "detail": 0.0, "sharpness": 0.0})
+    loose = Stabilization(**{name: 0.0, "detail": 0.0, "sharpness": 0.0})
     before, after = (
         picture_statistics(drifted),
         picture_statistics(stabilized(drifted, picture_statistics(picture), loose)),
@@ -48,7 +48,7 @@ def test_each_hold_can_be_let_go(name: str, picture: Tensor) -> None:
 
 
 def test_letting_everything_go_changes_nothing(picture: Tensor) -> None:
-    loose = Hold(brightness=0, contrast=0, saturation=0, detail=0, sharpness=0)
+    loose = Stabilization(brightness=0, contrast=0, saturation=0, detail=0, sharpness=0)
     drifted = picture * 0.7
     assert torch.allclose(stabilized(drifted, picture_statistics(picture), loose), drifted, atol=1e-6)
 
@@ -58,7 +58,7 @@ def test_blobs_are_broken_up_again(picture: Tensor) -> None:
     blobs = gaussian_blur(picture, 6)
     blobs = (0.5 + (blobs - blobs.mean()) * float(picture.std() / blobs.std())).clamp(0, 1)
     reference = picture_statistics(picture)
-    kept = picture_statistics(stabilized(blobs, reference, Hold()))
+    kept = picture_statistics(stabilized(blobs, reference, Stabilization()))
     coarse = [picture_statistics(blobs).scales[-1], kept.scales[-1], reference.scales[-1]]
     assert coarse[0] > coarse[1] * 1.2
     assert abs(coarse[1] - coarse[2]) < abs(coarse[0] - coarse[2])

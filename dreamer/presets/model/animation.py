@@ -1,4 +1,4 @@
-"""The `[animation]` table: how a film moves, how long it is, and what holds it together over time."""
+"""The `[animation]` table: how a film moves, how long it is, and what keeps it from drifting."""
 
 from __future__ import annotations
 
@@ -44,14 +44,16 @@ class Levels(Table):
     sharpness: Share | None = described(None, "gradient energy: mean squared difference of neighboring pixels")
 
 
-class Hold(Table):
+class Stabilization(Table):
     """What keeps a long film alive: how firmly each measure of a frame is brought back to the first frame's."""
 
-    brightness: Share = described(1.0, "hold on the mean brightness; 0: let it drift")
-    contrast: Share = described(1.0, "hold on the standard deviation of the brightness")
-    saturation: Share = described(1.0, "hold on the standard deviation of the color")
-    detail: Share = described(1.0, "hold on each scale's share of the picture, so that it neither blurs nor clogs")
-    sharpness: Share = described(1.0, "hold on the gradient energy, by slight sharpening or softening")
+    brightness: Share = described(1.0, "how firmly the mean brightness is kept; 0: let it drift")
+    contrast: Share = described(1.0, "how firmly the standard deviation of the brightness is kept")
+    saturation: Share = described(1.0, "how firmly the standard deviation of the color is kept")
+    detail: Share = described(
+        1.0, "how firmly each scale's share of the picture is kept, so that it neither blurs nor clogs"
+    )
+    sharpness: Share = described(1.0, "how firmly the gradient energy is kept, by slight sharpening or softening")
     levels: Levels = described(Levels(), "what the measures are held at, where not at the first frame's")
     grain: float = described(
         0.01,
@@ -95,7 +97,7 @@ class Animation(Table):
     flow: Literal["dis", "raft"] = described(
         "dis", "for filmed input, how motion is found: dis: OpenCV's dense inverse search; raft: torchvision's network"
     )
-    hold: Hold = described(Hold(), "what is kept from drifting over time")
+    stabilize: Stabilization = described(Stabilization(), "what is kept from drifting over a long film")
 
     @property
     def rate(self) -> Fraction:

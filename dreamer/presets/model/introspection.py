@@ -14,10 +14,8 @@ from pydantic_core import PydanticUndefined
 
 from dreamer.errors import nearest
 from dreamer.presets.model.fields import Schedule, Spelling, Table
+from dreamer.presets.model.paths import EACH, KeyPath, pattern
 from dreamer.presets.model.schema import Preset
-from dreamer.presets.source.toml_lines import KeyPath
-
-EACH = "N"
 
 
 @dataclass(frozen=True)
@@ -66,11 +64,6 @@ def all_keys() -> dict[str, Key]:
     return {key.path: key for key in _walk(Preset, "")}
 
 
-def dotted(path: Iterable[str | int]) -> str:
-    """A key path as it is written for `--set`: targets.0.layer."""
-    return ".".join(str(part) for part in path)
-
-
 def find_key(path: KeyPath) -> Key | None:
     """The key that a path leads to, or that holds what it leads to, such as `canvas.size` for `canvas.size.1`."""
     parts = [EACH if isinstance(part, int) else part for part in path]
@@ -87,7 +80,7 @@ def names_in(table: str) -> list[str]:
 
 def near_keys(path: KeyPath) -> list[str]:
     """What an unknown key may have been meant to be: names in the same table, else paths of keys elsewhere."""
-    table, name = dotted(EACH if isinstance(part, int) else part for part in path[:-1]), str(path[-1])
+    table, name = pattern(path[:-1]), str(path[-1])
     close = nearest(name, names_in(table))
     return close or [key.path for key in all_keys().values() if key.name == name][:3]
 
@@ -125,7 +118,7 @@ def _tables_in(annotation: Any, many: bool = False) -> Iterator[tuple[type[Table
 
 def _choices(annotation: Any) -> Iterator[str]:
     if get_origin(annotation) is Literal:
-        yield from (str(choice) for choice in get_args(annotation))
+        yield from (choice for choice in get_args(annotation) if isinstance(choice, str))
     elif get_origin(annotation) in _UNIONS:
         for part in get_args(annotation):
             yield from _choices(part)
@@ -145,7 +138,7 @@ def _words(annotation: Any, metadata: Iterable[Any] = ()) -> str:
     if origin is Annotated:
         return _words(parts[0], [*parts[1:], *bounds])
     if origin is Literal:
-        return _listed([f'"{choice}"' for choice in parts])
+        return _listed([f'"{part}"' if isinstance(part, str) else str(part) for part in parts])
     if origin in _UNIONS:
         return _either([_words(part) for part in parts if part is not type(None)])
     if origin is tuple:

@@ -21,6 +21,10 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Side = Annotated[int, Field(ge=16, le=65536)]
 
 
+# The format of presets that this dreamer reads; a later one may mean other things by the same keys.
+FORMAT = 1
+
+
 class NetworkChoice(Table):
     """Which network looks at the picture."""
 
@@ -229,7 +233,7 @@ class Penalties(Table):
 
     color: Penalty = described(0.0, "values far from mid-gray")
     edges: Penalty = described(0.0, "sharp edges, by horizontal and vertical Scharr filters")
-    variation: Penalty = described(0.0, "total variation: differences of neighboring pixels")
+    total_variation: Penalty = described(0.0, "differences of neighboring pixels")
     l2: Penalty = described(0.0, "the squared distance from mid-gray")
     photo_pixels: Penalty = described(0.0, "distance from the photo, pixel by pixel")
     photo_color: Penalty = described(0.0, "distance from the photo in color only, not in brightness")
@@ -252,6 +256,7 @@ class Preset(Table):
 
     title: str = described("Untitled", "a short name for lists")
     description: str = described("", "what it looks like and where its settings come from")
+    format: Literal[1] = described(FORMAT, "the format that the preset is written in; a later one is refused")
     network: Annotated[
         NetworkChoice, BeforeValidator(_network_from_name), Spelling("a name or a table", ({"type": "string"},))
     ] = described(NetworkChoice(), "name of the network, or a table with name, weights, labels, negative_slope")

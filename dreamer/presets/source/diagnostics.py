@@ -11,9 +11,10 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from dreamer.errors import nearest
-from dreamer.presets.model.introspection import Key, dotted, find_key, names_in, near_keys
-from dreamer.presets.source.layers import Draft
-from dreamer.presets.source.toml_lines import KeyPath
+from dreamer.presets.model.introspection import Key, find_key, names_in, near_keys
+from dreamer.presets.model.paths import KeyPath, dotted
+from dreamer.presets.source.layers import PresetLayer
+from dreamer.presets.source.renamed import present_name
 
 _LEADING_KEY = re.compile(r"^[a-z_]+(?:\.\w+)+")
 _PLACE = re.compile(r"(.*?):(\d+): ")
@@ -29,7 +30,7 @@ class Mistake(NamedTuple):
     key: str | None = None
 
 
-def told(mistakes: Iterable[Mistake], draft: Draft, where: str) -> list[str]:
+def told(mistakes: Iterable[Mistake], draft: PresetLayer, where: str) -> list[str]:
     """A line for each mistake in `draft`, in the order of their places; `where` is the place of the whole."""
     return sorted(dict.fromkeys(_line(mistake, draft, where) for mistake in mistakes), key=_by_place)
 
@@ -112,6 +113,9 @@ def _message(path: KeyPath, detail: ErrorDetails) -> str:
 
 def unknown_key(path: KeyPath) -> str:
     """That there is no such key, and which it may have been meant to be."""
+    present = present_name(path)
+    if present != path[-1]:
+        return f"means the same as {present!r}, which is given too; leave one of them out"
     if near := near_keys(path):
         return f"unknown key; did you mean {' or '.join(repr(each) for each in near)}?"
     return f"unknown key; there are {', '.join(names_in(dotted('N' if isinstance(p, int) else p for p in path[:-1])))}"
@@ -153,7 +157,7 @@ def _spelled(value: Any) -> str:
     return flat if len(flat) <= _LONGEST else f"{flat[: _LONGEST - 3]}..."
 
 
-def _line(mistake: Mistake, draft: Draft, where: str) -> str:
+def _line(mistake: Mistake, draft: PresetLayer, where: str) -> str:
     path, what, key = mistake
     if not path and (named := _LEADING_KEY.match(what)):
         parts = tuple(int(part) if part.isdecimal() else part for part in named[0].split("."))

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import tomllib
 from typing import Any
 
-from dreamer.presets.model.introspection import dotted
-from dreamer.presets.source.toml_lines import KeyPath
+from dreamer.presets.model.paths import KeyPath, dotted
+from dreamer.presets.source.renamed import is_deprecated, moved, present_name, with_present_names
 from dreamer.presets.timeline.tracks import is_track
 
 OVERRIDE = "--set"
+_log = logging.getLogger("dreamer")
 
 
-class Draft:
+class PresetLayer:
     """TOML values, and for each key path the place where it was written ("dream.toml:12" or "--set")."""
 
     def __init__(self, tree: dict[str, Any], places: dict[KeyPath, str]) -> None:
         self.tree, self.places = tree, places
 
-    def over(self, base: Draft) -> Draft:
+    def over(self, base: PresetLayer) -> PresetLayer:
         """This draft laid over `base`: tables merge key by key, anything else (lists too) replaces."""
-        draft = Draft(dict(base.tree), dict(base.places))
+        draft = PresetLayer(dict(base.tree), dict(base.places))
         draft._merge(self, draft.tree, self.tree, ())
         return draft
 
@@ -37,6 +39,14 @@ class Draft:
         for part in path:
             node = node[part]
         return node
+
+    def rename_keys(self, where: str) -> None:
+        """Read old names of keys as the present ones, with a warning of each; `where` is the place of the whole."""
+        self.tree, renames = with_present_names(self.tree)
+        for old, new in renames.items():
+            if is_deprecated(old):
+                _warn(self.place(old) or where, old, new)
+        self.places = {moved(path, renames): place for path, place in self.places.items()}
 
     def spell_out_network(self) -> None:
         """Write the short form `network = "pocket"` as the table that it stands for."""
@@ -60,12 +70,13 @@ class Draft:
         if written.strip():
             _store(node, last, _parsed(written.strip()))
             self.places[path] = OVERRIDE
+            self.rename_keys(OVERRIDE)
         elif isinstance(node, dict):
             node.pop(last, None)
         else:
             raise ValueError("an item of a list cannot be taken out; give the whole list")
 
-    def _merge(self, layer: Draft, into: dict[str, Any], new: dict[str, Any], path: KeyPath) -> None:
+    def _merge(self, layer: PresetLayer, into: dict[str, Any], new: dict[str, Any], path: KeyPath) -> None:
         for key, value in new.items():
             here = (*path, key)
             if here == ("network",) and isinstance(value, dict):
@@ -104,10 +115,17 @@ class Draft:
             del self.places[each]
 
 
+def _warn(place: str, old: KeyPath, new: KeyPath) -> None:
+    _log.warning("%s: %s is deprecated; write %s", place, dotted(old), dotted(new))
+
+
 def _index(node: Any, path: KeyPath, part: str) -> str | int:
     """`part` as a key of `node`: a number for a list, one past its end to append."""
     if isinstance(node, dict):
-        return part
+        name = present_name((*path, part))
+        if is_deprecated((*path, part)):
+            _warn(OVERRIDE, (*path, part), (*path, name))
+        return name
     if not part.isdecimal():
         raise ValueError(f"{dotted(path)} is a list; say which item, such as {dotted(path)}.0.{part}")
     if int(part) > len(node):

@@ -13,13 +13,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from dreamer.errors import PresetError
-from dreamer.presets.model.introspection import dotted
-from dreamer.presets.model.schema import Preset, strict_preset
+from dreamer.presets.model.paths import KeyPath, dotted
+from dreamer.presets.model.schema import FORMAT, Preset, strict_preset
 from dreamer.presets.source.diagnostics import Mistake, messages_in, told
 from dreamer.presets.source.files import starting_at, with_files
-from dreamer.presets.source.layers import OVERRIDE, Draft
+from dreamer.presets.source.layers import OVERRIDE, PresetLayer
 from dreamer.presets.source.lookup import find_preset
-from dreamer.presets.source.toml_lines import KeyPath, key_lines
+from dreamer.presets.source.toml_lines import key_lines
 from dreamer.presets.timeline.checks import check_keyframes, wrong_keyframes
 from dreamer.presets.timeline.keyframes import KEYFRAMES, take_out
 from dreamer.presets.timeline.scenes import Targets, write_out_scenes
@@ -59,6 +59,7 @@ def resolve_preset(name_or_path: str | os.PathLike[str], overrides: Sequence[str
     file = find_preset(text)
     draft = _draft(file, ())
     mistakes = _override(draft, overrides)
+    _refuse_newer(draft.tree, OVERRIDE)
     draft.spell_out_network()
     preset = _validated(draft, str(file), mistakes)
     return ResolvedPreset(preset, file.stem, file, dict(_origins(preset, draft)))
@@ -66,7 +67,10 @@ def resolve_preset(name_or_path: str | os.PathLike[str], overrides: Sequence[str
 
 def preset_from_tree(tree: dict[str, Any], *, where: str) -> Preset:
     """The preset of a tree of plain values, spelled as in TOML. Raises PresetError with every mistake, at `where`."""
-    return _validated(Draft(tree, {}), where, [])
+    layer = PresetLayer(tree, {})
+    _refuse_newer(layer.tree, where)
+    layer.rename_keys(where)
+    return _validated(layer, where, [])
 
 
 def _explicit(path: Path) -> str:
@@ -74,7 +78,7 @@ def _explicit(path: Path) -> str:
     return str(path) if path.is_absolute() else os.path.join(os.curdir, path)
 
 
-def _draft(file: Path, extended_by: tuple[Path, ...]) -> Draft:
+def _draft(file: Path, extended_by: tuple[Path, ...]) -> PresetLayer:
     """A file's values laid over those of the preset that it extends."""
     chain = (*extended_by, file)
     if file.resolve() in [each.resolve() for each in extended_by]:
@@ -90,7 +94,7 @@ def _draft(file: Path, extended_by: tuple[Path, ...]) -> Draft:
     return draft.over(_draft(find_preset(base, folder=file.parent, extended_by=file, where=where), chain))
 
 
-def _read(file: Path) -> Draft:
+def _read(file: Path) -> PresetLayer:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -102,7 +106,19 @@ def _read(file: Path) -> Draft:
     except tomllib.TOMLDecodeError as error:
         raise _syntax_error(str(error), file, text) from error
     places = {path: f"{file}:{line}" for path, line in key_lines(text).items()}
-    return Draft(with_files(tree, starting_at(file.parent)), places)
+    _refuse_newer(tree, places.get(("format",), str(file)))
+    layer = PresetLayer(tree, places)
+    layer.rename_keys(str(file))
+    layer.tree = with_files(layer.tree, starting_at(file.parent))
+    return layer
+
+
+def _refuse_newer(tree: Mapping[str, Any], where: str) -> None:
+    """Raise PresetError, at `where`, for a preset of a format that this dreamer does not know."""
+    number = tree.get("format")
+    if isinstance(number, int) and number > FORMAT:
+        what = f"this preset is of format {number}; this dreamer reads format {FORMAT}"
+        raise PresetError([what], where=where, remedy="Update dreamer.")
 
 
 def _syntax_error(message: str, file: Path, text: str) -> PresetError:
@@ -116,7 +132,7 @@ def _syntax_error(message: str, file: Path, text: str) -> PresetError:
     return PresetError([match["what"]], where=where, remedy=f"{line}{advice}")
 
 
-def _override(draft: Draft, overrides: Sequence[str]) -> list[str]:
+def _override(draft: PresetLayer, overrides: Sequence[str]) -> list[str]:
     """Apply the overrides in order; returns a line for each that could not be."""
     mistakes = []
     for text in overrides:
@@ -127,7 +143,7 @@ def _override(draft: Draft, overrides: Sequence[str]) -> list[str]:
     return mistakes
 
 
-def _validated(draft: Draft, where: str, mistakes: list[str]) -> Preset:
+def _validated(draft: PresetLayer, where: str, mistakes: list[str]) -> Preset:
     """The data model of a draft, with its keyframes checked."""
     draft.tree, wrong_scenes = write_out_scenes(draft.tree, _targets_of)
     wrong = [Mistake(path, what) for path, what in wrong_scenes]
@@ -152,7 +168,7 @@ def _targets_of(name: str) -> Targets:
     return targets
 
 
-def _origins(preset: Preset, draft: Draft) -> Iterator[tuple[str, str]]:
+def _origins(preset: Preset, draft: PresetLayer) -> Iterator[tuple[str, str]]:
     for path in _leaves(preset.model_dump(mode="json", by_alias=True, exclude={KEYFRAMES}), ()):
         try:
             draft.value(path)

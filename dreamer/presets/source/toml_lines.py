@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-KeyPath = tuple[str | int, ...]
+from dreamer.presets.model.paths import KeyPath
 
 _BLANK = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 _STRING = re.compile(

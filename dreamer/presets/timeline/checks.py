@@ -10,10 +10,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dreamer.presets.model.introspection import EACH, Key, find_key
+from dreamer.presets.model.introspection import Key, find_key
+from dreamer.presets.model.paths import EACH, KeyPath, pattern
 from dreamer.presets.model.schema import Preset, strict_preset
 from dreamer.presets.source.diagnostics import Mistake, messages_in, unknown_key
-from dreamer.presets.source.toml_lines import KeyPath
 from dreamer.presets.timeline.expressions import is_expression, parse_expression
 from dreamer.presets.timeline.keyframes import (
     KEYFRAMES,
@@ -28,6 +28,7 @@ from dreamer.presets.timeline.keyframes import (
 from dreamer.presets.timeline.tracks import Clock, Track, is_number, is_track, track_keys, track_mistakes
 
 FIXED = (
+    "format",
     "title",
     "description",
     "network",
@@ -88,7 +89,7 @@ def may_change(key: Key) -> bool:
 
 def refusal(path: KeyPath) -> str | None:
     """Why what stands at a key path cannot change over a film; None where it can."""
-    name = _named(path)
+    name = pattern(path)
     if any(f"{name}.".startswith(f"{fixed}.") for fixed in FIXED):
         return "cannot change while a film runs"
     if any(f"{name}.".startswith(f"{size}.") for size in SIZES):
@@ -105,13 +106,9 @@ def _unknown_part(path: KeyPath) -> KeyPath | None:
     """The first part of a path that no preset has; None where there is all of it."""
     for length, part in enumerate(path, 1):
         key = find_key(path[:length])
-        if key is None or (isinstance(part, str) and key.is_table and key.path != _named(path[:length])):
+        if key is None or (isinstance(part, str) and key.is_table and key.path != pattern(path[:length])):
             return path[:length]
     return None
-
-
-def _named(path: KeyPath) -> str:
-    return ".".join(EACH if isinstance(part, int) else part for part in path)
 
 
 def _is_in(tree: Mapping[str, Any], path: KeyPath) -> bool:

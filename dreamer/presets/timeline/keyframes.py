@@ -12,10 +12,10 @@ from pydantic import ValidationError
 
 from dreamer.errors import PresetError
 from dreamer.presets.model.animation import Animation
-from dreamer.presets.model.introspection import dotted, find_key
+from dreamer.presets.model.introspection import find_key
+from dreamer.presets.model.paths import KeyPath, dotted
 from dreamer.presets.model.schema import Preset, strict_preset
 from dreamer.presets.source.diagnostics import Mistake, messages_in
-from dreamer.presets.source.toml_lines import KeyPath
 from dreamer.presets.timeline.expressions import Expression, is_expression, parse_expression
 from dreamer.presets.timeline.tracks import Clock, Track, is_number, is_track, make_track
 

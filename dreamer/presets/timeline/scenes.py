@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from dreamer.presets.model.animation import Animation
 from dreamer.presets.model.fields import Table, described
-from dreamer.presets.source.toml_lines import KeyPath
+from dreamer.presets.model.paths import KeyPath
 from dreamer.presets.timeline.times import seconds_at
 
 SCENES = "scenes"

@@ -373,7 +373,7 @@ def test_toml_has_tracks_in_place_even_inside_tables_and_lists_at_their_defaults
     preset = film(
         f'fidelity = {{ "0s" = 0.0, "2.5s" = [0.5, "out"], ease = "in" }}\n{TARGET}',
         tmp_path,
-        animation='center = [0.5, { "0s" = 0.5, "75%" = 0.2 }]\nhold = { levels = { contrast = "= 0.2 + 0.1 * p" } }',
+        animation='center = [0.5, { "0s" = 0.5, "75%" = 0.2 }]\nstabilize.levels.contrast = "= 0.2 + 0.1 * p"',
     )
     text = to_toml(preset)
     assert 'fidelity = {0s = 0.0, "2.5s" = [0.5, "out"], ease = "in"}\n' in text
