@@ -14,6 +14,7 @@ import imageio.v3 as iio
 from dreamer.errors import FilmError
 from dreamer.film.executable import ffmpeg_for_imageio, find_ffmpeg, run
 from dreamer.film.recipes import RECIPE_KEY
+from dreamer.presets.timeline.times import exact_rate
 
 # imageio goes by the suffix and knows few; given this one, it leaves it to ffmpeg what a file is.
 ANY_FILM = ".mp4"
@@ -68,12 +69,6 @@ def film_recipe(path: Path) -> str | None:
         if key == RECIPE_KEY:
             return _ESCAPED.sub(r"\1", value)
     return None
-
-
-def exact_rate(rate: Fraction) -> Fraction:
-    """ffmpeg's rounded frames per second as the exact rate: 29.97 is 30000/1001."""
-    broadcast = Fraction(round(rate * Fraction(1001, 1000)) * 1000, 1001)
-    return broadcast if rate.denominator > 1 and abs(rate - broadcast) < Fraction(1, 100) else rate
 
 
 def last_line(error: Exception) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from dreamer.presets.model.fields import Spelling, Table, described
-from dreamer.presets.timeline.times import frames_in
+from dreamer.presets.timeline.times import exact_rate, frames_in
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -102,9 +102,7 @@ class Animation(Table):
     @property
     def rate(self) -> Fraction:
         """Frames per second, exactly; 29.97 and 23.976 are the broadcast rates 30000/1001 and 24000/1001."""
-        rate = Fraction(self.fps)
-        broadcast = Fraction(round(rate * Fraction(1001, 1000)) * 1000, 1001)
-        return broadcast if rate.denominator > 1 and abs(rate - broadcast) < Fraction(1, 500) else rate
+        return exact_rate(Fraction(self.fps))
 
     @property
     def frame_count(self) -> int:

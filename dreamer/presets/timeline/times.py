@@ -26,6 +26,12 @@ def seconds_at(text: str, rate: Fraction, bpm: float, length: float | None = Non
     return {"s": number, "f": number / float(rate), "b": number * 60 / bpm}[match[2]]
 
 
+def exact_rate(rate: Fraction) -> Fraction:
+    """Frames per second that are rounded to two decimals or more as the exact broadcast rate: 29.97 is 30000/1001."""
+    broadcast = Fraction(round(rate * Fraction(1001, 1000)) * 1000, 1001)
+    return broadcast if rate.denominator > 1 and abs(rate - broadcast) < Fraction(1, 200) else rate
+
+
 def frames_in(text: str, rate: Fraction, bpm: float) -> int:
     """The whole number of frames in a length of time, one at least. Raises ValueError."""
     return max(1, round(seconds_at(text, rate, bpm) * rate))
