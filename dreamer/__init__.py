@@ -11,6 +11,12 @@ import torch.
 import lazy_loader
 
 __version__ = "0.1.0"
+ENGINE = 1
+"""Number of the mathematics: raised whenever the same preset gives other pixels, so that finished jobs are redone."""
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
-__all__ += ["__version__"]
+__getattr__, _names, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__all__ += ["ENGINE", "__version__"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

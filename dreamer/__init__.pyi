@@ -1,4 +1,4 @@
-from .api import animate, dream
+from .api import animate, batch, dream
 from .errors import DreamerError
 from .jobs.stills import Still
 from .networks import Network, load_network
@@ -6,8 +6,10 @@ from .pictures import Picture, read_picture, write_picture
 from .presets import Preset, load_preset
 
 __version__: str
+ENGINE: int
 
 __all__ = [
+    "ENGINE",
     "DreamerError",
     "Network",
     "Picture",
@@ -15,6 +17,7 @@ __all__ = [
     "Still",
     "__version__",
     "animate",
+    "batch",
     "dream",
     "load_network",
     "load_preset",

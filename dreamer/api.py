@@ -1,9 +1,8 @@
-"""`dream` and `animate`, the calls that do what the command line does."""
+"""`dream`, `animate` and `batch`, the calls that do what the command line does."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -13,10 +12,17 @@ from torch import Tensor
 from dreamer.dreaming.events import Listener, ignore
 from dreamer.errors import PictureError
 from dreamer.film.codecs import film_codec
-from dreamer.jobs.films import FilmFacts, render_film
-from dreamer.jobs.planning import FilmSettings, make_recipe, plan_jobs
-from dreamer.jobs.stills import Still, render_still
-from dreamer.networks import Network, load_network
+from dreamer.jobs.events import JobDone, JobEvent, JobFailed, JobProgress
+from dreamer.jobs.executors import Inline, Processes
+from dreamer.jobs.executors.processes import worker_devices
+from dreamer.jobs.films import Film
+from dreamer.jobs.job import FilmSettings, Job, examined
+from dreamer.jobs.journal import Journal
+from dreamer.jobs.orders import Order
+from dreamer.jobs.plan import fitted_to, plan_batch
+from dreamer.jobs.run import Choices, JobRun, Tally, journaled_run
+from dreamer.jobs.stills import Still
+from dreamer.networks import Network
 from dreamer.pictures import Picture, read_picture
 from dreamer.pictures.read import decode
 from dreamer.presets import Preset, load_preset
@@ -44,27 +50,15 @@ def dream(
     `network`: one from `load_network`, to be used again and again; otherwise the preset's is loaded on `device`.
     `listen` is called with the engine's events.
 
-    The still carries a recipe where the photo was given by path. Raises the errors of `dreamer.errors`.
+    The still carries a recipe where the photo came from a file. Raises the errors of `dreamer.errors`.
     """
     chosen = with_options(_resolved(preset, overrides), size=size, seed=seed, preview=preview)
-    source = Path(photo) if isinstance(photo, (str, Path)) else None
     picture = _picture(photo)
-    name = preset.title if isinstance(preset, Preset) else Path(preset).stem
-    if picture is None:
-        (job,) = plan_jobs([None], [(name, chosen)])
-    else:
-        (job,) = plan_jobs([source or Path("photo")], [(name, chosen)])
-    network = network or load_network(job.preset.network, device=device, precision=precision)
-    still = render_still(
-        job.preset,
-        network,
-        None if picture is None else picture.pixels,
-        None if picture is None else picture.alpha,
-        listen=listen,
-    )
-    if picture is not None and source is None:
-        return still
-    return replace(still, recipe=make_recipe(job, weights=network.weights_digest).to_json())
+    fitted = fitted_to(chosen, with_photo=picture is not None)
+    done = _done(Job(picture, fitted, _name(preset)), network, device, precision, listen)
+    if done.still is None:
+        raise RuntimeError("a job without an output hands its picture over")
+    return done.still
 
 
 def animate(
@@ -83,19 +77,94 @@ def animate(
     device: str = "auto",
     precision: str = "auto",
     listen: Listener = ignore,
-) -> FilmFacts:
+) -> Film:
     """Film a dream over a photo or a filmed clip, or over noise where `source` is None, and write it to `output`.
 
     The codec is by the suffix of `output`, or by name. A film that was interrupted goes on from its last whole frame.
     The other arguments are those of `dream`. Raises the errors of `dreamer.errors`.
     """
     chosen = with_motion(with_options(_resolved(preset, overrides), size=size, seed=seed), preview=preview)
-    name = preset.title if isinstance(preset, Preset) else Path(preset).stem
-    (job,) = plan_jobs([None if source is None else Path(source)], [(name, chosen)], str(output))
-    job = replace(job, film=FilmSettings(codec, quality, keep_frames=keep_frames))
-    network = network or load_network(job.preset.network, device=device, precision=precision)
-    recipe = make_recipe(job, weights=network.weights_digest, codec=film_codec(job.output, codec).name)
-    return render_film(job, network, recipe, listen=listen)
+    fitted = fitted_to(chosen, with_photo=source is not None)
+    settings = FilmSettings(codec, quality, keep_frames=keep_frames)
+    job = Job(None if source is None else Path(source), fitted, _name(preset), Path(output), settings)
+    film_codec(Path(output), codec)
+    done = _done(job, network, device, precision, listen)
+    return Film(done.frames or 0, done.width, done.height, done.seam or 0.0)
+
+
+def batch(
+    inputs: Sequence[str | Path],
+    presets: Sequence[str],
+    folder: str | Path,
+    *,
+    overrides: Sequence[str] = (),
+    sweep: Sequence[str] = (),
+    size: int | tuple[int, int] | None = None,
+    seed: int | None = None,
+    preview: bool = False,
+    workers: int | None = None,
+    device: str = "auto",
+    precision: str = "auto",
+    retry_failed: bool = False,
+    redo_stale: bool = False,
+    force: bool = False,
+    listen: Listener = ignore,
+) -> Tally:
+    """Dream over every input with every preset into `folder`, and return what became of the jobs, in numbers.
+
+    `inputs`: files, folders with all pictures below them, patterns, or "noise". `sweep`: as for the command line,
+    "octaves.scale=1.2,1.4". `workers`: processes that share the work; None: this one. What is finished is not done
+    again, a broken input fails alone, and other processes may work on the same folder meanwhile.
+    `listen` is called with the engine's events, where no other process does the work.
+    Raises the errors of `dreamer.errors` for what would keep every job from being done.
+    """
+    order = Order.model_validate(
+        {
+            "inputs": [str(text) for text in inputs],
+            "presets": presets,
+            "set": overrides,
+            "sweep": sweep,
+            "size": size,
+            "seed": seed,
+            "preview": preview,
+        }
+    )
+    journal = Journal(Path(folder))
+
+    def hear(event: JobEvent) -> None:
+        if isinstance(event, JobProgress):
+            listen(event.event)
+
+    inline = Inline(device=device, precision=precision, listen=hear)
+    try:
+        plan = plan_batch([order], Path(folder), journal)
+        choices = Choices(again=retry_failed, stale=redo_stale, force=force)
+        run = journaled_run(plan, Path(folder), journal, choices, lambda event: None)
+        with inline if workers is None else Processes(worker_devices(device, workers), precision=precision) as executor:
+            return run.run(executor)
+    finally:
+        journal.close()
+
+
+def _done(job: Job, network: Network | None, device: str, precision: str, listen: Listener) -> JobDone:
+    """Do one job in this process, whatever is at its output. Raises what has gone wrong."""
+    results: list[JobDone] = []
+
+    def hear(event: JobEvent) -> None:
+        if isinstance(event, JobProgress):
+            listen(event.event)
+        elif isinstance(event, JobFailed):
+            raise event.error
+        elif isinstance(event, JobDone):
+            results.append(event)
+
+    with Inline(device=device, precision=precision, network=network, listen=hear) as executor:
+        JobRun([examined(job)], Choices(force=True), hear).run(executor)
+    return results[0]
+
+
+def _name(preset: str | Path | Preset) -> str:
+    return preset.title if isinstance(preset, Preset) else Path(preset).stem
 
 
 def _resolved(preset: str | Path | Preset, overrides: Sequence[str]) -> Preset:

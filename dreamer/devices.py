@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +56,20 @@ def free_memory(device: torch.device) -> int:
         return 4 << 30
     known = dict(line.split(":", 1) for line in lines)
     return int(known.get("MemAvailable", "4194304 kB").split()[0]) * 1024
+
+
+def processor_name(device: torch.device) -> str:
+    """What computes on a device, as its maker calls it: pixels are the same only on processors of one kind."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    if device.type == "mps":
+        return f"Apple GPU, {platform.machine()}"
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        text = ""
+    names = (line.partition(":")[2].strip() for line in text.splitlines() if line.startswith("model name"))
+    return next(names, "") or platform.processor() or platform.machine()
 
 
 def _automatic() -> tuple[torch.device, str]:

@@ -52,7 +52,8 @@ def test_a_saved_still_carries_its_recipe(photo: Path, network: Network, tmp_pat
     assert still.recipe is not None
     assert parse_recipe(still.recipe, where="still") == recipe
     assert still.image().size == (48, 36)
-    assert dream(read_picture(photo), overrides=TINY, network=network).recipe is None
+    assert dream(read_picture(photo), overrides=TINY, network=network).recipe is not None
+    assert dream(read_picture(photo).pixels, overrides=TINY, network=network).recipe is None
 
 
 def test_without_a_photo_from_noise(network: Network) -> None:
@@ -107,5 +108,15 @@ def test_importing_dreamer_leaves_torch_alone() -> None:
 def test_every_public_name_is_there() -> None:
     assert set(dreamer.__all__) <= set(dir(dreamer))
     assert all(getattr(dreamer, name) is not None for name in dreamer.__all__)
-    with pytest.raises(AttributeError, match="no attribute 'dreams'"):
+    with pytest.raises(AttributeError, match="dreams"):
         _ = dreamer.dreams
+
+
+def test_a_folder_goes_through_presets_and_is_not_done_twice(photo: Path, tmp_path: Path) -> None:
+    out = tmp_path / "dreams"
+    settings = {"overrides": TINY, "precision": "float32", "device": "cpu"}
+    first = dreamer.batch([photo.parent], ["deep-dream"], out, sweep=["seed=1,2"], **settings)
+    assert (first.done, first.failed) == (2, {})
+    assert len(list(out.rglob("photo.png"))) == 2
+    second = dreamer.batch([photo.parent], ["deep-dream"], out, sweep=["seed=1,2"], **settings)
+    assert (second.done, second.skipped) == (0, 2)

@@ -3,61 +3,83 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from dreamer.cli.options import device_option, json_option, precision_option, progress_option, verbosity_options
-from dreamer.cli.render import run
+from dreamer.cli.job_options import RunOptions, output_option, run_options
+from dreamer.cli.options import verbosity_options
+from dreamer.cli.run_jobs import run_here
 from dreamer.errors import NoInputError
-from dreamer.jobs.planning import FilmSettings, Job, file_digest, plan_jobs
+from dreamer.jobs.job import Conditions, FilmSettings, Job, examined, file_digest
+from dreamer.jobs.outputs import refuse_collisions
 from dreamer.recipes import Recipe, recipe_of
 
-DEFAULT_TEMPLATE = "outputs/again/{stem}{suffix}"
+TEMPLATE = "outputs/again/{stem}{suffix}"
 
 
 @click.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-i", "--input", "photo", type=click.Path(path_type=Path), metavar="PHOTO",
               help="The photo it was made from; otherwise looked for beside FILE, here and in inputs/.")  # fmt: skip
-@click.option("-o", "--output", "template", default=DEFAULT_TEMPLATE, show_default=True, metavar="TEMPLATE",
-              help="Where they go; {stem}, {name} and {suffix} are those of FILE.")  # fmt: skip
-@device_option
-@precision_option
-@click.option("-f", "--force", is_flag=True, help="Overwrite any file.")
-@json_option
-@progress_option
+@output_option(TEMPLATE, "Where they go; {stem}, {name} and {suffix} are those of FILE.")
+@run_options
 @verbosity_options
 @click.pass_context
-def command(
-    ctx: click.Context,
-    files: tuple[Path, ...],
-    photo: Path | None,
-    template: str,
-    device: str,
-    precision: str,
-    force: bool,
-    as_json: bool,
-    progress: str,
-) -> None:
-    """Render each FILE, a picture or film that dreamer made, again: the same pixels on the same machine."""
-    jobs = [_job(file, photo, template) for file in files]
-    run(ctx, jobs, device=device, precision=precision, force=force, with_recipe=True, as_json=as_json,
-        progress=progress)  # fmt: skip
+def command(ctx: click.Context, files: tuple[Path, ...], photo: Path | None, output: str, options: RunOptions) -> None:
+    """Render each FILE, a picture or film that dreamer made, again: the same pixels on the same kind of processor.
+
+    Precision and threads are those that FILE was made with, where --precision and --threads do not say otherwise.
+    """
+    plan = []
+    for file in files:
+        recipe = recipe_of(file)
+        _warn_of_other_conditions(file, recipe, options)
+        plan.append(examined(_job(file, recipe, photo, output, options)))
+    refuse_collisions(plan, "--output")
+    run_here(ctx, plan, options)
 
 
-def _job(file: Path, photo: Path | None, template: str) -> Job:
-    recipe = recipe_of(file)
-    source = _find_input(recipe, file, photo) if recipe.input_name else None
-    film = FilmSettings(codec=recipe.facts.get("codec")) if "codec" in recipe.facts else None
+def _job(file: Path, recipe: Recipe, photo: Path | None, template: str, options: RunOptions) -> Job:
     named = template.replace("{stem}", file.stem).replace("{name}", file.name).replace("{suffix}", file.suffix)
-    (job,) = plan_jobs([source], [(recipe.preset_name, recipe.preset)], named)
-    return replace(job, film=film)
+    return Job(
+        _find_input(recipe, file, photo) if recipe.input_name else None,
+        recipe.preset,
+        recipe.preset_name,
+        Path(named),
+        FilmSettings(codec=recipe.facts.get("codec")) if "codec" in recipe.facts else None,
+        recipe.preset_name,
+        _conditions(recipe, options),
+    )
+
+
+def _conditions(recipe: Recipe, options: RunOptions) -> Conditions:
+    """What the pixels were made with; what the command line says goes before that."""
+    threads = recipe.facts.get("threads", "")
+    return Conditions(
+        recipe.facts.get("precision") if options.precision == "auto" else None,
+        int(threads) if threads.isdecimal() and 0 < int(threads) <= 1024 and options.threads is None else None,
+    )
+
+
+def _warn_of_other_conditions(file: Path, recipe: Recipe, options: RunOptions) -> None:
+    """Say what is different here, so that the pixels may be, too."""
+    import torch
+
+    from dreamer.devices import choose_device, processor_name
+
+    here = {"processor": processor_name(choose_device(options.device).device), "torch": torch.__version__}
+    other = [
+        f"{fact} {recipe.facts[fact]} (here {value})"
+        for fact, value in here.items()
+        if recipe.facts.get(fact, value) != value
+    ]
+    if other:
+        click.echo(f"{file}: the pixels may differ slightly; it was made with {', '.join(other)}", err=True)
 
 
 def _find_input(recipe: Recipe, file: Path, photo: Path | None) -> Path:
-    """The photo of a recipe, told by its digest."""
+    """The photo of a recipe, identified by its digest."""
     if photo is not None:
         if recipe.input_digest and file_digest(photo) != recipe.input_digest:
             raise NoInputError(
@@ -66,7 +88,7 @@ def _find_input(recipe: Recipe, file: Path, photo: Path | None) -> Path:
                 remedy=f"Its name was {recipe.input_name}; `dreamer recipe {file}` prints a preset for any photo.",
             )
         return photo
-    for candidate in _places(recipe.input_name, file):
+    for candidate in _candidates(recipe.input_name, file):
         if candidate.is_file() and file_digest(candidate) == recipe.input_digest:
             return candidate
     raise NoInputError(
@@ -76,6 +98,6 @@ def _find_input(recipe: Recipe, file: Path, photo: Path | None) -> Path:
     )
 
 
-def _places(name: str, file: Path) -> Iterator[Path]:
+def _candidates(name: str, file: Path) -> Iterator[Path]:
     for folder in (file.parent, Path(), Path("inputs"), Path(__file__).parents[2] / "inputs"):
         yield folder / Path(name).name

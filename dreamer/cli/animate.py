@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import click
 
-from dreamer.cli.options import (
-    device_option,
-    json_option,
-    precision_option,
-    presets_option,
-    progress_option,
-    set_option,
-    verbosity_options,
+from dreamer.cli.job_options import (
+    PlanOptions,
+    RunOptions,
+    collected,
+    no_recipe_option,
+    order_options,
+    output_option,
+    plan_options,
+    run_options,
 )
-from dreamer.cli.render import PictureSize, inputs_or_none, plan_line, refuse_missing_files, run
+from dreamer.cli.options import verbosity_options
+from dreamer.cli.run_jobs import print_plan, print_presets, run_here
 from dreamer.errors import UsageError
 from dreamer.film.codecs import film_codec
-from dreamer.jobs.planning import FILM_TEMPLATE, FilmSettings, plan_jobs
-from dreamer.presets.dump import to_toml
-from dreamer.presets.options import lengthened, with_motion, with_options
-from dreamer.presets.source.load import resolve_preset
+from dreamer.jobs.job import FilmSettings, Job
+from dreamer.jobs.orders import Order
+from dreamer.jobs.outputs import OutputTemplate
+from dreamer.jobs.plan import find_order_inputs, find_variants, plan_jobs
+from dreamer.presets.options import lengthened
 
+TEMPLATE = "outputs/{variant}/{stem}.mp4"
 _SPAN = re.compile(r"^(\d*):(\d*)$")
 
 
@@ -37,9 +41,11 @@ class Span(click.ParamType):  # type: ignore[type-arg]  # click is generic only 
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[int | None, int | None]:
         """(first, last), None where open."""
+        if isinstance(value, tuple):
+            return value
         match = _SPAN.match(str(value))
         if match is None:
-            self.fail(f"{value!r} is no range of frames; use 100:200, :50 or 100:.", param, ctx)
+            self.fail(f"{value!r} is not a range of frames; use 100:200, :50 or 100:.", param, ctx)
         first, last = (int(part) if part else None for part in match.groups())
         if first is not None and last is not None and first >= last:
             self.fail(f"{value!r} holds no frame.", param, ctx)
@@ -47,25 +53,12 @@ class Span(click.ParamType):  # type: ignore[type-arg]  # click is generic only 
 
 
 @click.command()
-@click.argument("inputs", metavar="[INPUT]...", nargs=-1)
-@presets_option
-@click.option(
-    "-o",
-    "--output",
-    "template",
-    default=FILM_TEMPLATE,
-    show_default=True,
-    metavar="TEMPLATE",
-    help="Where films go: .mp4, .mov, .gif, .webp, .apng, or a folder of numbered pictures with --codec frames.",
-)
-@set_option
+@order_options(preview="A small film of the first three seconds, with the same look.")
+@output_option(TEMPLATE, "Where films go: .mp4, .mov, .gif, .webp, .apng, or a folder of pictures with --codec frames.")
 @click.option("--length", metavar="TIME", help='Length of the film: "10s", "300f" (frames), "16b" (beats).')
 @click.option("--fps", metavar="RATE", help="Frames per second.")
 @click.option("--extend", metavar="TIME", help="Make a finished film longer by this time.")
-@click.option("--frames", "span", type=Span(), default=None, help="Write only these frames: 100:200.")
-@click.option("--size", type=PictureSize(), help="Longest side of the canvas, or WIDTHxHEIGHT.")
-@click.option("--seed", type=click.IntRange(0), help="Start of all random numbers.")
-@click.option("--preview", is_flag=True, help="A small film of the first three seconds, with the same look.")
+@click.option("--frames", "span", type=Span(), default=(None, None), help="Write only these frames: 100:200.")
 @click.option("--codec", metavar="NAME", help="h264, hevc, av1, prores, gif, webp, apng or frames; else by the suffix.")
 @click.option(
     "--quality",
@@ -77,7 +70,7 @@ class Span(click.ParamType):  # type: ignore[type-arg]  # click is generic only 
     "--keep-frames/--no-keep-frames",
     default=True,
     show_default=True,
-    help="Keep the rendered frames beside the film: to write it anew otherwise, or to make it longer.",
+    help="Keep the rendered frames beside the film: to write it in another codec, or to extend it.",
 )
 @click.option(
     "--report",
@@ -85,77 +78,48 @@ class Span(click.ParamType):  # type: ignore[type-arg]  # click is generic only 
     metavar="FILE",
     help="Draw brightness, contrast, saturation and sharpness over time (.png), or list them (.json).",
 )
-@device_option
-@precision_option
-@click.option("-f", "--force", is_flag=True, help="Write again what is finished; overwrite any file.")
-@click.option("--no-recipe", is_flag=True, help="Leave the recipe out of the films.")
-@click.option("-n", "--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
-@click.option("--print-preset", is_flag=True, help="Print the resolved preset, and where its values come from.")
-@json_option
-@progress_option
+@collected("film", {field.name for field in fields(FilmSettings)}, FilmSettings)
+@no_recipe_option
+@plan_options
+@run_options
 @verbosity_options
 @click.pass_context  # fmt: skip
 def command(
     ctx: click.Context,
-    inputs: tuple[str, ...],
-    presets: tuple[str, ...],
-    template: str,
-    overrides: tuple[str, ...],
+    order: Order,
+    output: str,
     length: str | None,
     fps: str | None,
     extend: str | None,
-    span: tuple[int | None, int | None] | None,
-    size: int | tuple[int, int] | None,
-    seed: int | None,
-    preview: bool,
-    codec: str | None,
-    quality: int | None,
-    keep_frames: bool,
-    report: Path | None,
-    device: str,
-    precision: str,
-    force: bool,
-    no_recipe: bool,
-    dry_run: bool,
-    print_preset: bool,
-    as_json: bool,
-    progress: str,
+    film: FilmSettings,
+    only: PlanOptions,
+    options: RunOptions,
 ) -> None:
-    """Film dreams over each INPUT: pictures, folders of pictures, or the word "noise".
+    """Film dreams over each INPUT: pictures, folders of pictures, clips, or the word "noise".
 
     A film that was stopped goes on from its last whole frame when the same command is given again.
     """
-    resolved = [resolve_preset(text, [*overrides, *_settings(length, fps)]) for text in presets]
-    if print_preset:
-        for each in resolved:
-            click.echo(to_toml(each.preset, only_changed=False, comments=each.origins))
+    order = order.model_copy(update={"set": (*order.set, *_settings(length, fps))})
+    if only.print_preset:
+        print_presets(order)
         return
-    chosen = []
-    for each in resolved:
-        preset = with_options(each.preset, size=size, seed=seed)
-        preset = with_motion(preset, preview=preview)
-        chosen.append((each.name, lengthened(preset, extend) if extend else preset))
-    refuse_missing_files(resolved)
-    film = FilmSettings(codec, quality, span or (None, None), keep_frames, report)
-    if report is not None and len(inputs) * len(presets) > 1:
+    plan = _plan(order, output, extend, film)
+    if only.dry_run:
+        print_plan(plan, options.as_json)
+    else:
+        run_here(ctx, plan, options)
+
+
+def _plan(order: Order, output: str, extend: str | None, film: FilmSettings) -> list[Job]:
+    variants = find_variants(order, films=True)
+    if extend is not None:
+        variants = [replace(variant, preset=lengthened(variant.preset, extend)) for variant in variants]
+    plan = plan_jobs(find_order_inputs(order, variants, below=False), variants, OutputTemplate(output), film=film)
+    if film.report is not None and len(plan) > 1:
         raise UsageError("--report takes one film at a time")
-    jobs = [replace(job, film=film) for job in plan_jobs(inputs_or_none(inputs, resolved), chosen, template)]
-    for job in jobs:
-        film_codec(job.output, codec)
-    if dry_run:
-        for job in jobs:
-            click.echo(plan_line(job, as_json))
-        return
-    run(
-        ctx,
-        jobs,
-        device=device,
-        precision=precision,
-        force=force,
-        with_recipe=not no_recipe,
-        as_json=as_json,
-        progress=progress,
-    )
+    for job in plan:
+        film_codec(Path(job.place), film.codec)
+    return plan
 
 
 def _settings(length: str | None, fps: str | None) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ import click
 
 from dreamer.cli.inspect.sharing import ChosenNetwork, network_options
 from dreamer.cli.options import complete_presets, json_option, precision_option, set_option, verbosity_options
-from dreamer.cli.running import verbosity
+from dreamer.cli.running import FAILED, verbosity
 from dreamer.errors import UsageError
 from dreamer.presets.model.fields import check_kernels
 from dreamer.presets.options import with_options
@@ -20,6 +20,7 @@ from dreamer.presets.source.load import resolve_preset
 
 if TYPE_CHECKING:
     from dreamer.inspection.atlas import Drawn, Subject
+    from dreamer.jobs.job import Job
     from dreamer.networks import Network
 
 _PAIR = re.compile(r"^(\d+)-(\d+)$")
@@ -90,10 +91,9 @@ def command(
             f"{preset} dreams over photos", where="--preset", remedy='Add --set canvas.start=noise, or "gray".'
         )
 
-    from dreamer.cli.interruption import interruptible
     from dreamer.gallery.page import write_gallery
     from dreamer.inspection.atlas import atlas_items, draw_sheets
-    from dreamer.jobs.atlas import draw_atlas
+    from dreamer.jobs.atlas import plan_atlas
 
     slope = study.network.negative_slope
     study = study.model_copy(update={"network": network.choice(slope)})
@@ -101,23 +101,49 @@ def command(
     subjects = list(
         _subjects(loaded, names, numbers, units, classes, wanted, directions, given_pairs, between, study.seed)
     )
-    show = _Progress(len(subjects), as_json, quiet=verbosity() < 0)
-    with interruptible() as check:
-
-        def on_drawn(drawn: Drawn) -> None:
-            show(drawn)
-            check()
-
-        try:
-            found = draw_atlas(study, resolved.name, subjects, folder, loaded, force=force, on_drawn=on_drawn)
-        except KeyboardInterrupt:
-            click.echo("What is drawn is kept; the same command goes on with the rest.", err=True)
-            raise
-    made = draw_sheets(found, folder, network.name)
-    write_gallery(list(atlas_items(found, network.name)), folder / "index.html", title=f"Atlas of {network.name}")
+    plan = plan_atlas(study, resolved.name, subjects, folder)
+    drawn, failed = _draw(subjects, plan, loaded, force=force, as_json=as_json)
+    made = draw_sheets(drawn, folder, network.name)
+    write_gallery(list(atlas_items(drawn, network.name)), folder / "index.html", title=f"Atlas of {network.name}")
     for path in [*made, folder / "index.html"]:
         if not as_json:
             click.echo(str(path))
+    if failed:
+        ctx.exit(FAILED)
+
+
+def _draw(
+    subjects: Sequence[Subject], plan: Sequence[Job], network: Network, *, force: bool, as_json: bool
+) -> tuple[list[Drawn], int]:
+    """Run the atlas' jobs, with a line now and then: what there is of it then, in order, and how many have failed."""
+    from dreamer.cli.interruption import interruptible
+    from dreamer.inspection.atlas import Drawn
+    from dreamer.jobs.events import JobDone, JobEvent, JobFailed, JobSkipped
+    from dreamer.jobs.executors import Inline
+    from dreamer.jobs.run import Choices, JobRun
+
+    by_place = dict(zip((job.place for job in plan), subjects, strict=True))
+    drawn: dict[str, Drawn] = {}
+    show = _Progress(len(subjects), as_json, quiet=verbosity() < 0)
+    with interruptible() as check:
+
+        def hear(event: JobEvent) -> None:
+            if isinstance(event, (JobDone, JobSkipped)):
+                place = event.job.place
+                drawn[place] = Drawn(by_place[place], Path(place), fresh=isinstance(event, JobDone))
+                show(drawn[place])
+            elif isinstance(event, JobFailed):
+                click.echo(f"failed: {event.error}", err=True)
+            check()
+
+        run = JobRun(plan, Choices(stale=True, force=force), hear)
+        try:
+            with Inline(network=network, listen=lambda event: check()) as executor:
+                run.run(executor, check)
+        except KeyboardInterrupt:
+            click.echo("What is drawn is kept; the same command goes on with the rest.", err=True)
+            raise
+    return [drawn[job.place] for job in plan if job.place in drawn], len(run.tally.failed)
 
 
 def _subjects(
@@ -158,7 +184,7 @@ def _numbers(text: str) -> list[int]:
 def _pairs(text: str) -> list[tuple[int, int]]:
     matches = [_PAIR.match(part.strip()) for part in text.split(",")]
     if not all(matches):
-        raise UsageError("is no list of pairs", where=f"--pairs {text}", remedy='Write it as "3-7,12-40".')
+        raise UsageError("is not a list of pairs", where=f"--pairs {text}", remedy='Write it as "3-7,12-40".')
     return [(int(match[1]), int(match[2])) for match in matches if match]
 
 

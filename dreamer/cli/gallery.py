@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from dreamer.errors import NoInputError
-from dreamer.jobs.batch.journal import Journal
-from dreamer.jobs.planning import near_input
+from dreamer.jobs.inputs import no_such_input
+from dreamer.jobs.journal import Journal
 
 if TYPE_CHECKING:
     from dreamer.gallery.item import Item
@@ -31,8 +31,8 @@ def command(folder: Path, output: Path | None, title: str | None, inputs: tuple[
     from dreamer.gallery.page import write_gallery
 
     if not folder.is_dir():
-        raise near_input(str(folder))
-    items = gallery_items(folder, inputs)
+        raise no_such_input(str(folder))
+    items = gallery_items(folder, Journal(folder), inputs)
     if not items:
         raise NoInputError(
             "holds nothing that dreamer made", where=str(folder), remedy="Only files with a recipe inside are shown."
@@ -43,14 +43,13 @@ def command(folder: Path, output: Path | None, title: str | None, inputs: tuple[
     click.echo(str(path))
 
 
-def gallery_items(folder: Path, inputs: Sequence[Path]) -> list[Item]:
-    """What dreamer made in `folder`, with the failures that its journal tells of; `inputs`: folders with the photos."""
+def gallery_items(folder: Path, journal: Journal, inputs: Sequence[Path]) -> list[Item]:
+    """What dreamer made in `folder`, with the failures in its journal; `inputs`: folders with the photos."""
     from dreamer.gallery.collect import collect_items
     from dreamer.gallery.item import Outcome
 
-    entries = Journal(folder).entries()
     outcomes = [
         Outcome(Path(entry.output), entry.preset, entry.input, entry.error if entry.state == "failed" else "")
-        for entry in entries
+        for entry in journal.entries()
     ]
     return list(collect_items(folder, inputs, outcomes))

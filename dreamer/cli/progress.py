@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
@@ -25,7 +24,7 @@ from dreamer.jobs.events import (
     JobStarted,
     NetworkReady,
 )
-from dreamer.jobs.planning import Job
+from dreamer.jobs.job import Job
 
 STYLES = ("auto", "rich", "plain", "json", "none")
 # Reading an objective waits for the device, so it is not done at every step.
@@ -47,7 +46,7 @@ class Display(Protocol):
         """Leave the terminal as it was."""
 
 
-def open_display(style: str, *, work: Mapping[Path, float], quiet: bool = False, verbose: bool = False) -> Display:
+def open_display(style: str, *, work: Mapping[str, float], quiet: bool = False, verbose: bool = False) -> Display:
     """The display for a style: auto is rich on a terminal and plain elsewhere; `quiet` shows failures only.
 
     `work`: the outputs that are to be made, and how much each takes.
@@ -104,7 +103,7 @@ class Live(Lines):
     `work`: how much each output takes, in any unit; an output that is not in it (it came later) takes the mean.
     """
 
-    def __init__(self, console: Console, work: Mapping[Path, float], verbose: bool) -> None:
+    def __init__(self, console: Console, work: Mapping[str, float], verbose: bool) -> None:
         super().__init__(verbose=verbose, quiet=False)
         self.console, self.work = console, dict(work)
         self.bars = Progress(
@@ -118,9 +117,9 @@ class Live(Lines):
         )
         # A single job needs no bar beside its own.
         self.all: TaskID = self.bars.add_task("", total=None, name="", detail="loading")
-        self.lines: dict[Path, TaskID] = {}
-        self.shares: dict[Path, float] = {}
-        self.finished: set[Path] = set()
+        self.lines: dict[str, TaskID] = {}
+        self.shares: dict[str, float] = {}
+        self.finished: set[str] = set()
         self.read_at = self.done = 0.0
 
     def __enter__(self) -> Live:
@@ -143,7 +142,7 @@ class Live(Lines):
             case JobDone() | JobFailed():
                 self._end(event.job)
             case JobSkipped():
-                self.work.pop(event.job.output, None)  # its work is not done, and takes no time
+                self.work.pop(event.job.place, None)  # its work is not done, and takes no time
                 self._show_all()
             case FrameDone():
                 self._move(event.job, event.number / event.count, 1, f"frame {event.number}/{event.count}")
@@ -163,23 +162,23 @@ class Live(Lines):
         if job.film is None:
             self._move(job, step.work, together, detail)
         else:  # a frame is a small part of it
-            self._move(job, self.shares.get(job.output, 0.0), 1, detail)
+            self._move(job, self.shares.get(job.place, 0.0), 1, detail)
 
     def _move(self, job: Job, share: float, together: int, detail: str) -> None:
         name = _escaped(job.name) + (f" and {together - 1} more" if together > 1 else "")
-        if job.output not in self.lines:
-            self.lines[job.output] = self.bars.add_task("", total=1.0, name=name, detail=detail)
-        self.bars.update(self.lines[job.output], completed=share, detail=detail)
-        self.work.setdefault(job.output, self._mean())
-        self.shares[job.output] = share * together
+        if job.place not in self.lines:
+            self.lines[job.place] = self.bars.add_task("", total=1.0, name=name, detail=detail)
+        self.bars.update(self.lines[job.place], completed=share, detail=detail)
+        self.work.setdefault(job.place, self._mean())
+        self.shares[job.place] = share * together
         self._show_all()
 
     def _end(self, job: Job) -> None:
-        self.work.setdefault(job.output, self._mean())
-        self.finished.add(job.output)
-        self.shares.pop(job.output, None)
-        if job.output in self.lines:
-            self.bars.remove_task(self.lines.pop(job.output))
+        self.work.setdefault(job.place, self._mean())
+        self.finished.add(job.place)
+        self.shares.pop(job.place, None)
+        if job.place in self.lines:
+            self.bars.remove_task(self.lines.pop(job.place))
         self._show_all()
 
     def _show_all(self) -> None:
@@ -210,7 +209,7 @@ def describe(event: JobEvent, *, verbose: bool = False) -> str:
         case NetworkReady():
             return f"network {event.name}: {event.reason}"
         case JobStarted():
-            return f"[{event.number}/{event.count}] {event.job.name} with {event.job.preset_name}" if verbose else ""
+            return f"{event.job.name} with {event.job.preset_name}" if verbose else ""
         case JobProgress(event=OctaveStarted() as octave):
             tiles = f", tiles of {octave.tile} px" if octave.tile else ""
             size = f"{octave.width} x {octave.height}"
@@ -218,12 +217,12 @@ def describe(event: JobEvent, *, verbose: bool = False) -> str:
         case JobProgress(event=TileHalved() as halved):
             return f"out of memory; going on with tiles of {halved.tile} px"
         case JobSkipped():
-            return f"done already: {event.job.output}"
+            return f"done already: {event.job.place}"
         case FrameDone():
             return f"  frame {event.number}/{event.count}" if verbose else ""
         case JobDone():
             frames = f", {event.frames} frames" if event.frames else ""
-            return f"{event.job.output}  {event.width} x {event.height}{frames}, {event.seconds:.1f} s"
+            return f"{event.job.place}  {event.width} x {event.height}{frames}, {event.seconds:.1f} s"
         case JobFailed():
             return f"failed: {event.error}"
     return ""
@@ -237,27 +236,27 @@ def event_facts(event: JobEvent) -> dict[str, object]:
         case JobProgress(event=StepDone() as step):
             return {
                 "event": "step",
-                "output": str(event.job.output),
+                "output": event.job.place,
                 "octave": step.octave,
                 "step": step.step,
                 "objective": float(step.objective.mean()),
                 "work": round(step.work, 4),
             }
         case JobProgress(event=OctaveStarted() as octave):
-            return {"event": "octave", "output": str(event.job.output), "octave": octave.octave, "tile": octave.tile}
+            return {"event": "octave", "output": event.job.place, "octave": octave.octave, "tile": octave.tile}
         case JobProgress(event=TileHalved() as halved):
-            return {"event": "tile", "output": str(event.job.output), "tile": halved.tile}
+            return {"event": "tile", "output": event.job.place, "tile": halved.tile}
         case JobStarted():
-            return {"event": "started", "input": event.job.name, "output": str(event.job.output)}
+            return {"event": "started", "input": event.job.name, "output": event.job.place}
         case JobSkipped():
-            return {"event": "skipped", "output": str(event.job.output)}
+            return {"event": "skipped", "output": event.job.place}
         case FrameDone():
-            return {"event": "frame", "output": str(event.job.output), "frame": event.number, "frames": event.count}
+            return {"event": "frame", "output": event.job.place, "frame": event.number, "frames": event.count}
         case JobMoved():
-            return {"event": "moved", "output": str(event.job.output), "work": round(event.share, 4)}
+            return {"event": "moved", "output": event.job.place, "work": round(event.share, 4)}
         case JobDone():
-            facts = {"event": "done", "output": str(event.job.output), "seconds": round(event.seconds, 3)}
+            facts = {"event": "done", "output": event.job.place, "seconds": round(event.seconds, 3)}
             return facts if event.seam is None else {**facts, "frames": event.frames, "seam": round(event.seam, 3)}
         case JobFailed():
-            return {"event": "failed", "output": str(event.job.output), "error": str(event.error)}
+            return {"event": "failed", "output": event.job.place, "error": str(event.error)}
     return {}

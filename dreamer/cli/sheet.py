@@ -33,9 +33,9 @@ def command(
     title: str,
 ) -> None:
     """Put pictures, folders of pictures and first frames of films on one labelled sheet."""
-    from dreamer.jobs.batch.finding import find_batch_inputs
+    from dreamer.jobs.inputs import find_inputs
 
-    paths = [named.path for named in find_batch_inputs(inputs) if named.path is not None]
+    paths = [named.source for named in find_inputs(inputs) if named.source is not None]
     tiles = {path: _tile(path, side, label) for path in paths}
     shown = [tile for tile in tiles.values() if tile is not None]
     for path, tile in tiles.items():

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dreamer.errors import DreamerError
-from dreamer.jobs.planning import Job
+from dreamer.jobs.job import Job
 
 if TYPE_CHECKING:
     from dreamer.dreaming.events import DreamEvent
+    from dreamer.jobs.stills import Still
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,9 @@ class NetworkReady:
 
 @dataclass(frozen=True)
 class JobStarted:
-    """Job `number` of `count` begins."""
+    """A job begins."""
 
     job: Job
-    number: int
-    count: int
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class JobProgress:
 
 @dataclass(frozen=True)
 class JobMoved:
-    """A worker elsewhere has come to `share` (0 to 1) of a job, and of those `together` with it; said now and then."""
+    """A worker elsewhere has done `share` (0 to 1) of a job, and of those `together` with it; sent now and then."""
 
     job: Job
     share: float
@@ -66,7 +65,7 @@ class JobSkipped:
 
 @dataclass(frozen=True)
 class JobDone:
-    """The output is written, after `seconds` of work. Size in px.
+    """The output is written, after `seconds` of work. Size in px. `still`: the picture, of a job without an output.
 
     Of a film, `frames` are those that it shows and `seam` how well its end meets its beginning (about 1: no jump).
     """
@@ -77,6 +76,7 @@ class JobDone:
     height: int
     frames: int | None = None
     seam: float | None = None
+    still: Still | None = None
 
 
 @dataclass(frozen=True)
@@ -87,5 +87,6 @@ class JobFailed:
     error: DreamerError
 
 
+Result = JobDone | JobFailed | JobSkipped
 JobEvent = NetworkReady | JobStarted | JobProgress | JobMoved | FrameDone | JobSkipped | JobDone | JobFailed
 JobListener = Callable[[JobEvent], None]

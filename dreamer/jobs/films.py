@@ -24,13 +24,12 @@ from dreamer.film.read import read_frames
 from dreamer.film.report import FilmReport
 from dreamer.film.store import FrameStore, as_tensor
 from dreamer.film.write import FilmWriter
-from dreamer.jobs.planning import FilmSettings, Job, file_digest
-from dreamer.jobs.stills import preset_pictures
+from dreamer.jobs.job import FilmSettings, Job, file_digest
+from dreamer.jobs.stills import preset_pictures, read_source
 from dreamer.motion.clips import ClipLoop
 from dreamer.motion.flow import Search, dense_inverse_search
 from dreamer.motion.frames import FrameLoop, animation_of, shown_order
 from dreamer.networks import Network
-from dreamer.pictures import read_picture
 from dreamer.pictures.names import frames_folder
 from dreamer.presets.dump import to_json
 from dreamer.presets.model.schema import Preset
@@ -38,7 +37,7 @@ from dreamer.recipes import Recipe
 
 
 @dataclass(frozen=True)
-class FilmFacts:
+class Film:
     """A finished film: how many frames it shows, their size in px, and how well its end meets its beginning.
 
     `seam`: mean absolute difference of the last frame and the first, over the median of that between neighbors; about 1
@@ -58,16 +57,16 @@ def render_film(
     *,
     listen: Listener = ignore,
     on_frame: Callable[[int, int], None] = lambda number, count: None,
-) -> FilmFacts:
+) -> Film:
     """Render the frames that are missing and write the film to `job.output`.
 
     `on_frame(number, count)` is called for each frame that is handed to the encoder. Interrupted at any moment, the
     next call goes on from the last whole frame. Raises the errors of `dreamer.errors`.
     """
-    settings = job.film or FilmSettings()
+    settings, output = job.film or FilmSettings(), output_of(job)
     report = FilmReport(measuring=settings.report is not None)
     shots = _shots(job)
-    with FrameStore(frames_folder(job.output), frames_key(job, network)) as store, ExitStack() as stack:
+    with FrameStore(frames_folder(output), frames_key(job, network)) as store, ExitStack() as stack:
         rendering = _Rendering(store, _loop(job, network, store, listen), network.device)
         writer: FilmWriter | None = None
         order = shots.order[slice(*settings.span)]
@@ -85,9 +84,16 @@ def render_film(
     if settings.report is not None:
         report.write(settings.report, shots.rate)
     if not settings.keep_frames:
-        shutil.rmtree(frames_folder(job.output))
+        shutil.rmtree(frames_folder(output))
     height, width = report.size
-    return FilmFacts(report.count, width, height, report.seam())
+    return Film(report.count, width, height, report.seam())
+
+
+def output_of(job: Job) -> Path:
+    """Where a film goes; a film, unlike a picture, never stays in memory."""
+    if job.output is None:
+        raise ValueError("a film needs an output")
+    return job.output
 
 
 @dataclass(frozen=True)
@@ -101,18 +107,18 @@ class _Shots:
 
 def _shots(job: Job) -> _Shots:
     animation = animation_of(job.preset)
-    if job.source is None or not is_film(job.source):
+    if job.path is None or not is_film(job.path):
         return _Shots(shown_order(job.preset), animation.rate)
-    clip = probe(job.source)
+    clip = probe(job.path)
     count = animation.frame_count if clip.seconds is None else round(clip.seconds * clip.fps)
-    return _Shots(list(range(count)), clip.fps, job.source if clip.has_sound else None)
+    return _Shots(list(range(count)), clip.fps, job.path if clip.has_sound else None)
 
 
 def _loop(job: Job, network: Network, store: FrameStore, listen: Listener) -> FrameLoop | ClipLoop:
     preset, memory = job.preset, free_memory(network.device)
     pictures = preset_pictures(preset)
-    if job.source is not None and is_film(job.source):
-        clip = job.source
+    if job.path is not None and is_film(job.path):
+        clip = job.path
         return ClipLoop(
             preset,
             network,
@@ -122,10 +128,11 @@ def _loop(job: Job, network: Network, store: FrameStore, listen: Listener) -> Fr
             free_memory=memory,
             listen=listen,
         )
+    photo = read_source(job)
     return FrameLoop(
         preset,
         network,
-        None if job.source is None else read_picture(job.source).pixels.unsqueeze(0),
+        None if photo is None else photo.pixels.unsqueeze(0),
         pictures=pictures,
         earlier=lambda number: as_tensor(store.read(number)),
         free_memory=memory,
@@ -163,7 +170,7 @@ def _encoder(job: Job, shots: _Shots, pixels: np.ndarray, recipe: Recipe | None)
     settings = job.film or FilmSettings()
     height, width = pixels.shape[:2]
     return FilmWriter(
-        job.output,
+        output_of(job),
         width=width,
         height=height,
         fps=shots.rate,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from torch import Tensor
 from dreamer.devices import free_memory
 from dreamer.dreaming.dream import dream
 from dreamer.dreaming.events import Listener, ignore
+from dreamer.jobs.job import Job
 from dreamer.networks import Network
 from dreamer.pictures import Picture, read_picture, write_picture
 from dreamer.presets.model.schema import Preset, Target
@@ -48,28 +49,41 @@ def preset_pictures(preset: Preset) -> dict[str, Tensor]:
     return {text: read_picture(resolve_picture(text)).pixels.unsqueeze(0) for text in named_pictures(preset)}
 
 
-def render_still(
-    preset: Preset,
-    network: Network,
-    photo: Tensor | None = None,
-    alpha: Tensor | None = None,
-    *,
-    pictures: Mapping[str, Tensor] | None = None,
-    listen: Listener = ignore,
-) -> Still:
-    """Dream over one photo, (3, h, w) float32 in [0, 1], or without one. Alpha (1, h, w) is resized along."""
-    batch = None if photo is None else photo.unsqueeze(0)
-    return _stills(preset, network, batch, [alpha], pictures, listen)[0]
+def read_source(job: Job) -> Picture | None:
+    """The picture that a job's canvas starts as; None where it starts without one. Raises PictureError."""
+    return read_picture(job.source) if isinstance(job.source, Path) else job.source
 
 
 def render_stills(
-    preset: Preset, network: Network, photos: Sequence[Picture | None], *, listen: Listener = ignore
+    preset: Preset,
+    network: Network,
+    photos: Sequence[Picture | None],
+    *,
+    targets: Sequence[Sequence[Target]] | None = None,
+    listen: Listener = ignore,
 ) -> list[Still]:
-    """Dream over photos of one size, together: each comes out as it would alone. None stands for no photo."""
+    """Dream over photos of one size, together: each comes out as it would alone. None stands for no photo.
+
+    `targets`: for each picture its own in place of the preset's.
+    """
     given = [photo for photo in photos if photo is not None]
     batch = torch.stack([photo.pixels for photo in given]) if given else None
+    dreams = dream(
+        preset,
+        network,
+        batch,
+        pictures=preset_pictures(preset),
+        each=targets,
+        free_memory=free_memory(network.device),
+        listen=listen,
+    ).cpu()
     alphas = [None if photo is None else photo.alpha for photo in photos]
-    return _stills(preset, network, batch, alphas, None, listen)
+    return [Still(pixels, _fitting(alpha, pixels)) for pixels, alpha in zip(dreams, alphas, strict=True)]
+
+
+def render_still(preset: Preset, network: Network, photo: Tensor | None = None) -> Still:
+    """Dream over one photo, (3, h, w) float32 in [0, 1], or without one."""
+    return render_stills(preset, network, [None if photo is None else Picture(photo, None, "", "")])[0]
 
 
 def render_each(
@@ -84,20 +98,6 @@ def render_each(
         dreams = dream(preset, network, batch, pictures=known, each=part, free_memory=memory).cpu()
         stills += [Still(pixels, None) for pixels in dreams]
     return stills
-
-
-def _stills(
-    preset: Preset,
-    network: Network,
-    batch: Tensor | None,
-    alphas: Sequence[Tensor | None],
-    pictures: Mapping[str, Tensor] | None,
-    listen: Listener,
-) -> list[Still]:
-    known = preset_pictures(preset) if pictures is None else pictures
-    memory = free_memory(network.device)
-    dreams = dream(preset, network, batch, pictures=known, free_memory=memory, listen=listen).cpu()
-    return [Still(pixels, _fitting(alpha, pixels)) for pixels, alpha in zip(dreams, alphas, strict=True)]
 
 
 def _fitting(alpha: Tensor | None, pixels: Tensor) -> Tensor | None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from dreamer.dreaming.octaves import canvas_size, octave_sizes
 from dreamer.film.codecs import is_film
-from dreamer.jobs.planning import Job
 from dreamer.pictures.open import picture_size
 from dreamer.presets.model.schema import Preset
+
+if TYPE_CHECKING:
+    from dreamer.pictures import Picture
 
 
 def megapixel_steps(preset: Preset, size: tuple[int, int] | None) -> float:
@@ -16,6 +21,10 @@ def megapixel_steps(preset: Preset, size: tuple[int, int] | None) -> float:
     return still if preset.animation is None else still * preset.animation.frame_count
 
 
-def source_size(job: Job) -> tuple[int, int] | None:
+def source_size(source: Path | Picture | None) -> tuple[int, int] | None:
     """(height, width) in px of a job's photo; None where it has none, or a film. Raises PictureError."""
-    return None if job.source is None or is_film(job.source) else picture_size(job.source)
+    if source is None:
+        return None
+    if isinstance(source, Path):
+        return None if is_film(source) else picture_size(source)
+    return source.pixels.shape[1], source.pixels.shape[2]

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from dreamer.errors import PresetError
-from dreamer.presets.timeline.easings import smoothstep
 
 SMALLEST_ZOOM = 3.0
 # Width of the soft border in natural logarithms of the radius, and the share of the round in which it comes in.
@@ -39,6 +38,11 @@ def closing_mask(remaining: float, total: float, image: Tensor, center: tuple[fl
     radius = torch.sqrt(x * x + y * y)
     soft = min(_SOFT, total / 3)
     depth = torch.log(radius / radius.max() + 1e-9)
-    inside = smoothstep(((soft - remaining - depth) / soft).clamp(0, 1))
+    inside = _smoothstep((soft - remaining - depth) / soft)
     coming = min(1.0, (1 - remaining / total) / _FADE)
-    return (inside * smoothstep(coming)).view(1, 1, height, width)
+    return (inside * (coming * coming * (3 - 2 * coming))).view(1, 1, height, width)
+
+
+def _smoothstep(x: Tensor) -> Tensor:
+    x = x.clamp(0, 1)
+    return x * x * (3 - 2 * x)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Container
 from pathlib import Path
 
-from dreamer.errors import OutputError, PictureError, did_you_mean
+from dreamer.errors import OutputError, did_you_mean
 
 READABLE = (
     ".png",
@@ -49,16 +49,6 @@ def output_format(path: str | os.PathLike[str]) -> str:
         remedy = " ".join(filter(None, (did_you_mean(suffix, WRITABLE), known)))
         raise OutputError(what, where=os.fspath(path), remedy=remedy)
     return _FORMATS[suffix]
-
-
-def find_pictures(folder: str | os.PathLike[str]) -> list[Path]:
-    """The pictures directly in `folder`, in natural order. Raises PictureError where it cannot be listed."""
-    try:
-        entries = list(Path(folder).iterdir())
-    except OSError as error:
-        remedy = "Name a folder that you may list."
-        raise PictureError(f"cannot be listed: {error.strerror}", where=os.fspath(folder), remedy=remedy) from error
-    return sorted((path for path in entries if is_picture_name(path) and path.is_file()), key=natural_order)
 
 
 def page_folder(page: Path) -> Path:

@@ -13,7 +13,7 @@ from dreamer.cli.progress import Live
 from dreamer.dreaming.events import StepDone
 from dreamer.errors import PictureError
 from dreamer.jobs.events import FrameDone, JobDone, JobEvent, JobFailed, JobMoved, JobProgress, JobSkipped
-from dreamer.jobs.planning import FilmSettings, Job
+from dreamer.jobs.job import FilmSettings, Job
 from dreamer.presets import Preset
 
 PRESET = Preset.model_validate({"targets": [{"layer": "conv2"}]})
@@ -25,7 +25,7 @@ def job(name: str, *, film: bool = False) -> Job:
 
 def live(**work: float) -> Live:
     console = Console(file=io.StringIO(), force_terminal=True, width=120)
-    return Live(console, {Path(f"{name}.out.png"): each for name, each in work.items()}, verbose=False)
+    return Live(console, {f"{name}.out.png": each for name, each in work.items()}, verbose=False)
 
 
 def step(share: float) -> StepDone:

@@ -7,7 +7,10 @@ import torch
 from PIL import Image
 
 from dreamer.inspection import atlas
-from dreamer.jobs.atlas import draw_atlas
+from dreamer.jobs.atlas import plan_atlas
+from dreamer.jobs.events import JobDone, JobEvent, JobFailed, JobSkipped
+from dreamer.jobs.executors import Inline
+from dreamer.jobs.run import Choices, JobRun
 from dreamer.networks import Network, load_network
 from dreamer.pictures import read_picture
 from dreamer.presets import Preset, load_preset
@@ -22,6 +25,26 @@ def network() -> Network:
 def study() -> Preset:
     changes = ["octaves.output_scale=1", "octaves.count=2", "octaves.steps=2", "canvas.size=64", "network=pocket"]
     return load_preset("kernel-study", changes)
+
+
+def draw_atlas(
+    study: Preset, name: str, subjects: list[atlas.Subject], folder: Path, network: Network
+) -> list[atlas.Drawn]:
+    """The atlas' jobs, run as the command does."""
+    plan = plan_atlas(study, name, subjects, folder)
+    fresh: dict[str, bool] = {}
+
+    def hear(event: JobEvent) -> None:
+        assert not isinstance(event, JobFailed), event
+        if isinstance(event, (JobDone, JobSkipped)):
+            fresh[event.job.place] = isinstance(event, JobDone)
+
+    with Inline(network=network) as executor:
+        JobRun(plan, Choices(stale=True), hear).run(executor)
+    return [
+        atlas.Drawn(subject, Path(job.place), fresh=fresh[job.place])
+        for subject, job in zip(subjects, plan, strict=True)
+    ]
 
 
 def pixels(drawn: atlas.Drawn) -> torch.Tensor:

@@ -25,12 +25,12 @@ from dreamer.film.report import FilmReport
 from dreamer.film.store import FrameStore
 from dreamer.film.write import FilmWriter
 from dreamer.jobs.events import FrameDone, JobDone, JobEvent, JobFailed, JobProgress
-from dreamer.jobs.inline import run_inline
-from dreamer.jobs.planning import FilmSettings, Job, plan_jobs
+from dreamer.jobs.job import FilmSettings, Job
 from dreamer.motion.frames import FrameLoop
 from dreamer.pictures import write_picture
 from dreamer.presets import Preset
 from dreamer.recipes import recipe_of
+from tests.jobs.conftest import planned, run_inline
 from tests.tiny import TinyNetwork
 
 FRAMES = 8
@@ -51,13 +51,14 @@ def film(output: str, *, settings: FilmSettings | None = None, source: str = "a.
         "octaves": {"count": 1, "steps": 2},
         "animation": {"fps": 10, "length": f"{FRAMES}f", "zoom": 1.5, "lead_in": 2, **animation},
     }
-    (job,) = plan_jobs([Path(source)], [("mine", Preset.model_validate(tree))], output)
-    return replace(job, film=settings or FilmSettings())
+    presets = [("mine", Preset.model_validate(tree))]
+    (job,) = planned([source], presets, output, film=settings or FilmSettings())
+    return job
 
 
 def run(job: Job) -> list[JobEvent]:
     events: list[JobEvent] = []
-    run_inline([job], events.append, device="cpu")
+    run_inline([job], events.append)
     failed = [event.error for event in events if isinstance(event, JobFailed)]
     if failed:
         raise failed[0]
@@ -156,7 +157,7 @@ COMMAND = """
 import sys
 sys.path.insert(0, {root!r})
 from tests.jobs.test_films import film
-from dreamer.jobs.inline import run_inline
+from tests.jobs.conftest import run_inline
 run_inline([film("killed.mp4", length="60f")], lambda event: None, device="cpu")
 """
 

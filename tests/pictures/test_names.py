@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from dreamer.errors import OutputError, PictureError
+from dreamer.errors import OutputError
 from dreamer.pictures.names import (
-    find_pictures,
     frames_folder,
     is_picture_name,
     is_side_folder,
@@ -16,14 +15,9 @@ from dreamer.pictures.names import (
 )
 
 
-def test_pictures_of_a_folder_are_found_in_natural_order(tmp_path: Path) -> None:
-    for name in ("img10.png", "img2.PNG", "Img1.jpg", ".hidden.png", "notes.txt"):
-        (tmp_path / name).touch()
-    (tmp_path / "folder.png").mkdir()
-    assert [path.name for path in find_pictures(tmp_path)] == ["Img1.jpg", "img2.PNG", "img10.png"]
-    assert is_picture_name("a.HEIC") and not is_picture_name("a.txt")
-    with pytest.raises(PictureError):
-        find_pictures(tmp_path / "absent")
+def test_names_of_pictures_end_in_a_suffix_and_are_not_hidden() -> None:
+    assert is_picture_name("a.HEIC") and is_picture_name("b/img2.PNG")
+    assert not is_picture_name("a.txt") and not is_picture_name(".hidden.png")
 
 
 def test_the_suffix_names_the_format() -> None:

@@ -16,13 +16,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from dreamer.atomic import part_of
+from dreamer.atomic import atomic_write
 from dreamer.errors import DeviceError, OutputError, PictureError, ToolError
 from dreamer.jobs.events import JobDone, JobEvent, JobFailed, JobMoved
 from dreamer.jobs.executors.attempts import Attempts
 from dreamer.jobs.executors.interface import Executor
-from dreamer.jobs.planning import Job
-from dreamer.jobs.rendering import Renderer, Task, Unit
+from dreamer.jobs.job import Job
+from dreamer.jobs.render import Renderer, Task
 from dreamer.presets.model.schema import Preset
 from dreamer.presets.source.files import with_files
 from dreamer.presets.source.lookup import resolve_picture
@@ -47,10 +47,11 @@ class Cluster(Executor):
         cores: int = 4,
         device: str = "auto",
         precision: str = "auto",
+        threads: int | None = None,
         ship: bool = False,
     ) -> None:
         self._address, self._count, self._cores = address, workers, cores
-        self._device, self._precision, self._ship = device, precision, ship
+        self._device, self._precision, self._threads, self._ship = device, precision, threads, ship
         self._actors: list[_Actor] = []
         self._started_here = False
 
@@ -94,9 +95,9 @@ class Cluster(Executor):
         if self._started_here:
             ray.shutdown()
 
-    def run(self, units: Iterator[Unit | None]) -> Iterator[JobEvent | None]:
+    def run(self, tasks: Iterator[Task | None]) -> Iterator[JobEvent | None]:
         """As `Executor.run`."""
-        attempts = Attempts(units)
+        attempts = Attempts(tasks)
         finished = False
         try:
             while True:
@@ -112,12 +113,12 @@ class Cluster(Executor):
     def _hand_out(self, attempts: Attempts) -> Iterator[JobEvent]:
         for held in range(HELD):
             for actor in self._actors:
-                # One that waits for room, as after a node's death, must not keep units from the others.
-                while actor.is_up() and len(actor.held) <= held and (unit := attempts.take()):
+                # One that waits for room, as after a node's death, must not keep tasks from the others.
+                while actor.is_up() and len(actor.held) <= held and (task := attempts.take()):
                     try:
-                        actor.give(unit, ship=self._ship)
+                        actor.give(task, ship=self._ship)
                     except PictureError as error:
-                        yield from (JobFailed(task.job, error) for task in unit)
+                        yield from (JobFailed(job, error) for job in task)
                     else:
                         yield from actor.begun()
 
@@ -133,17 +134,17 @@ class Cluster(Executor):
             yield None
         for reference in ready:
             actor = by_reference[reference]
-            _, unit = actor.held.popleft()
+            _, task = actor.held.popleft()
             try:
                 answers = ray.get(reference)
             except ray.exceptions.RayActorError:
                 self._actors[self._actors.index(actor)] = self._start()
-                yield from attempts.died(unit, [waiting for _, waiting in actor.held])
+                yield from attempts.died(task, [waiting for _, waiting in actor.held])
             except ray.exceptions.RayTaskError as error:
                 cause = error.cause
                 raise cause if isinstance(cause, DeviceError) else DeviceError(str(error)) from error
             else:
-                jobs = {str(task.job.output): task.job for task in unit}
+                jobs = {job.place: job for job in task}
                 for answer in answers:
                     yield _settled(answer, jobs)
                 yield from actor.begun()
@@ -158,22 +159,22 @@ class Cluster(Executor):
     def _start(self) -> _Actor:
         resources = {"num_gpus": 1} if self._with_gpu else {"num_cpus": self._cores}
         remote = _ray().remote(**resources)(RemoteRenderer)
-        threads = 0 if self._with_gpu else self._cores
+        threads = None if self._with_gpu else self._threads or self._cores
         handle = remote.remote("cuda" if self._with_gpu else self._device, self._precision, threads)
         return _Actor(handle, handle.pid.remote())
 
 
 @dataclass(frozen=True)
 class Parcel:
-    """A task, and its files as bytes: where `files` is None they are at their paths on every machine."""
+    """A job, and its files as bytes: where `files` is None they are at their paths on every machine."""
 
-    task: Task
+    job: Job
     files: dict[str, bytes] | None
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The outcome of a task, told by its output's path; `picture` holds the output where it is shipped."""
+    """The outcome of a job, identified by its output's path; `picture` holds the output where it is shipped."""
 
     output: str
     event: JobEvent
@@ -186,57 +187,55 @@ class _Actor:
 
     handle: Any
     up: Any
-    held: deque[tuple[Any, Unit]] = field(default_factory=deque)
+    held: deque[tuple[Any, Task]] = field(default_factory=deque)
 
     def is_up(self) -> bool:
         """Whether it has ever answered."""
         return bool(_ray().wait([self.up], timeout=0)[0])
 
-    def give(self, unit: Unit, *, ship: bool) -> None:
-        parcels = [Parcel(task, _packed(task.job) if ship else None) for task in unit]
-        self.held.append((self.handle.render.remote(parcels), unit))
+    def give(self, task: Task, *, ship: bool) -> None:
+        parcels = [Parcel(job, _packed(job) if ship else None) for job in task]
+        self.held.append((self.handle.render.remote(parcels), task))
 
     def begun(self) -> Iterator[JobMoved]:
-        """Tells that the only unit, or the last one that is left, is in work now; it says nothing until it is done."""
+        """Report that the only task, or the last one left, is begun now; the actor says nothing until it is done."""
         if len(self.held) == 1:
-            (_, unit) = self.held[0]
-            yield JobMoved(unit[0].job, 0.0, len(unit))
+            (_, task) = self.held[0]
+            yield JobMoved(task[0], 0.0, len(task))
 
 
 class RemoteRenderer:
-    """What an actor is: a renderer that keeps its networks from one unit to the next."""
+    """What an actor is: a renderer that keeps its networks from one task to the next."""
 
-    def __init__(self, device: str, precision: str, threads: int) -> None:
-        import torch
-
-        if threads:
-            torch.set_num_threads(threads)
-        self._renderer = Renderer(device=device, precision=precision)
+    def __init__(self, device: str, precision: str, threads: int | None) -> None:
+        self._renderer = Renderer(device=device, precision=precision, threads=threads)
 
     def pid(self) -> int:
         """The process id."""
         return os.getpid()
 
     def render(self, parcels: list[Parcel]) -> list[Answer]:
-        """Do one unit; the outcome of each of its tasks."""
+        """Do one task; the outcome of each of its jobs."""
         if parcels[0].files is None:
-            unit = tuple(parcel.task for parcel in parcels)
-            return [Answer(str(event.job.output), event) for event in self._outcomes(unit)]
+            return [Answer(event.job.place, event) for event in self._outcomes(tuple(each.job for each in parcels))]
         with tempfile.TemporaryDirectory(prefix="dreamer-") as folder:
-            origins: dict[Path, str] = {}
-            tasks = []
+            origins: dict[str, str] = {}
+            jobs = []
             for number, parcel in enumerate(parcels):
-                task = _unpacked(parcel, Path(folder) / str(number))
-                origins[task.job.output] = str(parcel.task.job.output)
-                tasks.append(task)
-            answers = []
-            for event in self._outcomes(tuple(tasks)):
-                path = event.job.output
-                answers.append(Answer(origins[path], event, path.read_bytes() if path.is_file() else None))
-            return answers
+                job = _unpacked(parcel, Path(folder) / str(number))
+                origins[job.place] = parcel.job.place
+                jobs.append(job)
+            return [
+                Answer(origins[event.job.place], event, _bytes_of(Path(event.job.place)))
+                for event in self._outcomes(tuple(jobs))
+            ]
 
-    def _outcomes(self, unit: Unit) -> list[JobDone | JobFailed]:
-        return [event for event in self._renderer.run(iter([unit])) if isinstance(event, (JobDone, JobFailed))]
+    def _outcomes(self, task: Task) -> list[JobDone | JobFailed]:
+        return [event for event in self._renderer.run(iter([task])) if isinstance(event, (JobDone, JobFailed))]
+
+
+def _bytes_of(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
 
 
 def _knock(address: str | None) -> None:
@@ -254,9 +253,9 @@ def _packed(job: Job) -> dict[str, bytes]:
         raise PictureError(f"cannot be read: {error.strerror}", where=str(error.filename)) from error
 
 
-def _unpacked(parcel: Parcel, folder: Path) -> Task:
-    """The task with its files in `folder`, and its output there, too."""
-    job, files = parcel.task.job, parcel.files or {}
+def _unpacked(parcel: Parcel, folder: Path) -> Job:
+    """The job with its files in `folder`, and its output there, too."""
+    job, files = parcel.job, parcel.files or {}
     folder.mkdir()
     places = {}
     for number, (text, data) in enumerate(files.items()):
@@ -269,23 +268,19 @@ def _unpacked(parcel: Parcel, folder: Path) -> Task:
 
     tree = job.preset.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     preset = Preset.model_validate(with_files(tree, moved))
-    source = None if job.source is None else places[str(job.source)]
-    output = folder / f"output{job.output.suffix}"
-    return replace(parcel.task, job=replace(job, source=source, preset=preset, output=output))
+    source = None if job.path is None else places[str(job.path)]
+    return replace(job, source=source, preset=preset, output=folder / f"output{Path(job.place).suffix}")
 
 
 def _settled(answer: Answer, jobs: dict[str, Job]) -> JobEvent:
     """The outcome for the job as it is known here, its shipped output written."""
     job, event = jobs[answer.output], answer.event
     if isinstance(event, JobDone) and answer.picture is not None:
-        part = part_of(job.output)
         try:
-            job.output.parent.mkdir(parents=True, exist_ok=True)
-            part.write_bytes(answer.picture)
-            part.replace(job.output)
-        except OSError as error:
-            part.unlink(missing_ok=True)
-            return JobFailed(job, OutputError(f"cannot be written: {error.strerror}", where=str(job.output)))
+            with atomic_write(Path(job.place)) as file:
+                file.write(answer.picture)
+        except OutputError as error:
+            return JobFailed(job, error)
     return replace(event, job=job) if isinstance(event, (JobDone, JobFailed)) else event
 
 

@@ -7,20 +7,27 @@ from types import TracebackType
 
 from dreamer.jobs.events import JobEvent, JobListener
 from dreamer.jobs.executors.interface import Executor
-from dreamer.jobs.rendering import Renderer, Unit
+from dreamer.jobs.render import Renderer, Task
+from dreamer.networks import Network
 
 
 class Inline(Executor):
     """The executor without workers. `listen` also hears what happens within a job, in the thread that iterates."""
 
     def __init__(
-        self, *, device: str = "auto", precision: str = "auto", listen: JobListener = lambda event: None
+        self,
+        *,
+        device: str = "auto",
+        precision: str = "auto",
+        threads: int | None = None,
+        network: Network | None = None,
+        listen: JobListener = lambda event: None,
     ) -> None:
-        self._renderer = Renderer(device=device, precision=precision, listen=listen)
+        self._renderer = Renderer(device=device, precision=precision, threads=threads, network=network, listen=listen)
 
-    def run(self, units: Iterator[Unit | None]) -> Iterator[JobEvent | None]:
+    def run(self, tasks: Iterator[Task | None]) -> Iterator[JobEvent | None]:
         """As `Executor.run`."""
-        yield from self._renderer.run(units)
+        yield from self._renderer.run(tasks)
 
     def __enter__(self) -> Inline:
         return self

@@ -7,16 +7,16 @@ from types import TracebackType
 from typing import Protocol
 
 from dreamer.jobs.events import JobEvent
-from dreamer.jobs.rendering import Unit
+from dreamer.jobs.render import Task
 
 
 class Executor(Protocol):
-    """Does units of tasks. Used with `with`, which ends its workers; `run` may be called again and again."""
+    """Does tasks. Used with `with`, which ends its workers; `run` may be called again and again."""
 
-    def run(self, units: Iterator[Unit | None]) -> Iterator[JobEvent | None]:
-        """Events of all units; each task ends in exactly one JobDone or JobFailed.
+    def run(self, tasks: Iterator[Task | None]) -> Iterator[JobEvent | None]:
+        """Events of all tasks; each job ends in exactly one JobDone or JobFailed.
 
-        `units` is asked for more only when a worker has room, and yields None where there is nothing at the moment.
+        `tasks` is asked for more only when a worker has room, and yields None where there is nothing at the moment.
         The events hold None now and then, so that whoever iterates can look at the clock. Closing the iterator stops
         all work; what is not finished then leaves nothing behind. Raises DeviceError where a device is missing.
         """

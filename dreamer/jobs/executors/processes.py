@@ -19,10 +19,10 @@ from dreamer.errors import DeviceError, DreamerError
 from dreamer.jobs.events import FrameDone, JobDone, JobEvent, JobFailed, JobMoved, JobProgress, NetworkReady
 from dreamer.jobs.executors.attempts import Attempts
 from dreamer.jobs.executors.interface import Executor
-from dreamer.jobs.planning import Job
-from dreamer.jobs.rendering import Unit
+from dreamer.jobs.job import Job
+from dreamer.jobs.render import Task
 
-# Units that a worker holds: one that it computes and one whose pictures it reads meanwhile.
+# Tasks that a worker holds: one that it computes and one whose pictures it reads meanwhile.
 HELD = 2
 PAUSE = 0.2
 SECONDS_BETWEEN_REPORTS = 0.25
@@ -41,8 +41,8 @@ def worker_devices(device: str, workers: int | None) -> list[str]:
 class Processes(Executor):
     """Spawned workers, one for each of `devices`; a worker that dies is replaced and its task tried again, twice."""
 
-    def __init__(self, devices: Sequence[str], *, precision: str = "auto") -> None:
-        self._devices, self._precision = list(devices), precision
+    def __init__(self, devices: Sequence[str], *, precision: str = "auto", threads: int | None = None) -> None:
+        self._devices, self._precision, self._threads = list(devices), precision, threads
         self._workers: list[_Worker] = []
         self._ready: set[NetworkReady] = set()  # what one worker has told need not be heard from all
 
@@ -62,30 +62,30 @@ class Processes(Executor):
             worker.end()
         self._workers = []
 
-    def run(self, units: Iterator[Unit | None]) -> Iterator[JobEvent | None]:
+    def run(self, tasks: Iterator[Task | None]) -> Iterator[JobEvent | None]:
         """As `Executor.run`."""
-        attempts = Attempts(units)
+        attempts = Attempts(tasks)
         finished = False
         try:
             while True:
                 self._hand_out(attempts)
-                if attempts.over and not any(worker.units for worker in self._workers):
+                if attempts.over and not any(worker.tasks for worker in self._workers):
                     break
                 yield from self._heard(attempts)
             finished = True
         finally:
             if not finished:  # what the workers are at is no longer wanted
                 for number, worker in enumerate(self._workers):
-                    if worker.units:
+                    if worker.tasks:
                         worker.kill()
                         self._workers[number] = self._start(worker.device)
 
     def _hand_out(self, attempts: Attempts) -> None:
-        # A first unit for everyone before anyone gets a second.
+        # A first task for everyone before anyone gets a second.
         for held in range(HELD):
             for worker in self._workers:
-                if len(worker.units) <= held and (unit := attempts.take()):
-                    worker.give(unit)
+                if len(worker.tasks) <= held and (task := attempts.take()):
+                    worker.give(task)
 
     def _heard(self, attempts: Attempts) -> Iterator[JobEvent | None]:
         """What the workers say within a moment; dead ones are replaced."""
@@ -114,13 +114,14 @@ class Processes(Executor):
         if not worker.heard:
             code = worker.process.exitcode
             raise DeviceError(f"a worker could not start on {worker.device}: exit code {code}")
-        if worker.units:
-            yield from attempts.died(worker.units[0], list(worker.units)[1:])
+        if worker.tasks:
+            yield from attempts.died(worker.tasks[0], list(worker.tasks)[1:])
 
     def _start(self, device: str) -> _Worker:
         context = multiprocessing.get_context("spawn")
         here, there = context.Pipe()
-        threads = max(1, (os.cpu_count() or 1) // len(self._devices)) if device in ("cpu", "auto") else 0
+        share = max(1, (os.cpu_count() or 1) // len(self._devices)) if device in ("cpu", "auto") else None
+        threads = self._threads or share
         process = context.Process(target=work, args=(there, device, self._precision, threads), daemon=True)
         process.start()
         there.close()
@@ -129,38 +130,38 @@ class Processes(Executor):
 
 @dataclass(eq=False)
 class _Worker:
-    """A process, and the units that it has not answered for. `heard`: whether it has ever said anything."""
+    """A process, and the tasks that it has not answered for. `heard`: whether it has ever said anything."""
 
     process: SpawnProcess
     connection: Connection
     device: str
-    units: deque[Unit] = field(default_factory=deque)
+    tasks: deque[Task] = field(default_factory=deque)
     heard: bool = False
 
-    def give(self, unit: Unit) -> None:
-        with contextlib.suppress(OSError):  # a dead worker shows at the next look; the unit is among those it had
-            self.connection.send(unit)
-        self.units.append(unit)
+    def give(self, task: Task) -> None:
+        with contextlib.suppress(OSError):  # a dead worker shows at the next look; the task is among those it had
+            self.connection.send(task)
+        self.tasks.append(task)
 
     def settle(self, event: JobEvent | None) -> None:
-        """Take the task of a JobDone or JobFailed out of the units that are not answered for."""
+        """Take the job of a JobDone or JobFailed out of the tasks that are not answered for."""
         self.heard = True
         if not isinstance(event, (JobDone, JobFailed)):
             return
-        for number, unit in enumerate(self.units):
-            left = tuple(task for task in unit if task.job.output != event.job.output)
-            if len(left) < len(unit):
+        for number, task in enumerate(self.tasks):
+            left = tuple(job for job in task if job.output != event.job.output)
+            if len(left) < len(task):
                 if left:
-                    self.units[number] = left
+                    self.tasks[number] = left
                 else:
-                    del self.units[number]
+                    del self.tasks[number]
                 return
 
     def end(self) -> None:
         """Let it finish what it is at, for a moment; then kill it."""
         with contextlib.suppress(OSError):
             self.connection.send(None)
-        self.process.join(0.1 if self.units else 5)
+        self.process.join(0.1 if self.tasks else 5)
         self.kill()
 
     def kill(self) -> None:
@@ -169,25 +170,20 @@ class _Worker:
         self.connection.close()
 
 
-def work(connection: Connection, device: str, precision: str, threads: int) -> None:
-    """What a worker process does: units in, events out, until it gets None or the other end is gone."""
+def work(connection: Connection, device: str, precision: str, threads: int | None) -> None:
+    """What a worker process does: tasks in, events out, until it gets None or the other end is gone."""
     # Ctrl-C reaches every process of the terminal; what is to happen then is decided in one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    import torch
+    from dreamer.jobs.render import Renderer
 
-    from dreamer.jobs.rendering import Renderer
-
-    if threads:
-        torch.set_num_threads(threads)
-
-    def units() -> Iterator[Unit]:
-        while (unit := _received(connection)) is not None:
-            yield unit
+    def tasks() -> Iterator[Task]:
+        while (task := _received(connection)) is not None:
+            yield task
 
     try:
         connection.send(None)
-        renderer = Renderer(device=device, precision=precision, listen=_Reports(connection))
-        for event in renderer.run(units()):
+        renderer = Renderer(device=device, precision=precision, threads=threads, listen=_Reports(connection))
+        for event in renderer.run(tasks()):
             connection.send(event)
     except DreamerError as error:
         connection.send(error)
@@ -217,9 +213,9 @@ class _Reports:
             self._connection.send(moved)
 
 
-def _received(connection: Connection) -> Unit | None:
+def _received(connection: Connection) -> Task | None:
     try:
-        unit: Unit | None = connection.recv()
+        task: Task | None = connection.recv()
     except (EOFError, OSError):
         return None
-    return unit
+    return task

@@ -8,20 +8,22 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from dreamer.errors import DeviceError, PictureError, TargetError
 from dreamer.jobs.events import JobDone, JobEvent, JobFailed, JobMoved
 from dreamer.jobs.executors import Executor, Inline, Processes
 from dreamer.jobs.executors.cluster import Cluster
-from dreamer.jobs.planning import FilmSettings, Job, make_recipe
-from dreamer.jobs.rendering import Task, Unit
+from dreamer.jobs.job import FilmSettings, Job, examined, make_recipe
+from dreamer.jobs.render import Task
 from dreamer.pictures import read_picture, read_recipe
 from dreamer.presets import load_preset
-from tests.jobs.batch.conftest import add_photo
+from tests.jobs.conftest import add_photo
 
 TINY = ["canvas.size=64", "octaves.count=1", "octaves.steps=1"]
 
@@ -43,14 +45,14 @@ def cluster() -> Iterator[Any]:
 @pytest.fixture(scope="module", params=["inline", "processes", "ray", "ray-shipping"])
 def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
     if request.param == "inline":
-        made: Executor = Inline(precision="float32")
+        started: Executor = Inline(precision="float32", threads=1)
     elif request.param == "processes":
-        made = Processes(["cpu", "cpu"], precision="float32")
+        started = Processes(["cpu", "cpu"], precision="float32", threads=1)
     else:
         nodes = request.getfixturevalue("cluster")
         ship = request.param == "ray-shipping"
-        made = Cluster(nodes.address, workers=2, cores=1, device="cpu", precision="float32", ship=ship)
-    with made as started:
+        started = Cluster(nodes.address, workers=2, cores=1, device="cpu", precision="float32", ship=ship)
+    with started:
         yield started
 
 
@@ -59,22 +61,23 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def unit(folder: Path, *numbers: int, preset: str = "whisper", changes: tuple[str, ...] = ()) -> Unit:
-    tasks = []
+def made(folder: Path, *numbers: int, preset: str = "whisper", changes: tuple[str, ...] = ()) -> Task:
+    jobs = []
     for number in numbers:
         source = folder / f"{number}.png"
         if not source.exists():
             add_photo(str(source), number)
         job = Job(source, load_preset(preset, [*TINY, *changes]), preset, folder / "out" / f"{number}.png")
-        tasks.append(Task(job, make_recipe(job)))
-    return tuple(tasks)
+        job = examined(job)
+        jobs.append(replace(job, recipe=make_recipe(job)))
+    return tuple(jobs)
 
 
 def outcomes(
-    executor: Executor, units: list[Unit], on_event: Callable[[JobEvent | None], None] = lambda event: None
+    executor: Executor, tasks: list[Task], on_event: Callable[[JobEvent | None], None] = lambda event: None
 ) -> list[JobEvent]:
     found = []
-    for event in executor.run(iter(units)):
+    for event in executor.run(iter(tasks)):
         on_event(event)
         if isinstance(event, (JobDone, JobFailed)):
             found.append(event)
@@ -82,8 +85,8 @@ def outcomes(
 
 
 def test_every_task_ends_once_with_its_picture(executor: Executor, folder: Path) -> None:
-    units = [unit(folder, 1, 2), unit(folder, 3), unit(folder, 4)]
-    found = outcomes(executor, units)
+    tasks = [made(folder, 1, 2), made(folder, 3), made(folder, 4)]
+    found = outcomes(executor, tasks)
     assert Counter(event.job.output.name for event in found) == {f"{n}.png": 1 for n in range(1, 5)}
     assert all(isinstance(event, JobDone) for event in found)
     for event in found:
@@ -101,25 +104,25 @@ def test_workers_tell_what_they_are_at(executor: Executor, folder: Path) -> None
         if isinstance(event, JobMoved):
             moves.append(event)
 
-    outcomes(executor, [unit(folder, 1, 2)], heard)
+    outcomes(executor, [made(folder, 1, 2)], heard)
     assert {(move.job.output.name, move.together) for move in moves} == {("1.png", 2)}
     assert all(0 <= move.share <= 1 for move in moves)
 
 
 def test_pictures_are_those_of_a_task_alone(executor: Executor, folder: Path) -> None:
-    outcomes(executor, [unit(folder, 1, 2, 3)])
+    outcomes(executor, [made(folder, 1, 2, 3)])
     together = [(folder / "out" / f"{n}.png").read_bytes() for n in (1, 2, 3)]
-    with Inline(precision="float32") as inline:
+    with Inline(precision="float32", threads=1) as inline:
         for number in (1, 2, 3):
-            outcomes(inline, [unit(folder, number)])
+            outcomes(inline, [made(folder, number)])
     pixels = [read_picture(folder / "out" / f"{n}.png").pixels for n in (1, 2, 3)]
     for data, alone in zip(together, pixels, strict=True):
         (folder / "again.png").write_bytes(data)
-        assert (read_picture(folder / "again.png").pixels - alone).abs().max() < 0.02
+        assert torch.equal(read_picture(folder / "again.png").pixels, alone)
 
 
 def test_a_broken_picture_fails_alone(executor: Executor, folder: Path) -> None:
-    whole = unit(folder, 1, 2, 3)
+    whole = made(folder, 1, 2, 3)
     (folder / "2.png").write_bytes(b"no picture")
     found = {event.job.output.name: event for event in outcomes(executor, [whole])}
     assert isinstance(found["1.png"], JobDone) and isinstance(found["3.png"], JobDone)
@@ -129,8 +132,8 @@ def test_a_broken_picture_fails_alone(executor: Executor, folder: Path) -> None:
 
 
 def test_a_layer_that_is_not_there_fails_its_own_preset(executor: Executor, folder: Path) -> None:
-    wrong = unit(folder, 1, changes=('targets=[{layer="inception9z"}]',))
-    found = {event.job.output.name: event for event in outcomes(executor, [wrong, unit(folder, 2)])}
+    wrong = made(folder, 1, changes=('targets=[{layer="inception9z"}]',))
+    found = {event.job.output.name: event for event in outcomes(executor, [wrong, made(folder, 2)])}
     failed = found["1.png"]
     assert isinstance(failed, JobFailed) and isinstance(failed.error, TargetError)
     assert "inception" in str(failed.error)
@@ -138,35 +141,35 @@ def test_a_layer_that_is_not_there_fails_its_own_preset(executor: Executor, fold
 
 
 def test_it_runs_again_and_again(executor: Executor, folder: Path) -> None:
-    assert len(outcomes(executor, [unit(folder, 1)])) == 1
+    assert len(outcomes(executor, [made(folder, 1)])) == 1
     assert len(outcomes(executor, [])) == 0
-    assert len(outcomes(executor, [unit(folder, 2)])) == 1
+    assert len(outcomes(executor, [made(folder, 2)])) == 1
 
 
 def test_it_asks_again_where_nothing_is_there_yet(executor: Executor, folder: Path) -> None:
-    def units() -> Iterator[Unit | None]:
+    def tasks() -> Iterator[Task | None]:
         yield None
-        yield unit(folder, 1)
+        yield made(folder, 1)
         yield None
         yield None
-        yield unit(folder, 2)
+        yield made(folder, 2)
 
-    assert len([event for event in executor.run(units()) if isinstance(event, JobDone)]) == 2
+    assert len([event for event in executor.run(tasks()) if isinstance(event, JobDone)]) == 2
 
 
 def test_closing_it_stops_the_work(executor: Executor, folder: Path) -> None:
-    units = (unit(folder, number) for number in range(1, 40))
-    events = executor.run(units)
+    tasks = (made(folder, number) for number in range(1, 40))
+    events = executor.run(tasks)
     next(event for event in events if isinstance(event, JobDone))
     events.close()  # type: ignore[attr-defined]
     assert len(list((folder / "out").glob("*.png"))) < 39
-    assert len(outcomes(executor, [unit(folder, 50)])) == 1
+    assert len(outcomes(executor, [made(folder, 50)])) == 1
 
 
 @pytest.mark.parametrize("executor", ["processes", "ray"], indirect=True)
 def test_the_task_of_a_killed_worker_is_done_by_another(executor: Processes | Cluster, folder: Path) -> None:
-    outcomes(executor, [unit(folder, 1), unit(folder, 2)])
-    slow = unit(folder, 3, changes=("octaves.steps=400",))
+    outcomes(executor, [made(folder, 1), made(folder, 2)])
+    slow = made(folder, 3, changes=("octaves.steps=400",))
     killed: list[int] = []
 
     def kill_once(event: JobEvent | None) -> None:
@@ -177,7 +180,7 @@ def test_the_task_of_a_killed_worker_is_done_by_another(executor: Processes | Cl
             killed.extend(before)
 
     found = []
-    for event in executor.run(iter([slow, unit(folder, 4), unit(folder, 5)])):
+    for event in executor.run(iter([slow, made(folder, 4), made(folder, 5)])):
         kill_once(event)
         if isinstance(event, (JobDone, JobFailed)):
             found.append(event)
@@ -194,10 +197,10 @@ def test_a_task_that_kills_its_worker_is_given_up_after_three_tries(folder: Path
         def __reduce__(self) -> Any:
             return _die, ()
 
-    deadly = unit(folder, 1)[0]
-    job = Deadly(deadly.job.source, deadly.job.preset, "deadly", deadly.job.output)
+    deadly = made(folder, 1)[0]
+    job = Deadly(deadly.source, deadly.preset, "deadly", deadly.output)
     with Processes(["cpu"], precision="float32") as executor:
-        found = outcomes(executor, [(Task(job, None),), unit(folder, 2)])
+        found = outcomes(executor, [(job,), made(folder, 2)])
     by_name = {event.job.output.name: event for event in found}
     failed = by_name["1.png"]
     assert isinstance(failed, JobFailed) and "died 3 times" in str(failed.error)
@@ -211,7 +214,7 @@ def _die() -> None:
 def test_a_missing_device_is_told_at_once(folder: Path) -> None:
     for executor in (Inline(device="cuda:7"), Processes(["cuda:7"])):
         with executor as started, pytest.raises(DeviceError, match="cuda:7"):
-            outcomes(started, [unit(folder, 1)])
+            outcomes(started, [made(folder, 1)])
 
 
 def test_a_cluster_that_does_not_answer_is_told() -> None:
@@ -224,19 +227,19 @@ def test_a_cluster_that_does_not_answer_is_told() -> None:
 @pytest.mark.parametrize("executor", ["ray-shipping"], indirect=True)
 def test_shipped_tasks_take_the_files_of_their_presets_along(executor: Executor, folder: Path) -> None:
     guide = add_photo(str(folder / "guide.png"), 9, (64, 64))
-    tasks = unit(folder, 1, changes=(f'targets=[{{layer="inception3a", guide="{guide}"}}]',))
+    tasks = made(folder, 1, changes=(f'targets=[{{layer="inception3a", guide="{guide}"}}]',))
     (event,) = outcomes(executor, [tasks])
     assert isinstance(event, JobDone), event
     shipped = read_picture(event.job.output).pixels
-    with Inline(precision="float32") as inline:
+    with Inline(precision="float32", threads=1) as inline:
         (event,) = outcomes(inline, [tasks])
-    assert (read_picture(event.job.output).pixels - shipped).abs().max() < 0.02
+    assert torch.equal(read_picture(event.job.output).pixels, shipped)
 
 
 def test_films_go_through_executors_too(executor: Executor, folder: Path) -> None:
     add_photo(str(folder / "1.png"), 1)
     preset = load_preset("spiral", [*TINY, "animation.length=0.2s", "animation.fps=10"])
     job = Job(folder / "1.png", preset, "spiral", folder / "film.gif", FilmSettings(keep_frames=False))
-    (event,) = outcomes(executor, [(Task(job, make_recipe(job)),)])
+    (event,) = outcomes(executor, [(examined(job),)])
     assert isinstance(event, JobDone) and event.frames == 2, event
     assert (folder / "film.gif").stat().st_size > 0

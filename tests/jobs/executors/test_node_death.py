@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.jobs.batch.conftest import add_photo
+from tests.jobs.conftest import add_photo
 
 # In a process of its own, since a cluster belongs to the whole process.
 WORK = """
@@ -19,8 +19,7 @@ os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 from ray.cluster_utils import Cluster as Nodes
 from dreamer.jobs.events import JobDone, JobFailed
 from dreamer.jobs.executors.cluster import Cluster
-from dreamer.jobs.planning import Job, make_recipe
-from dreamer.jobs.rendering import Task
+from dreamer.jobs.job import Job, examined
 from dreamer.presets import load_preset
 
 folder = Path(sys.argv[1])
@@ -30,7 +29,7 @@ preset = load_preset("whisper", ["canvas.size=64", "octaves.count=1", "octaves.s
 jobs = [Job(folder / f"{n}.png", preset, "whisper", folder / "out" / f"{n}.png") for n in range(10)]
 found = []
 with Cluster(nodes.address, workers=2, cores=1, device="cpu", precision="float32") as executor:
-    for event in executor.run(iter([(Task(job, make_recipe(job)),) for job in jobs])):
+    for event in executor.run(iter([(examined(job),) for job in jobs])):
         if isinstance(event, (JobDone, JobFailed)):
             found.append([type(event).__name__, event.job.output.name])
             if len(found) == 3:

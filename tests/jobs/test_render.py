@@ -9,10 +9,10 @@ import torch
 
 from dreamer.errors import PictureError, TargetError
 from dreamer.jobs.events import JobDone, JobEvent, JobFailed, JobSkipped, NetworkReady
-from dreamer.jobs.inline import run_inline
-from dreamer.jobs.planning import Job, plan_jobs
+from dreamer.jobs.job import Job
 from dreamer.pictures import read_picture, read_recipe, write_picture
 from dreamer.presets import Preset
+from tests.jobs.conftest import planned, run_inline
 
 
 @pytest.fixture
@@ -25,12 +25,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def jobs(*names: str, layer: str = "conv2", **keys: object) -> list[Job]:
     tree = {"targets": [{"layer": layer}], "octaves": {"count": 1, "steps": 2}, **keys}
-    return plan_jobs([Path("in") / name for name in names], [("mine", Preset.model_validate(tree))], "out/{stem}.png")
+    return planned([f"in/{name}" for name in names], [("mine", Preset.model_validate(tree))], "out/{stem}.png")
 
 
-def run(planned: list[Job], **options: bool) -> list[JobEvent]:
+def run(plan: list[Job], **options: bool) -> list[JobEvent]:
     events: list[JobEvent] = []
-    run_inline(planned, events.append, device="cpu", **options)
+    run_inline(plan, events.append, **options)
     return events
 
 

@@ -17,57 +17,57 @@ from click.testing import CliRunner, Result
 
 from dreamer.cli import main
 from dreamer.errors import PictureError
-from dreamer.jobs.batch.journal import Journal
-from dreamer.jobs.batch.orders import Order
-from dreamer.jobs.batch.planning import plan_batch
-from dreamer.jobs.batch.running import BatchRun, Choices, Tally
 from dreamer.jobs.events import JobDone, JobEvent, JobFailed
 from dreamer.jobs.executors import Executor
-from dreamer.jobs.rendering import Unit
+from dreamer.jobs.journal import Journal
+from dreamer.jobs.orders import Order
+from dreamer.jobs.plan import plan_batch
+from dreamer.jobs.render import Task
+from dreamer.jobs.run import Choices, Tally, journaled_run
 from dreamer.pictures import read_picture
-from tests.jobs.batch.conftest import add_photo, claimed_elsewhere
+from tests.jobs.conftest import add_photo, claimed_elsewhere
 
 OUT = Path("out")
 TINY = ("--size", "48", "--set", "octaves.count=1", "--set", "octaves.steps=1", "--precision", "float32")
 
 
 class Fake(Executor):
-    """Writes a file for every task, and remembers in which units they came."""
+    """Writes a file for every task, and remembers in which tasks they came."""
 
     def __init__(self, fails: Callable[[str], bool] = lambda name: False) -> None:
-        self.fails, self.units = fails, []  # type: ignore[var-annotated]
+        self.fails, self.tasks = fails, []  # type: ignore[var-annotated]
 
-    def run(self, units: Iterator[Unit | None]) -> Iterator[JobEvent | None]:
-        for unit in units:
-            assert unit is not None
-            self.units.append([task.job.name for task in unit])
-            for task in unit:
-                if self.fails(task.job.name):
-                    yield JobFailed(task.job, PictureError("is broken"))
+    def run(self, tasks: Iterator[Task | None]) -> Iterator[JobEvent | None]:
+        for task in tasks:
+            assert task is not None
+            self.tasks.append([job.name for job in task])
+            for job in task:
+                if self.fails(job.name):
+                    yield JobFailed(job, PictureError("is broken"))
                 else:
-                    task.job.output.parent.mkdir(parents=True, exist_ok=True)
-                    task.job.output.touch()
-                    yield JobDone(task.job, 0.1, 48, 48)
+                    Path(job.place).parent.mkdir(parents=True, exist_ok=True)
+                    Path(job.place).touch()
+                    yield JobDone(job, 0.1, 48, 48)
 
 
 def run(fake: Fake, *, presets: tuple[str, ...] = ("whisper",), **choices: object) -> Tally:
     journal = Journal(OUT)
     plan = plan_batch([Order(inputs=("photos",), presets=presets, size=48)], OUT, journal)
-    batch = BatchRun(plan, OUT, journal, Choices(**choices), lambda event: None)  # type: ignore[arg-type]
+    batch = journaled_run(plan, OUT, journal, Choices(**choices), lambda event: None)  # type: ignore[arg-type]
     tally = batch.run(fake)
     journal.close()
     return tally
 
 
 def names(fake: Fake) -> list[str]:
-    return [name for unit in fake.units for name in unit]
+    return [name for task in fake.tasks for name in task]
 
 
 def test_finished_jobs_are_skipped(folder: Path) -> None:
     assert run(Fake()).done == 3
     again = Fake()
     tally = run(again)
-    assert (tally.done, tally.skipped, again.units) == (0, 3, [])
+    assert (tally.done, tally.skipped, again.tasks) == (0, 3, [])
     add_photo("photos/4.png", 4)
     assert run(again).done == 1 and names(again) == ["4.png"]
 
@@ -76,14 +76,14 @@ def test_pictures_of_one_size_go_together(folder: Path) -> None:
     add_photo("photos/wide.png", 5, (40, 80))
     fake = Fake()
     run(fake, presets=("whisper", "halo"))
-    assert sorted(fake.units) == [["1.png", "2.png", "3.png"]] * 2 + [["wide.png"]] * 2
+    assert sorted(fake.tasks) == [["1.png", "2.png", "3.png"]] * 2 + [["wide.png"]] * 2
 
 
 def test_failed_jobs_are_listed_and_tried_again_when_asked(folder: Path) -> None:
     tally = run(Fake(lambda name: name == "2.png"))
     assert tally.done == 2 and list(tally.failed.values()) == ["is broken"]
     again = Fake()
-    assert list(run(again).failed.values()) == ["is broken"] and again.units == []
+    assert list(run(again).failed.values()) == ["is broken"] and again.tasks == []
     tally = run(again, again=True)
     assert (tally.done, tally.failed, names(again)) == (1, {}, ["2.png"])
 
@@ -92,7 +92,7 @@ def test_stale_jobs_are_redone_only_when_asked(folder: Path) -> None:
     run(Fake())
     add_photo("photos/2.png", 99)
     fake = Fake()
-    assert run(fake).stale == 1 and fake.units == []
+    assert run(fake).stale == 1 and fake.tasks == []
     assert run(fake, stale=True).done == 1 and names(fake) == ["2.png"]
     assert run(Fake()).skipped == 3
 
@@ -116,7 +116,7 @@ def test_everything_is_forced(folder: Path) -> None:
 def test_a_job_that_another_process_has_is_left_to_it(folder: Path) -> None:
     journal = Journal(OUT)
     plan = plan_batch([Order(inputs=("photos",), presets=("whisper",), size=48)], OUT, journal)
-    with claimed_elsewhere(OUT, plan[1].job.output):
+    with claimed_elsewhere(OUT, plan[1].output):
         fake = Fake()
         tally = run(fake)
         assert (tally.done, tally.elsewhere, sorted(names(fake))) == (2, 1, ["1.png", "3.png"])
@@ -127,11 +127,11 @@ def test_a_job_that_another_process_has_is_left_to_it(folder: Path) -> None:
 def test_what_another_process_has_done_meanwhile_is_not_done_again(folder: Path) -> None:
     journal = Journal(OUT)
     plan = plan_batch([Order(inputs=("photos",), presets=("whisper",), size=48)], OUT, journal)
-    batch = BatchRun(plan, OUT, journal, Choices(), lambda event: None)
+    batch = journaled_run(plan, OUT, journal, Choices(), lambda event: None)
     run(Fake())
     fake = Fake()
     tally = batch.run(fake)
-    assert (tally.done, tally.skipped, fake.units) == (0, 3, [])
+    assert (tally.done, tally.skipped, fake.tasks) == (0, 3, [])
 
 
 def test_a_thousand_jobs_are_planned_and_journaled_quickly(folder: Path) -> None:
@@ -144,7 +144,7 @@ def test_a_thousand_jobs_are_planned_and_journaled_quickly(folder: Path) -> None
     assert time.process_time() - began < 8  # about a tenth of that on an idle machine
     assert len(plan) == 1003
     fake = Fake()
-    BatchRun(plan, OUT, journal, Choices(), lambda event: None).run(fake)
+    journaled_run(plan, OUT, journal, Choices(), lambda event: None).run(fake)
     assert len(names(fake)) == len(set(names(fake))) == 1003
     assert not list((OUT / ".dreamer" / "claims").iterdir())
     assert Counter(each.state for each in plan_batch(

@@ -13,7 +13,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from dreamer.errors import OutputError
-from dreamer.jobs.batch.journal import FOLDER
+from dreamer.jobs.journal import FOLDER
 
 
 class Claims:

@@ -6,8 +6,8 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dreamer.jobs.batch.journal import Entry, Journal
-from dreamer.jobs.batch.planning import PlannedJob
+from dreamer.jobs.job import Job
+from dreamer.jobs.journal import Entry, Journal
 
 # Seconds for a megapixel-step before anything was measured: the shipped network on two processor cores.
 FIRST_GUESS = 0.3
@@ -21,14 +21,14 @@ class Estimate:
     measured: bool
 
 
-def estimate(jobs: Sequence[PlannedJob], journal: Journal) -> Estimate:
+def estimate(jobs: Sequence[Job], journal: Journal) -> Estimate:
     """The time that `jobs` will take: by the speed of their own presets, else of their networks, else a guess."""
     entries = [entry for entry in journal.entries() if entry.state == "done" and entry.work and entry.seconds]
     seconds, measured = 0.0, True
-    for each in jobs:
-        rates = _rates(entries, preset=each.variant) or _rates(entries, network=each.job.preset.network.name)
+    for job in jobs:
+        rates = _rates(entries, preset=job.variant) or _rates(entries, network=job.preset.network.name)
         measured = measured and bool(rates)
-        seconds += each.work * (statistics.median(rates) if rates else FIRST_GUESS)
+        seconds += job.work * (statistics.median(rates) if rates else FIRST_GUESS)
     return Estimate(seconds, measured)
 
 

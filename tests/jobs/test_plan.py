@@ -6,24 +6,25 @@ from pathlib import Path
 import pytest
 
 from dreamer.errors import NoInputError, PresetError, UsageError
-from dreamer.jobs.batch.estimate import FIRST_GUESS, estimate
-from dreamer.jobs.batch.finding import find_batch_inputs
-from dreamer.jobs.batch.journal import Entry, Journal
-from dreamer.jobs.batch.orders import Order, read_jobs_file
-from dreamer.jobs.batch.planning import PlannedJob, plan_batch
-from dreamer.jobs.batch.sweeps import combinations, label, parse_sweep
-from tests.jobs.batch.conftest import add_photo
+from dreamer.jobs.estimate import FIRST_GUESS, estimate
+from dreamer.jobs.inputs import find_inputs
+from dreamer.jobs.job import Job
+from dreamer.jobs.journal import Entry, Journal
+from dreamer.jobs.orders import Order, read_jobs_file
+from dreamer.jobs.plan import plan_batch
+from dreamer.jobs.sweeps import combinations, label, parse_sweep
+from tests.jobs.conftest import add_photo
 
 OUT = Path("out")
 
 
-def plan(*inputs: str, **settings: object) -> list[PlannedJob]:
+def plan(*inputs: str, **settings: object) -> list[Job]:
     order = Order.model_validate({"inputs": inputs, "presets": ("whisper",), **settings})
     return plan_batch([order], OUT, Journal(OUT))
 
 
-def outputs(jobs: list[PlannedJob]) -> list[str]:
-    return [each.job.output.relative_to(OUT).as_posix() for each in jobs]
+def outputs(jobs: list[Job]) -> list[str]:
+    return [each.output.relative_to(OUT).as_posix() for each in jobs]
 
 
 def test_folders_are_read_to_the_bottom_in_natural_order(folder: Path) -> None:
@@ -50,8 +51,8 @@ def test_include_and_exclude_choose(folder: Path) -> None:
 
 
 def test_patterns_files_and_noise(folder: Path) -> None:
-    found = find_batch_inputs(["photos/[12].png", "photos/1.png", "noise"])
-    assert [str(each.path) for each in found] == ["photos/1.png", "photos/2.png", "None"]
+    found = find_inputs(["photos/[12].png", "photos/1.png", "noise"])
+    assert [str(each.source) for each in found] == ["photos/1.png", "photos/2.png", "None"]
 
 
 def test_a_circle_of_links_ends(folder: Path) -> None:
@@ -76,9 +77,9 @@ def test_names_that_differ_in_their_suffix_stay_apart(folder: Path) -> None:
 
 def test_outputs_that_collide_are_told_before_any_work(folder: Path) -> None:
     with pytest.raises(UsageError, match="both be written"):
-        plan("photos", place="{preset}")
+        plan("photos", template="{preset}")
     with pytest.raises(UsageError, match=r"unknown field \{steem\}"):
-        plan("photos", place="{steem}")
+        plan("photos", template="{steem}")
 
 
 def test_two_folders_keep_their_names(folder: Path) -> None:
@@ -98,7 +99,7 @@ def test_missing_things_are_told_before_any_work(folder: Path) -> None:
 def test_sweeps_make_a_grid(folder: Path) -> None:
     jobs = plan("photos/1.png", sweep=("octaves.scale=1.2,1.4", "seed=1,2,3"))
     assert len(jobs) == 6
-    assert {(each.job.preset.octaves.scale, each.job.preset.seed) for each in jobs} == {
+    assert {(each.preset.octaves.scale, each.preset.seed) for each in jobs} == {
         (scale, seed) for scale in (1.2, 1.4) for seed in (1, 2, 3)
     }
     assert outputs(jobs)[0] == "whisper octaves.scale=1.2, seed=1/1.png"
@@ -116,15 +117,15 @@ def test_sweep_values_are_toml() -> None:
 def test_states_come_from_the_journal_and_the_outputs(folder: Path) -> None:
     first, second, third = plan("photos")
     journal = Journal(OUT)
-    add_photo(str(first.job.output), 1)
-    add_photo(str(second.job.output), 1)
-    journal.append(Entry(first.key, str(first.job.output), "done"))
-    journal.append(Entry("older", str(second.job.output), "done"))
-    journal.append(Entry(third.key, str(third.job.output), "failed", error="the reason"))
+    add_photo(str(first.output), 1)
+    add_photo(str(second.output), 1)
+    journal.append(Entry(first.key, str(first.output), "done"))
+    journal.append(Entry("older", str(second.output), "done"))
+    journal.append(Entry(third.key, str(third.output), "failed", error="the reason"))
     assert [(each.state, each.reason) for each in plan("photos")] == [
         ("done", ""), ("stale", ""), ("failed", "the reason")
     ]  # fmt: skip
-    first.job.output.unlink()
+    first.output.unlink()
     assert plan("photos")[0].state == "new"
 
 
@@ -136,7 +137,7 @@ def test_a_file_of_someone_else_is_in_the_way(folder: Path) -> None:
 def test_broken_inputs_are_planned_and_accounted_for(folder: Path) -> None:
     Path("photos/0.png").write_bytes(b"")
     Path("photos/text.jpg").write_text("no picture")
-    jobs = {each.job.name: each for each in plan("photos")}
+    jobs = {each.name: each for each in plan("photos")}
     assert jobs["0.png"].state == jobs["text.jpg"].state == "broken"
     assert "empty" in jobs["0.png"].reason
     assert jobs["1.png"].state == "new"
@@ -145,7 +146,7 @@ def test_broken_inputs_are_planned_and_accounted_for(folder: Path) -> None:
 def test_films_are_jobs_like_stills(folder: Path) -> None:
     jobs = plan("photos/1.png", presets=("whisper", "spiral"), film_format="gif")
     assert outputs(jobs) == ["whisper/1.png", "spiral/1.gif"]
-    assert jobs[0].job.film is None and jobs[1].job.film is not None
+    assert jobs[0].film is None and jobs[1].film is not None
     assert jobs[1].work > 10 * jobs[0].work
 
 
@@ -172,8 +173,8 @@ def test_jobs_files_say_what_a_command_line_cannot(folder: Path) -> None:
     )
     file = read_jobs_file(Path("jobs.toml"))
     first, second = plan_batch(file.jobs, Path(file.output or ""), Journal(Path("dreams")))
-    assert first.job.preset.octaves.count == 2 and first.job.output == Path("dreams/whisper/1.png")
-    assert second.job.source is None and second.job.preset.seed == 3 and second.job.preset.canvas.size == (64, 48)
+    assert first.preset.octaves.count == 2 and first.output == Path("dreams/whisper/1.png")
+    assert second.source is None and second.preset.seed == 3 and second.preset.canvas.size == (64, 48)
 
 
 def test_mistakes_of_a_jobs_file_are_told_at_once_with_their_places(folder: Path) -> None:
@@ -192,8 +193,8 @@ def test_planning_many_jobs_is_quick_without_torch(folder: Path) -> None:
     import sys
 
     code = (
-        "import sys; from pathlib import Path; from dreamer.jobs.batch.planning import plan_batch\n"
-        "from dreamer.jobs.batch.orders import Order; from dreamer.jobs.batch.journal import Journal\n"
+        "import sys; from pathlib import Path; from dreamer.jobs.plan import plan_batch\n"
+        "from dreamer.jobs.orders import Order; from dreamer.jobs.journal import Journal\n"
         "plan_batch([Order(inputs=('photos',), presets=('whisper',))], Path('out'), Journal(Path('out')))\n"
         "assert 'torch' not in sys.modules\n"
     )

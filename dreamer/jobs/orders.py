@@ -1,4 +1,4 @@
-"""What is asked of a batch: by the command line, or by a jobs file for what a command line cannot say.
+"""What is asked for: by a command line, or by a jobs file for what a command line cannot say.
 
 output = "holiday"
 
@@ -21,31 +21,34 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import AliasChoices, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from dreamer.errors import PresetError, did_you_mean
-from dreamer.jobs.planning import NOISE
+from dreamer.jobs.inputs import NOISE
 from dreamer.presets.model.fields import Table, described
-from dreamer.presets.source.lookup import SUFFIX, is_path
 from dreamer.presets.source.toml_lines import key_lines
 
 Side = Annotated[int, Field(ge=16, le=65536)]
 PictureFormat = Literal["png", "jpg", "webp", "tif"]
 FilmFormat = Literal["mp4", "mov", "gif", "webp", "apng"]
-DEFAULT_PLACE = "{variant}/{place}"
+BATCH_TEMPLATE = "{variant}/{path}"
 
 
 class Order(Table):
     """Some inputs by some presets."""
 
-    inputs: tuple[str, ...] = Field(min_length=1, description="files, folders, patterns, or noise")
-    presets: tuple[str, ...] = Field(min_length=1, description="names or paths of presets")
+    inputs: tuple[str, ...] = described((), "files, folders, patterns, or noise; none: the presets need no photo")
+    presets: tuple[str, ...] = described((), "names or paths of presets")
     set: tuple[str, ...] = described((), "values of the presets to change, such as octaves.count=6")
     sweep: tuple[str, ...] = described((), "values to try, such as octaves.scale=1.2,1.4")
     include: tuple[str, ...] = described((), "patterns of which a picture of a folder must match one")
-    exclude: tuple[str, ...] = described((), "patterns of which it may match none")
-    place: str = described(DEFAULT_PLACE, "where outputs go below the batch's folder, without the suffix")
+    exclude: tuple[str, ...] = described((), "patterns of which it must match none")
+    template: str = Field(
+        BATCH_TEMPLATE,
+        validation_alias=AliasChoices("template", "place"),
+        description="where outputs go below the batch's folder, without the suffix",
+    )
     format: PictureFormat = described("png", "suffix of the pictures")
     film_format: FilmFormat = described("mp4", "suffix of the films")
     size: Side | tuple[Side, Side] | None = described(None, "longest side, or [width, height]", unit="px")
@@ -53,11 +56,18 @@ class Order(Table):
     preview: bool = described(False, "the same look at a quarter of the area")
 
 
+class FileOrder(Order):
+    """An order in a jobs file, which leaves neither inputs nor presets out."""
+
+    inputs: tuple[str, ...] = Field(min_length=1, description="files, folders, patterns, or noise")
+    presets: tuple[str, ...] = Field(min_length=1, description="names or paths of presets")
+
+
 class JobsFile(Table):
     """A jobs file."""
 
     output: str | None = described(None, "the batch's folder")
-    jobs: tuple[Order, ...] = Field(min_length=1, description="what is to be done")
+    jobs: tuple[FileOrder, ...] = Field(min_length=1, description="what is to be done")
 
 
 def read_jobs_file(path: Path) -> JobsFile:
@@ -83,9 +93,9 @@ def read_jobs_file(path: Path) -> JobsFile:
     return found.model_copy(update={"jobs": orders, "output": output})
 
 
-def _anchored(order: Order, folder: Path) -> Order:
+def _anchored(order: FileOrder, folder: Path) -> FileOrder:
     inputs = tuple(text if text == NOISE else str(folder / text) for text in order.inputs)
-    presets = tuple(str(folder / text) if is_path(text, SUFFIX) else text for text in order.presets)
+    presets = tuple(str(folder / text) if "/" in text or text.endswith(".toml") else text for text in order.presets)
     return order.model_copy(update={"inputs": inputs, "presets": presets})
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from dreamer.errors import OutputError
-from dreamer.jobs.batch.claims import Claims
-from dreamer.jobs.batch.journal import Entry, Journal
-from tests.jobs.batch.conftest import claimed_elsewhere
+from dreamer.jobs.claims import Claims
+from dreamer.jobs.journal import Entry, Journal
+from tests.jobs.conftest import claimed_elsewhere
 
 
 def done(key: str, output: str = "") -> Entry:

@@ -6,10 +6,12 @@ import pytest
 import torch
 
 from dreamer.errors import NoInputError, OutputError, UsageError
-from dreamer.jobs.planning import Job, find_inputs, make_recipe, plan_jobs
+from dreamer.jobs.inputs import find_inputs
+from dreamer.jobs.job import Job, make_recipe
 from dreamer.pictures import write_picture
 from dreamer.presets import Preset
-from dreamer.recipes import parse_recipe
+from dreamer.recipes import Recipe, parse_recipe
+from tests.jobs.conftest import planned
 
 
 @pytest.fixture
@@ -26,13 +28,25 @@ def preset(**keys: object) -> Preset:
 
 
 def job(folder: Path, name: str = "a.png", **keys: object) -> Job:
-    (planned,) = plan_jobs([folder / "in" / name], [("mine", preset(**keys))], "out/{stem}.png")
-    return planned
+    (job,) = planned([str(folder / "in" / name)], [("mine", preset(**keys))], "out/{stem}.png")
+    return job
+
+
+def recipe(folder: Path, *, weights: str = "", **keys: object) -> Recipe:
+    made = make_recipe(job(folder, **keys), weights=weights)
+    assert made is not None
+    return made
 
 
 def test_inputs_are_files_folders_in_natural_order_and_noise(folder: Path) -> None:
-    assert find_inputs(["in"]) == [Path("in/a.png"), Path("in/b9.png"), Path("in/b10.png")]
-    assert find_inputs(["in/a.png", "noise", "in/a.png"]) == [Path("in/a.png"), None]
+    assert [each.source for each in find_inputs(["in"])] == [Path("in/a.png"), Path("in/b9.png"), Path("in/b10.png")]
+    assert [each.source for each in find_inputs(["in/a.png", "noise", "in/a.png"])] == [Path("in/a.png"), None]
+
+
+def test_folders_inside_are_left_out_where_only_the_folder_is_meant(folder: Path) -> None:
+    write_picture(folder / "in" / "deep" / "c.png", torch.zeros(3, 8, 8))
+    assert len(find_inputs(["in"])) == 4
+    assert len(find_inputs(["in"], below=False)) == 3
 
 
 @pytest.mark.parametrize(
@@ -45,8 +59,8 @@ def test_inputs_that_are_not_there(text: str, told: str, folder: Path) -> None:
 
 
 def test_every_input_meets_every_preset(folder: Path) -> None:
-    sources = [*find_inputs(["in"]), None]
-    jobs = plan_jobs(sources, [("one", preset()), ("two", preset(seed=3))], "out/{preset}/{name}-{seed}-{network}.png")
+    sources = ["in/a.png", "in/b9.png", "in/b10.png", None]
+    jobs = planned(sources, [("one", preset()), ("two", preset(seed=3))], "out/{preset}/{name}-{seed}-{network}.png")
     assert len(jobs) == 8
     assert str(jobs[1].output) == "out/two/a.png-3-pocket.png"
     assert str(jobs[-1].output) == "out/two/noise-3-pocket.png"
@@ -55,8 +69,8 @@ def test_every_input_meets_every_preset(folder: Path) -> None:
 
 
 def test_a_folder_as_output_names_files_in_it(folder: Path) -> None:
-    (planned,) = plan_jobs([Path("in/a.png")], [("one", preset())], "out/")
-    assert str(planned.output) == "out/a-one.png"
+    (job,) = planned(["in/a.png"], [("one", preset())], "out/")
+    assert str(job.output) == "out/a-one.png"
 
 
 @pytest.mark.parametrize(
@@ -72,13 +86,13 @@ def test_outputs_that_cannot_be_are_refused_before_any_work(
     template: str, error: type[Exception], told: str, folder: Path
 ) -> None:
     with pytest.raises(error, match=told):
-        plan_jobs(find_inputs(["in"]), [("one", preset())], template)
+        planned(["in/a.png", "in/b9.png"], [("one", preset())], template)
 
 
 def test_states_are_told_by_the_recipe_inside(folder: Path) -> None:
     assert job(folder).state == "new"
     output = Path("out/a.png")
-    write_picture(output, torch.zeros(3, 8, 8), recipe=make_recipe(job(folder)).to_json())
+    write_picture(output, torch.zeros(3, 8, 8), recipe=recipe(folder).to_json())
     assert job(folder).state == "done"
     assert job(folder, seed=4).state == "stale"
     write_picture(output, torch.zeros(3, 8, 8))
@@ -104,7 +118,7 @@ def test_a_key_knows_the_pictures_that_the_preset_names(folder: Path) -> None:
 
 
 def test_a_recipe_survives_and_tells_nothing_of_its_maker(folder: Path) -> None:
-    recipe = make_recipe(job(folder, title="Träume"), weights="abc")
-    text = recipe.to_json()
+    made = recipe(folder, title="Träume", weights="abc")
+    text = made.to_json()
     assert str(folder) not in text
-    assert parse_recipe(text, where="x") == recipe
+    assert parse_recipe(text, where="x") == made

@@ -1,0 +1,136 @@
+"""Options of the commands that run jobs, each group passed on as one object. Nothing here imports torch."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
+
+import click
+
+from dreamer.cli.options import (
+    complete_presets,
+    device_option,
+    json_option,
+    precision_option,
+    progress_option,
+    set_option,
+)
+from dreamer.jobs.orders import Order
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class PictureSize(click.ParamType):  # type: ignore[type-arg]  # click is generic only since 8.4
+    """A longest side such as 1024, or a size such as 1280x720."""
+
+    name = "px"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int | tuple[int, int]:
+        """The side, or (width, height)."""
+        parts = str(value).lower().split("x")
+        if len(parts) > 2 or not all(part.isdecimal() and 16 <= int(part) <= 65536 for part in parts):
+            self.fail(f"{value!r} is not a size; use 1024 for the longest side, or 1280x720.", param, ctx)
+        return int(parts[0]) if len(parts) == 1 else (int(parts[0]), int(parts[1]))
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How jobs are run, and how that is shown."""
+
+    device: str = "auto"
+    precision: str = "auto"
+    threads: int | None = None
+    force: bool = False
+    no_recipe: bool = False
+    as_json: bool = False
+    progress: str = "auto"
+
+
+@dataclass(frozen=True)
+class PlanOptions:
+    """What is printed in place of running jobs."""
+
+    dry_run: bool
+    print_preset: bool
+
+
+def collected(name: str, keys: set[str], make: Callable[..., Any]) -> Callable[[Command], Command]:
+    """Pass the options `keys`, as far as the command has them, on as one argument `name`, made by `make(**options)`."""
+
+    def decorate(command: Command) -> Command:
+        @functools.wraps(command)
+        def together(*args: Any, **given: Any) -> Any:
+            group = {key: given.pop(key) for key in keys & set(given)}
+            return command(*args, **{name: make(**group)}, **given)
+
+        return together  # type: ignore[return-value]
+
+    return decorate
+
+
+def order_options(*, preview: str, presets_required: bool = True) -> Callable[[Command], Command]:
+    """INPUT..., -p, --set, --sweep, --size, --seed and --preview, and what else the command has of an `Order`'s fields,
+    passed together as `order`."""
+    keys = {*Order.model_fields, "overrides"} - {"set"}
+
+    def order(overrides: tuple[str, ...], **options: Any) -> Order:
+        return Order.model_validate({"set": overrides, **options})
+
+    def decorate(command: Command) -> Command:
+        options = [
+            click.argument("inputs", metavar="[INPUT]...", nargs=-1),
+            click.option(
+                "-p", "--preset", "presets", multiple=True, required=presets_required, metavar="PRESET",
+                shell_complete=complete_presets,
+                help="Name of a preset, as `dreamer presets` lists them, or path of a TOML file. May be repeated.",
+            ),
+            set_option,
+            click.option("--sweep", multiple=True, metavar="KEY=A,B,C",
+                         help="Try each of these values; several sweeps make a grid. May be repeated."),
+            click.option("--size", type=PictureSize(), help="Longest side of the canvas, or WIDTHxHEIGHT."),
+            click.option("--seed", type=click.IntRange(0), help="Start of all random numbers."),
+            click.option("--preview", is_flag=True, help=preview),
+        ]  # fmt: skip
+        wrapped = collected("order", keys, order)(command)
+        for option in reversed(options):
+            wrapped = option(wrapped)
+        return wrapped
+
+    return decorate
+
+
+def output_option(default: str, text: str) -> Callable[[Command], Command]:
+    """-o/--output TEMPLATE, passed as `output`."""
+    return click.option("-o", "--output", default=default, show_default=True, metavar="TEMPLATE", help=text)
+
+
+def plan_options(command: Command) -> Command:
+    """-n and --print-preset, passed together as `only`."""
+    dry_run = click.option("-n", "--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
+    print_preset = click.option(
+        "--print-preset", is_flag=True, help="Print the resolved preset, and where its values come from."
+    )
+    keys = {field.name for field in fields(PlanOptions)}
+    return dry_run(print_preset(collected("only", keys, PlanOptions)(command)))
+
+
+def run_options(command: Command) -> Command:
+    """--device, --precision, --threads, --force, --json and --progress, and --no-recipe where the command has it,
+    passed together as `options`."""
+    threads = click.option(
+        "--threads", type=click.IntRange(1, 1024), metavar="N",
+        help="Processor threads for each picture; default: all cores, shared between workers.",
+    )  # fmt: skip
+    force = click.option("-f", "--force", is_flag=True, help="Render again what is finished; overwrite any file.")
+    keys = {field.name for field in fields(RunOptions)}
+    wrapped = collected("options", keys, RunOptions)(command)
+    for option in (progress_option, json_option, force, threads, precision_option, device_option):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def no_recipe_option(command: Command) -> Command:
+    """--no-recipe."""
+    return click.option("--no-recipe", is_flag=True, help="Leave the recipe out of the outputs.")(command)

@@ -1,1 +1,0 @@
-"""Folders x presets: found, planned, journaled, and done once each, whatever happens."""

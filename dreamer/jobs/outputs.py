@@ -1,0 +1,98 @@
+"""Where outputs go: templates of paths with fields in braces. Imports no torch."""
+
+from __future__ import annotations
+
+import os
+import string
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dreamer.errors import OutputError, UsageError
+from dreamer.jobs.inputs import Input
+from dreamer.jobs.job import Job
+from dreamer.presets.model.schema import Preset
+
+FIELDS = ("variant", "preset", "path", "stem", "name", "network", "seed")
+_OLD_FIELDS = {"place": "path"}
+
+
+@dataclass(frozen=True)
+class OutputTemplate:
+    """A path with {variant}, {preset}, {path}, {stem}, {name}, {network} and {seed} to be filled in.
+
+    `folder`: where a relative path starts, taken as it is, braces and all. `suffixes`: added behind the path, the first
+    of a picture, the second of a film; without them the text has its own, and one that names a folder gets a
+    file's name in it. `option`: where the text comes from, for messages.
+    """
+
+    text: str
+    option: str = "--output"
+    folder: Path = Path()
+    suffixes: tuple[str, str] | None = None
+
+    def path(self, source: Input, variant: str, preset_name: str, preset: Preset, *, film: bool) -> Path:
+        """The path of one job. Raises UsageError for an unknown field."""
+        start = preset.canvas.start
+        fields = {
+            "variant": variant,
+            "preset": preset_name,
+            "path": str(source.path) if source.source else start,
+            "stem": source.path.name if source.source else start,
+            "name": source.source.name if source.source else start,
+            "network": Path(preset.network.name).stem,
+            "seed": str(preset.seed),
+        }
+        return self.folder / f"{self._filled(fields, film=film)}"
+
+    def _filled(self, fields: dict[str, str], *, film: bool) -> str:
+        text = self.text
+        if self.suffixes is None and (text.endswith(("/", os.sep)) or Path(text).is_dir()):
+            text = f"{text.rstrip('/')}/{{stem}}-{{preset}}{'.mp4' if film else '.png'}"
+        try:
+            for _, field, _, _ in string.Formatter().parse(text):
+                if field is not None and field not in fields and field not in _OLD_FIELDS:
+                    known = ", ".join(f"{{{name}}}" for name in FIELDS)
+                    where = f"{self.option} {text}"
+                    raise UsageError(f"unknown field {{{field}}}", where=where, remedy=f"Known: {known}.")
+            filled = text.format_map(fields | {old: fields[new] for old, new in _OLD_FIELDS.items()})
+        except ValueError as error:
+            raise UsageError(str(error), where=f"{self.option} {text}") from error
+        return filled if self.suffixes is None else f"{filled}.{self.suffixes[film]}"
+
+
+def kept_apart(jobs: Iterable[Job]) -> list[Job]:
+    """The jobs, each once; where inputs differ in their suffix alone the later ones keep it in their outputs' names."""
+    taken: dict[Path | None, Job] = {}
+    apart: list[Job] = []
+    for job in jobs:
+        other = taken.get(job.output)
+        if other is not None and other == job:
+            continue  # named twice
+        if other is not None and job.output is not None and _differ_in_suffix(job.path, other.path):
+            job = replace(job, output=job.output.with_name(f"{job.name}{job.output.suffix}"))
+        taken.setdefault(job.output, job)
+        apart.append(job)
+    return apart
+
+
+def _differ_in_suffix(one: Path | None, other: Path | None) -> bool:
+    return one is not None and other is not None and one != other and one.with_suffix("") == other.with_suffix("")
+
+
+def refuse_collisions(jobs: Iterable[Job], option: str) -> None:
+    """Raise UsageError where two jobs would write one file, OutputError where one would overwrite its input."""
+    taken: dict[Path, Job] = {}
+    for job in jobs:
+        if job.output is None:
+            continue
+        place = job.output.absolute()
+        if job.path is not None and place == job.path.absolute():
+            raise OutputError("the output would overwrite the input", where=str(job.output))
+        other = taken.setdefault(place, job)
+        if other is not job:
+            raise UsageError(
+                f"{other.name} ({other.preset_name}) and {job.name} ({job.preset_name}) would both be written here",
+                where=str(job.output),
+                remedy=f"Add {{stem}}, {{name}}, {{preset}} or {{variant}} to {option}.",
+            )

@@ -1,0 +1,131 @@
+"""From inputs and presets to jobs, each with its output, key, state and work. Imports no torch, writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dreamer.errors import NoInputError, PresetError, UsageError
+from dreamer.jobs.inputs import NO_INPUT, Input, find_inputs
+from dreamer.jobs.job import FilmSettings, Job, examined
+from dreamer.jobs.journal import Journal
+from dreamer.jobs.orders import Order
+from dreamer.jobs.outputs import OutputTemplate, kept_apart, refuse_collisions
+from dreamer.jobs.sweeps import combinations, label, parse_sweep
+from dreamer.presets.model.schema import Preset
+from dreamer.presets.options import with_motion, with_options
+from dreamer.presets.source.files import missing_files
+from dreamer.presets.source.load import resolve_preset
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A preset with one combination of swept values."""
+
+    name: str
+    preset_name: str
+    preset: Preset
+
+
+def plan_jobs(
+    inputs: Sequence[Input],
+    variants: Sequence[Variant],
+    template: OutputTemplate,
+    *,
+    film: FilmSettings | None = None,
+    journal: Journal | None = None,
+) -> list[Job]:
+    """Every input with every variant: a photo sets `canvas.start` to "photo", no photo unsets it.
+
+    With `film`, presets that have an `[animation]` table make films. Raises, before any work, UsageError where two jobs
+    would write one file or the template has an unknown field, OutputError where one would overwrite its input.
+    """
+    return _planned(_crossed(inputs, variants, template, film), template.option, journal)
+
+
+def plan_batch(orders: Sequence[Order], folder: Path, journal: Journal) -> list[Job]:
+    """Every input with every variant of every order.
+
+    Raises, before any work: PresetError for presets that are missing or wrong, NoInputError for inputs that are not
+    there or folders that cannot be listed, UsageError where two jobs would write one file.
+    """
+    jobs: list[Job] = []
+    for order in orders:
+        variants = find_variants(order)
+        inputs = find_order_inputs(order, variants, apart_from=folder)
+        template = OutputTemplate(order.template, "--template", folder, (order.format, order.film_format))
+        jobs += _crossed(inputs, variants, template, FilmSettings())
+    return _planned(jobs, "--template", journal)
+
+
+def find_variants(order: Order, *, films: bool | None = None) -> list[Variant]:
+    """The presets of an order with all combinations of its sweep.
+
+    `films`: whether they are to make films, even those without an `[animation]` table; None: those that have one.
+
+    Raises PresetError for presets that are missing or wrong, or that name files that are not there.
+    """
+    axes = [parse_sweep(text) for text in order.sweep]
+    variants = []
+    for name in order.presets:
+        for values in combinations(axes):
+            resolved = resolve_preset(name, [*order.set, *values])
+            if missing := missing_files(resolved.preset):
+                remedy = "Check the paths in the preset and in --set."
+                raise PresetError(missing, where=str(resolved.file), remedy=remedy)
+            preset = with_options(resolved.preset, size=order.size, seed=order.seed)
+            if films or (films is None and preset.animation is not None):
+                preset = with_motion(preset, preview=order.preview)
+            elif order.preview:
+                preset = with_options(preset, preview=True)
+            variants.append(Variant(f"{resolved.name} {label(values)}".strip(), resolved.name, preset))
+    return variants
+
+
+def find_order_inputs(
+    order: Order, variants: Sequence[Variant], *, apart_from: Path | None = None, below: bool = True
+) -> list[Input]:
+    """The inputs of an order. Raises NoInputError where it names none and a preset needs one."""
+    if order.inputs:
+        return find_inputs(
+            order.inputs, include=order.include, exclude=order.exclude, apart_from=apart_from, below=below
+        )
+    for variant in variants:
+        if variant.preset.canvas.start == "photo":
+            raise NoInputError(
+                f"the preset {variant.preset_name!r} dreams over a photo, and no INPUT is given",
+                remedy='Name a picture, a folder, or "noise".',
+            )
+    return [NO_INPUT]
+
+
+def fitted_to(preset: Preset, *, with_photo: bool) -> Preset:
+    """The preset whose canvas starts as a photo, or as noise where it was to start as one and there is none."""
+    start = preset.canvas.start
+    if with_photo == (start == "photo"):
+        return preset
+    canvas = preset.canvas.model_copy(update={"start": "photo" if with_photo else "noise"})
+    return preset.model_copy(update={"canvas": canvas})
+
+
+def _crossed(
+    inputs: Sequence[Input], variants: Sequence[Variant], template: OutputTemplate, film: FilmSettings | None
+) -> Iterator[Job]:
+    for source in inputs:
+        for variant in variants:
+            moving = film is not None and variant.preset.animation is not None
+            if source.is_clip and not moving:
+                raise UsageError(
+                    f"{variant.preset_name} makes stills, and {source.source} is a film",
+                    remedy="Use `dreamer animate` or `dreamer batch` with a preset that has an [animation] table.",
+                )
+            preset = fitted_to(variant.preset, with_photo=source.source is not None)
+            output = template.path(source, variant.name, variant.preset_name, preset, film=moving)
+            yield Job(source.source, preset, variant.preset_name, output, film if moving else None, variant.name)
+
+
+def _planned(jobs: Iterable[Job], option: str, journal: Journal | None) -> list[Job]:
+    apart = kept_apart(jobs)
+    refuse_collisions(apart, option)
+    return [examined(job, journal) for job in apart]

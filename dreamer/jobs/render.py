@@ -1,0 +1,307 @@
+"""Tasks to files: what every executor runs, in this process or another."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import torch
+
+from dreamer.devices import processor_name
+from dreamer.errors import DreamerError, NetworkError, TargetError
+from dreamer.film.codecs import film_codec
+from dreamer.jobs.events import (
+    FrameDone,
+    JobDone,
+    JobEvent,
+    JobFailed,
+    JobListener,
+    JobProgress,
+    JobStarted,
+    NetworkReady,
+)
+from dreamer.jobs.job import Job
+from dreamer.jobs.stills import Still, read_source, render_stills
+from dreamer.networks import Network, load_network
+from dreamer.pictures import Picture, write_picture
+
+# Networks that stay in memory; a batch goes through its jobs network by network.
+NETWORKS = 2
+PAUSE = 0.1  # seconds between two looks at something that another thread changes
+
+
+Task = tuple[Job, ...]
+"""Jobs that go through the network together: stills of one size and preset, but for what targets select. A film is
+alone."""
+
+
+class Renderer:
+    """Does tasks one after the other, each network loaded once.
+
+    While one is computed the next one's pictures are read and the last one's written, by threads of their own.
+    `network`: one that is loaded already, for all jobs. `threads`: of the processor; None: as torch has.
+    `listen` hears what happens within a job; it is called in the thread that iterates over `run`.
+    """
+
+    def __init__(
+        self,
+        *,
+        device: str = "auto",
+        precision: str = "auto",
+        threads: int | None = None,
+        network: Network | None = None,
+        listen: JobListener = lambda event: None,
+    ) -> None:
+        self._device, self._precision, self._threads, self._listen = device, precision, threads, listen
+        self._network = network
+        self._networks: dict[tuple[str, str], Network] = {}
+        self._refused: dict[object, DreamerError] = {}
+
+    def run(self, tasks: Iterator[Task | None]) -> Iterator[JobEvent]:
+        """Events of every task: each job ends as JobDone or JobFailed. `tasks` may yield None: nothing at the moment.
+
+        Raises DeviceError where the device is missing, for then nothing can be done.
+        """
+        writing: deque[Future[JobEvent]] = deque()
+        threads = torch.get_num_threads()
+        with ReadAhead(tasks) as reads, ThreadPoolExecutor(1, initializer=_take_one_core) as writer:
+            reads.started.wait()
+            writer.submit(int).result()
+            # For this thread and for MKL, after the helpers have asked for less.
+            torch.set_num_threads(self._threads or threads)
+            try:
+                while True:
+                    if not reads.waiting:  # nothing to compute: whoever waits for the last pictures shall hear of them
+                        yield from _finished(writing, at_most=0)
+                    task = reads.take()
+                    if task is None:
+                        break
+                    yield from task.failed
+                    if task.jobs:
+                        yield from self._task(task, writer, writing)
+                    yield from _finished(writing, at_most=len(task.jobs))
+                yield from _finished(writing, at_most=0)
+            finally:
+                torch.set_num_threads(threads)
+
+    def _task(self, task: ReadTask, writer: ThreadPoolExecutor, writing: deque[Future[JobEvent]]) -> Iterator[JobEvent]:
+        first = task.jobs[0]
+        try:
+            network = self._network_for(first)
+            if error := self._refused.get(repr(first.preset)):
+                raise error
+        except (NetworkError, TargetError) as error:
+            yield from (JobFailed(job, error) for job in task.jobs)
+            return
+        with _threads(first.conditions.threads):
+            yield from (JobStarted(job) for job in task.jobs)
+            if first.film is not None:
+                yield self._film(first, network)
+                return
+            began = time.perf_counter()
+            try:
+                stills = self._stills(task, network)
+            except DreamerError as error:
+                yield from self._apart(task, network, error)
+                return
+            seconds = (time.perf_counter() - began) / len(task.jobs)
+            facts = render_facts(network)
+        for job, still in zip(task.jobs, stills, strict=True):
+            writing.append(writer.submit(_write, job, still, facts, seconds))
+
+    def _apart(self, task: ReadTask, network: Network, error: DreamerError) -> Iterator[JobEvent]:
+        """A task that failed as a whole: where more memory may help its jobs are done one by one."""
+        preset = task.jobs[0].preset
+        if isinstance(error, TargetError) and len(task.jobs) == 1:
+            self._refused[repr(preset)] = error  # every job of this preset would fail alike
+        if len(task.jobs) == 1:
+            yield JobFailed(task.jobs[0], error)
+            return
+        for job, picture in zip(task.jobs, task.pictures, strict=True):
+            began = time.perf_counter()
+            try:
+                (still,) = self._stills(ReadTask((job,), (picture,)), network)
+            except DreamerError as own:
+                yield JobFailed(job, own)
+            else:
+                yield _write(job, still, render_facts(network), time.perf_counter() - began)
+
+    def _network_for(self, job: Job) -> Network:
+        if self._network is not None:
+            return self._network
+        choice, precision = job.preset.network, job.conditions.precision or self._precision
+        name = repr(choice), precision
+        if name in self._refused:
+            raise self._refused[name]
+        if name not in self._networks:
+            while len(self._networks) >= NETWORKS:
+                self._networks.pop(next(iter(self._networks)))
+            try:
+                network = load_network(choice, device=self._device, precision=precision)
+            except NetworkError as error:
+                self._refused[name] = error
+                raise
+            self._networks[name] = network
+            self._listen(NetworkReady(network.name, network.reason))
+        return self._networks[name]
+
+    def _stills(self, task: ReadTask, network: Network) -> list[Still]:
+        first, together = task.jobs[0], len(task.jobs)
+        targets = [job.preset.targets for job in task.jobs]
+        return render_stills(
+            first.preset,
+            network,
+            task.pictures,
+            targets=None if all(each == targets[0] for each in targets) else targets,
+            listen=lambda event: self._listen(JobProgress(first, event, together)),
+        )
+
+    def _film(self, job: Job, network: Network) -> JobEvent:
+        try:
+            return write_film(job, network, self._listen)
+        except DreamerError as error:
+            return JobFailed(job, error)
+
+
+@contextmanager
+def _threads(count: int | None) -> Iterator[None]:
+    """Let torch compute on `count` threads meanwhile, where it is given."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _take_one_core() -> None:
+    """Keep torch's operations in this thread on one core.
+
+    A second thread with a team of its own makes OpenMP stop spinning in both, which doubles the time of a dream.
+    """
+    torch.set_num_threads(1)
+    torch.get_num_threads()  # a thread takes the number that holds when it first asks, and keeps it
+
+
+def _finished(writing: deque[Future[JobEvent]], *, at_most: int) -> Iterator[JobEvent]:
+    """The outcomes of what is written, and of what must be waited for so that `at_most` files go on waiting."""
+    while writing and (writing[0].done() or len(writing) > at_most):
+        yield writing.popleft().result()
+
+
+@dataclass(frozen=True)
+class ReadTask:
+    """A task whose pictures are read; `failed` are the jobs whose could not be."""
+
+    jobs: Task
+    pictures: tuple[Picture | None, ...]
+    failed: tuple[JobFailed, ...] = ()
+
+
+class ReadAhead:
+    """Takes tasks and reads their pictures in a thread of its own, one task ahead. Use it with `with`."""
+
+    def __init__(self, tasks: Iterator[Task | None]) -> None:
+        self._tasks, self._stopped, self.started = tasks, threading.Event(), threading.Event()
+        self._inbox: queue.Queue[ReadTask | BaseException | None] = queue.Queue(1)
+        self._thread = threading.Thread(target=self._work, daemon=True)
+
+    def __enter__(self) -> ReadAhead:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped.set()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a task waits to be taken."""
+        return not self._inbox.empty()
+
+    def take(self) -> ReadTask | None:
+        """The next task, once it is there; None after the last. Raises what taking a task has raised."""
+        item = self._inbox.get()
+        if isinstance(item, BaseException):
+            raise item
+        return item
+
+    def _work(self) -> None:
+        _take_one_core()
+        self.started.set()
+        try:
+            for task in self._tasks:
+                if self._stopped.is_set():
+                    return
+                if task is None:
+                    time.sleep(PAUSE)
+                else:
+                    self._put(_read(task))
+            self._put(None)
+        except BaseException as error:  # raised again where the tasks are waited for
+            self._put(error)
+
+    def _put(self, item: ReadTask | BaseException | None) -> None:
+        while not self._stopped.is_set():
+            try:
+                return self._inbox.put(item, timeout=PAUSE)
+            except queue.Full:
+                continue
+
+
+def _read(task: Task) -> ReadTask:
+    jobs, pictures, failed = [], [], []
+    for job in task:
+        try:
+            pictures.append(None if job.film is not None else read_source(job))  # a film reads its own
+            jobs.append(job)
+        except DreamerError as error:
+            failed.append(JobFailed(job, error))
+    return ReadTask(tuple(jobs), tuple(pictures), tuple(failed))
+
+
+def _write(job: Job, still: Still, facts: Mapping[str, str], seconds: float) -> JobEvent:
+    """Write a rendered picture to the job's output, or hand it over where it has none."""
+    height, width = still.pixels.shape[1:]
+    text = None if job.recipe is None else replace(job.recipe, facts=facts).to_json()
+    if job.output is None:
+        return JobDone(job, seconds, width, height, still=replace(still, recipe=text))
+    try:
+        write_picture(job.output, still.pixels, alpha=still.alpha, recipe=text)
+    except DreamerError as error:
+        return JobFailed(job, error)
+    return JobDone(job, seconds, width, height)
+
+
+def write_film(job: Job, network: Network, listen: JobListener) -> JobDone:
+    """Render what is missing of a film and write it to the job's output. Raises the errors of `dreamer.errors`."""
+    from dreamer.jobs.films import output_of, render_film  # needs ffmpeg, which stills do without
+
+    began = time.perf_counter()
+    codec = film_codec(output_of(job), job.film.codec if job.film else None)
+    facts = {"codec": codec.name, **render_facts(network)}
+    film = render_film(
+        job,
+        network,
+        None if job.recipe is None else replace(job.recipe, facts=facts),
+        listen=lambda event: listen(JobProgress(job, event)),
+        on_frame=lambda number, count: listen(FrameDone(job, number, count)),
+    )
+    return JobDone(job, time.perf_counter() - began, film.width, film.height, film.frames, film.seam)
+
+
+def render_facts(network: Network) -> dict[str, str]:
+    """What pixels depend on beside the preset and the input, for the recipe: asked in the thread that computes."""
+    return {
+        "weights": network.weights_digest,
+        "device": network.reason,
+        "precision": str(network.precision).removeprefix("torch."),
+        "processor": processor_name(network.device),
+        "threads": str(torch.get_num_threads()),
+        "torch": torch.__version__,
+    }

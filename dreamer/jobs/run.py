@@ -1,0 +1,285 @@
+"""Planned jobs through an executor, each done once: chosen, grouped and counted; with a journal, remembered."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from dreamer.dreaming.octaves import canvas_size
+from dreamer.errors import DreamerError, NetworkError, OutputError, TargetError, ToolError, UsageError
+from dreamer.jobs.claims import Claims
+from dreamer.jobs.events import JobDone, JobEvent, JobFailed, JobListener, JobSkipped
+from dreamer.jobs.executors import Executor
+from dreamer.jobs.job import Job, make_recipe
+from dreamer.jobs.journal import Entry, Journal
+from dreamer.jobs.render import Task
+
+# Stills of one preset and size go through the network together while they have no more pixels than this: larger
+# ones keep a processor busy alone, and gain nothing but memory.
+TOGETHER_PX = 8 * 256 * 256
+TOGETHER = 8
+# What in a target may differ between pictures that go through the network together.
+_OWN = {"kernels": None, "direction": None, "unit": None, "class_": None}
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Which jobs of a plan are to be done, and when to stop.
+
+    `again`: those that failed before; `stale`: those whose output was made from something else; `force`: all, over
+    any file. `fail_fast`: start nothing after the first failure. `limit`: start at most this many.
+    """
+
+    again: bool = False
+    stale: bool = False
+    force: bool = False
+    fail_fast: bool = False
+    limit: int | None = None
+    with_recipe: bool = True
+
+
+@dataclass
+class Tally:
+    """What became of the jobs of a run, in numbers.
+
+    `skipped`: done already. `failed`: reasons by output, of those that failed before, too. `elsewhere`: other processes
+    are at them. `left`: wanted, but not begun.
+    """
+
+    done: int = 0
+    skipped: int = 0
+    stale: int = 0
+    elsewhere: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+    left: int = 0
+
+
+def chosen_jobs(plan: Sequence[Job], choices: Choices) -> list[Job]:
+    """The jobs of a plan that are to be done, in an order that loads each network once."""
+    # What cannot be done is begun once, so that its failure is reported.
+    states = {"new", "broken", "exists"}
+    states |= ({"failed"} if choices.again else set()) | ({"stale"} if choices.stale else set())
+    wanted = plan if choices.force else [job for job in plan if job.state in states]
+    networks = list(dict.fromkeys(repr(job.preset.network) for job in wanted))
+    wanted = sorted(wanted, key=lambda job: networks.index(repr(job.preset.network)))
+    return wanted[: choices.limit]
+
+
+class JobRun:
+    """One run over planned jobs: the one engine behind every command and the library.
+
+    A broken input fails its own job only. What every job of the run would fail from is raised: a network or tool that
+    is missing, a target that the network does not have. `journal` remembers every outcome, and with `claims` other
+    processes on the same folder leave a job alone while this one has it. `listen` hears every event. The tally is right
+    at any moment, also when the run is broken off.
+    """
+
+    def __init__(
+        self,
+        plan: Sequence[Job],
+        choices: Choices,
+        listen: JobListener,
+        *,
+        journal: Journal | None = None,
+        claims: Claims | None = None,
+    ) -> None:
+        self.tally = Tally()
+        self._journal, self._claims, self._choices, self._listen = journal, claims, choices, listen
+        self._jobs = {job.place: job for job in plan}
+        self._known = {job.place: self._entry(job) for job in plan}
+        self._todo = chosen_jobs(plan, choices)
+        self._unstarted: deque[JobFailed] = deque()
+        self._failing = False
+        self.tally.left = len(self._todo)
+        self._rest = self._count_the_rest(plan)
+
+    def run(self, executor: Executor, heartbeat: Callable[[], None] = lambda: None) -> Tally:
+        """Do what is to be done. `heartbeat` is called often; what it raises ends the run with nothing lost.
+
+        Raises what would fail every job, DeviceError where a device is missing, and OutputError where the journal
+        cannot be written.
+        """
+        for job in self._rest:
+            self._listen(JobSkipped(job))
+        events = executor.run(self._tasks())
+        try:
+            for event in events:
+                self._settle_unstarted()
+                if event is not None:
+                    self._receive(event)
+                heartbeat()
+            self._settle_unstarted()
+        finally:
+            close = getattr(events, "close", None)
+            if close is not None:
+                close()
+            if self._claims is not None:
+                self._claims.release_all()
+        return self.tally
+
+    def _receive(self, event: JobEvent) -> None:
+        if isinstance(event, JobFailed) and self._concerns_every_job(event):
+            raise event.error
+        if isinstance(event, (JobDone, JobFailed)):
+            self._settle(event)
+        self._listen(event)
+
+    def _concerns_every_job(self, failure: JobFailed) -> bool:
+        """Whether every job of the run would fail likewise, so that the fault is the command's rather than a job's."""
+        error, preset = failure.error, failure.job.preset
+        if isinstance(error, NetworkError):
+            return all(job.preset.network == preset.network for job in self._todo)
+        if isinstance(error, TargetError):
+            return all(job.preset == preset for job in self._todo)
+        return isinstance(error, (ToolError, UsageError)) and all(job.film == failure.job.film for job in self._todo)
+
+    def _settle_unstarted(self) -> None:
+        """Tasks may be asked for in another thread; what fails there is reported in the one that runs the jobs."""
+        while self._unstarted:
+            self._receive(self._unstarted.popleft())
+
+    def _count_the_rest(self, plan: Sequence[Job]) -> list[Job]:
+        """Count the jobs that are not to be done, and return those that are finished."""
+        todo = {job.place for job in self._todo}
+        skipped = []
+        for job in plan:
+            if job.place in todo:
+                continue
+            if job.state == "done":
+                self.tally.skipped += 1
+                skipped.append(job)
+            elif job.state == "stale":
+                self.tally.stale += 1
+            elif job.state == "failed":
+                self.tally.failed[job.place] = job.reason
+        return skipped
+
+    def _tasks(self) -> Iterator[Task]:
+        """Claimed jobs, those that go through the network together in one task."""
+        for group in grouped(self._todo):
+            task: list[Job] = []
+            for job in group:
+                if self._choices.fail_fast and (self._failing or self._unstarted):
+                    return
+                if self._claimed(job):
+                    task += self._ready(job)
+            if task:
+                yield tuple(task)
+
+    def _claimed(self, job: Job) -> bool:
+        """Whether the job is this run's to do: nobody has it, and nobody has done it since it was planned."""
+        if self._claims is None or self._journal is None or job.output is None:
+            return True
+        if not self._claims.take(job.output):
+            self.tally.elsewhere += 1
+            self.tally.left -= 1
+            return False
+        self._journal.refresh()
+        entry = self._entry(job)
+        if entry is None or entry == self._known[job.place]:
+            return True
+        self._claims.release(job.output)
+        self.tally.left -= 1
+        if entry.state == "done":
+            self.tally.skipped += 1
+        else:
+            self.tally.failed[entry.output] = entry.error
+        return False
+
+    def _entry(self, job: Job) -> Entry | None:
+        return None if self._journal is None or job.output is None else self._journal.entry(job.output)
+
+    def _ready(self, job: Job) -> list[Job]:
+        """The job with its recipe; nothing where it cannot be begun."""
+        try:
+            if job.error is not None:
+                raise job.error
+            if job.state == "exists" and not self._choices.force:
+                remedy = "Move it away, choose another --output, or use --force."
+                raise OutputError("a file that dreamer did not write is in the way", where=job.place, remedy=remedy)
+            recipe = make_recipe(job) if self._choices.with_recipe else None
+        except DreamerError as error:
+            self._unstarted.append(JobFailed(job, error))
+            return []
+        return [replace(job, recipe=recipe)]
+
+    def _settle(self, event: JobDone | JobFailed) -> None:
+        job = self._jobs[event.job.place]
+        self._remember(job, event)
+        if self._claims is not None and job.output is not None:
+            self._claims.release(job.output)
+        self.tally.left -= 1
+        if isinstance(event, JobDone):
+            self.tally.done += 1
+        else:
+            self._failing = True
+            self.tally.failed[job.place] = str(event.error)
+
+    def _remember(self, job: Job, event: JobDone | JobFailed) -> None:
+        # A file in the way is seen at every look; nothing about it has to be remembered.
+        in_the_way = job.state == "exists" and isinstance(event, JobFailed)
+        if self._journal is None or in_the_way:
+            return
+        done = isinstance(event, JobDone)
+        self._journal.append(
+            Entry(
+                key=job.key,
+                output=job.place,
+                state="done" if done else "failed",
+                input=str(job.path or job.name),
+                preset=job.variant,
+                network=job.preset.network.name,
+                error="" if isinstance(event, JobDone) else str(event.error),
+                seconds=round(event.seconds, 4) if isinstance(event, JobDone) else 0.0,
+                work=round(job.work, 6),
+            )
+        )
+
+
+def journaled_run(plan: Sequence[Job], folder: Path, journal: Journal, choices: Choices, listen: JobListener) -> JobRun:
+    """A run that remembers its outcomes in the folder's journal and shares the folder with other processes."""
+    return JobRun(plan, choices, listen, journal=journal, claims=Claims(folder))
+
+
+def grouped(jobs: Sequence[Job]) -> Iterator[list[Job]]:
+    """Jobs that go through the network together: stills of one size whose presets differ in nothing but what the
+    targets select."""
+    alike: dict[object, list[Job]] = {}
+    for job in jobs:
+        alike.setdefault(_likeness(job), []).append(job)
+    for group in alike.values():
+        together = _together(group[0])
+        for first in range(0, len(group), together):
+            yield group[first : first + together]
+
+
+def _likeness(job: Job) -> object:
+    """Equal for jobs that may go through the network together."""
+    if job.film is not None or not _can_be_shared(job):
+        return job.place
+    if job.source is not None:
+        return job.variant, repr(job.preset), job.size, job.conditions
+    # Without a photo the same targets would only give the same picture again; other targets share the noise.
+    targets = tuple(target.model_copy(update=_OWN) for target in job.preset.targets)
+    return job.variant, repr(job.preset.model_copy(update={"targets": targets})), job.conditions
+
+
+def _can_be_shared(job: Job) -> bool:
+    """Whether a job without a photo shares a pass with others: only where its targets' weights are at rest."""
+    if job.source is not None:
+        return job.size is not None
+    weights = {target.weight for target in job.preset.targets}
+    return weights == {1.0} and all(target.kind in _SHAREABLE for target in job.preset.targets)
+
+
+_SHAREABLE = ("layer", "kernels", "unit", "class", "direction")
+
+
+def _together(job: Job) -> int:
+    """How many jobs like this one go through the network at once."""
+    if job.film is not None:
+        return 1
+    height, width = canvas_size(job.preset.canvas, job.size)
+    return max(1, min(TOGETHER, round(TOGETHER_PX / (height * width * job.preset.octaves.output_scale**2))))
