@@ -72,7 +72,8 @@ def digests(folder: Path) -> Iterator[tuple[str, str]]:
         resolved = load_preset(preset)
         if resolved.animation is None:
             inputs = [SKY, DUNES] if resolved.canvas.start == "photo" else ["noise"]
-            run("render", *inputs, "-p", preset, *SMALL, "-o", f"{folder}/stills/{{preset}}-{{stem}}.png")
+            for source in inputs:  # one at a time: together they are summed in another order
+                run("render", source, "-p", preset, *SMALL, "-o", f"{folder}/stills/{{preset}}-{{stem}}.png")
         else:
             source = str(clip) if preset == "soft-film" else "noise" if resolved.canvas.start == "noise" else SKY
             rate = [] if preset == "soft-film" else ["--fps", "2"]

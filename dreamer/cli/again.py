@@ -29,7 +29,7 @@ TEMPLATE = "outputs/again/{stem}{suffix}"
 def command(ctx: click.Context, files: tuple[Path, ...], photo: Path | None, output: str, options: RunOptions) -> None:
     """Render each FILE, a picture or film that dreamer made, again: the same pixels on the same kind of processor.
 
-    Precision and threads are those that FILE was made with, where --precision and --threads do not say otherwise.
+    Precision and threads are those that FILE was made with, unless --precision and --threads say otherwise.
     """
     plan = []
     for file in files:
@@ -55,11 +55,17 @@ def _job(file: Path, recipe: Recipe, photo: Path | None, template: str, options:
 
 def _conditions(recipe: Recipe, options: RunOptions) -> Conditions:
     """What the pixels were made with; what the command line says goes before that."""
-    threads = recipe.facts.get("threads", "")
     return Conditions(
         recipe.facts.get("precision") if options.precision == "auto" else None,
-        int(threads) if threads.isdecimal() and 0 < int(threads) <= 1024 and options.threads is None else None,
+        _number(recipe, "threads", 1024) if options.threads is None else None,
+        _number(recipe, "together", 64),
     )
+
+
+def _number(recipe: Recipe, fact: str, largest: int) -> int | None:
+    """A whole number from 1 to `largest` among a recipe's facts."""
+    text = recipe.facts.get(fact, "")
+    return int(text) if text.isdecimal() and 1 <= int(text) <= largest else None
 
 
 def _warn_of_other_conditions(file: Path, recipe: Recipe, options: RunOptions) -> None:

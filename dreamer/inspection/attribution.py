@@ -16,7 +16,7 @@ from dreamer.dreaming.randomness import generator_at
 from dreamer.errors import TargetError
 from dreamer.inspection.rules import guided_relu, refuse_foreign
 from dreamer.inspection.scoring import Question
-from dreamer.networks.cut import Rectifier
+from dreamer.networks.cutting import Rectifier
 
 BATCH = 8
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from dreamer.errors import TargetError
-from dreamer.networks.cut import Cut
+from dreamer.networks.cutting import Cut
 
 # Nonlinearities that these ways back know nothing of.
 _FOREIGN = {

@@ -39,11 +39,13 @@ class FilmSettings:
 class Conditions:
     """What pixels depend on beside the job itself; None leaves it to whoever runs the job.
 
-    `precision`: "float32" or "bfloat16"; `threads`: of the processor, for one picture.
+    `precision`: "float32" or "bfloat16"; `threads`: of the processor, for one picture; `together`: how many pictures go
+    through the network at once, for its libraries choose other ways to sum by that.
     """
 
     precision: str | None = None
     threads: int | None = None
+    together: int | None = None
 
 
 @dataclass(frozen=True)

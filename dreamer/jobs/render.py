@@ -111,7 +111,7 @@ class Renderer:
                 yield from self._apart(task, network, error)
                 return
             seconds = (time.perf_counter() - began) / len(task.jobs)
-            facts = render_facts(network)
+            facts = render_facts(network, first.conditions.together or len(task.jobs))
         for job, still in zip(task.jobs, stills, strict=True):
             writing.append(writer.submit(_write, job, still, facts, seconds))
 
@@ -153,14 +153,18 @@ class Renderer:
 
     def _stills(self, task: ReadTask, network: Network) -> list[Still]:
         first, together = task.jobs[0], len(task.jobs)
-        targets = [job.preset.targets for job in task.jobs]
-        return render_stills(
+        # A picture that was made among others is made again among copies of itself.
+        copies = (first.conditions.together or 1) if together == 1 else 1
+        targets = [job.preset.targets for job in task.jobs] * copies
+        alike = task.pictures[0] is not None and all(own == targets[0] for own in targets)
+        stills = render_stills(
             first.preset,
             network,
-            task.pictures,
-            targets=None if all(each == targets[0] for each in targets) else targets,
+            task.pictures * copies,
+            targets=None if alike or len(targets) == 1 else targets,
             listen=lambda event: self._listen(JobProgress(first, event, together)),
         )
+        return stills[:together]
 
     def _film(self, job: Job, network: Network) -> JobEvent:
         try:
@@ -295,8 +299,12 @@ def write_film(job: Job, network: Network, listen: JobListener) -> JobDone:
     return JobDone(job, time.perf_counter() - began, film.width, film.height, film.frames, film.seam)
 
 
-def render_facts(network: Network) -> dict[str, str]:
-    """What pixels depend on beside the preset and the input, for the recipe: asked in the thread that computes."""
+def render_facts(network: Network, together: int = 1) -> dict[str, str]:
+    """What pixels depend on beside the preset and the input, for the recipe: asked in the thread that computes.
+
+    `together`: pictures that went through the network at once.
+    """
+    shared = {"together": str(together)} if together > 1 else {}
     return {
         "weights": network.weights_digest,
         "device": network.reason,
@@ -304,4 +312,5 @@ def render_facts(network: Network) -> dict[str, str]:
         "processor": processor_name(network.device),
         "threads": str(torch.get_num_threads()),
         "torch": torch.__version__,
+        **shared,
     }

@@ -279,7 +279,7 @@ _SHAREABLE = ("layer", "kernels", "unit", "class", "direction")
 
 def _together(job: Job) -> int:
     """How many jobs like this one go through the network at once."""
-    if job.film is not None:
+    if job.film is not None or job.conditions.together is not None:
         return 1
     height, width = canvas_size(job.preset.canvas, job.size)
     return max(1, min(TOGETHER, round(TOGETHER_PX / (height * width * job.preset.octaves.output_scale**2))))

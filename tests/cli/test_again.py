@@ -4,7 +4,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image, ImageChops
+
+from dreamer.recipes import recipe_of
 
 from .conftest import Dreamer
 from .test_render import TINY, photo
@@ -53,3 +56,41 @@ def test_pictures_without_a_recipe_say_so(dreamer: Dreamer, photo: Path) -> None
     dreamer("render", "photo.png", "-p", "deep-dream", *TINY, "--no-recipe", "-o", "plain.png")
     assert dreamer("recipe", "plain.png").exit_code == 1
     assert dreamer("recipe", "absent.png").exit_code == 1
+
+
+def test_threads_and_precision_of_the_picture_are_taken_again(dreamer: Dreamer, photo: Path) -> None:
+    small = ("--size", "96", "--set", "octaves.steps=3", "--precision", "bfloat16", "--threads", "1")
+    first = dreamer("render", "photo.png", "-p", "whisper", "-o", "first.png", *small)
+    assert first.exit_code == 0, first.output
+    facts = recipe_of(Path("first.png")).facts
+    assert (facts["precision"], facts["threads"]) == ("bfloat16", "1")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        result = dreamer("again", "first.png", "-o", "second.png")
+    finally:
+        torch.set_num_threads(threads)
+    assert result.exit_code == 0, result.output
+    assert recipe_of(Path("second.png")).facts == facts
+    assert same_pixels("first.png", "second.png")
+
+
+def test_a_picture_made_among_others_is_made_again_alone(dreamer: Dreamer, photo: Path) -> None:
+    with Image.open(photo) as image:
+        image.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save("other.png")
+    small = ("--size", "96", "--set", "octaves.steps=4")
+    assert dreamer("render", "photo.png", "other.png", "-p", "caricature", "-o", "{stem}-1.png", *small).exit_code == 0
+    assert recipe_of(Path("photo-1.png")).facts["together"] == "2"
+    for name in ("photo", "other"):
+        result = dreamer("again", f"{name}-1.png", "-o", f"{name}-2.png")
+        assert result.exit_code == 0, result.output
+        assert same_pixels(f"{name}-1.png", f"{name}-2.png")
+
+
+def test_another_processor_is_named(dreamer: Dreamer, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert dreamer("render", "photo.png", "-p", "whisper", "-o", "first.png", *TINY).exit_code == 0
+    monkeypatch.setattr("dreamer.devices.processor_name", lambda device: "Abacus 9")
+    result = dreamer("again", "first.png", "-o", "second.png")
+    assert result.exit_code == 0, result.output
+    assert "the pixels may differ slightly; it was made with processor" in result.stderr
+    assert "Abacus 9" in result.stderr

@@ -12,7 +12,7 @@ from dreamer.errors import TargetError
 from dreamer.inspection.deconvolution import project, strongest_on, support
 from dreamer.inspection.tracing import otsu_threshold, trace_kernel
 from dreamer.networks import Network, load_network
-from dreamer.networks.weights import LoadedNetwork
+from dreamer.networks.weights import Loaded
 from dreamer.presets.model.schema import NetworkChoice
 from tests.inspection.conftest import assert_close
 
@@ -37,7 +37,7 @@ class SmallVgg(nn.Module):
 
 
 def network_of(module: nn.Module) -> Network:
-    loaded = LoadedNetwork("small", module, ("a", "b"), (0.5, 0.5, 0.5), (0.25, 0.25, 0.25), "digest")
+    loaded = Loaded("small", module, ("a", "b"), (0.5, 0.5, 0.5), (0.25, 0.25, 0.25), "digest")
     return Network(loaded, choose_device("cpu", "float32"))
 
 

@@ -52,7 +52,7 @@ def command(
     from dreamer.drawing.sheets import Tile, contact_sheet
     from dreamer.inspection.activations import feature_maps
     from dreamer.inspection.heatmaps import colored, overlaid, sized, to_image, unit_range
-    from dreamer.networks.kernel_statistics import described_layers
+    from dreamer.networks.describing import described_layers
 
     loaded = network.open()
     picture = open_photo(photo, loaded, size)

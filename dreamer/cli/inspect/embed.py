@@ -50,7 +50,7 @@ def command(
     from dreamer.drawing.sheets import Tile, contact_sheet
     from dreamer.inspection import embedding
     from dreamer.inspection.heatmaps import to_image
-    from dreamer.networks.kernel_statistics import described_layers
+    from dreamer.networks.describing import described_layers
 
     loaded = network.open()
     chosen = layer or described_layers(loaded)[-1]
