@@ -172,8 +172,10 @@ def test_a_film(name: str, network: Network, photo: Tensor) -> None:
 
 INSPECTIONS: dict[str, Callable[[Network, Tensor], object]] = {
     **{
-        method: lambda network, photo, method=method: attribution.heat_of(
-            attribution.explain(method, scoring.ask(network, scoring.class_target(3), photo), photo, samples=4)
+        method: lambda network, photo, method=method: attribution.saliency_map(
+            attribution.attribute(
+                method, scoring.target_score(network, scoring.class_target(3), photo), photo, samples=4
+            )
         )
         for method in ("gradient", "smooth", "integrated", "guided", "grad-cam", "guided-grad-cam")
     },

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dreamer.cli.inspect.sharing import ChosenNetwork, Output, network_options, open_photo, photo_argument
+from dreamer.cli.inspect.sharing import ChosenNetwork, Output, network_options, photo_argument
 from dreamer.cli.options import complete_presets, json_option, precision_option
 from dreamer.errors import UsageError
 from dreamer.presets.options import with_options
@@ -25,9 +25,9 @@ class RegionType(click.ParamType):  # type: ignore[type-arg]  # click is generic
         try:
             left, top, right, bottom = (float(part) for part in str(value).split(","))
         except ValueError:
-            self.fail(f"{value!r} is no region; use four shares such as 0.2,0.1,0.8,0.6.", param, ctx)
+            self.fail(f"{value!r} is not a region; use four shares such as 0.2,0.1,0.8,0.6.", param, ctx)
         if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
-            self.fail(f"{value!r} is no region: left < right and top < bottom, all from 0 to 1.", param, ctx)
+            self.fail(f"{value!r} is not a region: left < right and top < bottom, all from 0 to 1.", param, ctx)
         return left, top, right, bottom
 
 
@@ -58,7 +58,7 @@ def command(
     precision: str,
     as_json: bool,
 ) -> None:
-    """Find the kernels that PHOTO excites more than other photos do, and show a small dream of each.
+    """Find the kernels that PHOTO activates more than other photos do, and show a small dream of each.
 
     Prints the target lines to paste into a preset.
     """
@@ -67,25 +67,25 @@ def command(
         raise UsageError(f"{preset} does not dream over photos", where="--preset")
     study = with_options(resolved.preset, size=size)
 
-    from dreamer.drawing.sheets import Tile, contact_sheet
+    from dreamer.inspection.figures import draw_suggestions
+    from dreamer.inspection.photos import read_photo
+    from dreamer.inspection.portraits import dream_each
     from dreamer.inspection.suggestion import suggest_kernels
-    from dreamer.jobs.stills import render_each
     from dreamer.presets.dump import targets_to_toml
 
     loaded = network.open(precision)
-    picture = open_photo(photo, loaded, size)
-    found = suggest_kernels(loaded, picture, region=region, layers=layers or None, count=count)
-    stills = render_each(study, loaded, picture[0], [(each.target,) for each in found])
-    tiles = [
-        Tile(still.image(), f"{each.layer} {each.kernel}   +{each.excess:.1f}\n{', '.join(each.classes)}")
-        for each, still in zip(found, stills, strict=True)
-    ]
+    picture = read_photo(photo, size=size, device=loaded.device)
+    suggestions = suggest_kernels(loaded, picture.pixels, region=region, layers=layers or None, count=count)
+    dreams = dream_each(study, loaded, picture.pixels, [(each.target,) for each in suggestions])
     facts = [
         {"layer": each.layer, "kernel": each.kernel, "excess": each.excess, "classes": each.classes,
          "targets": targets_to_toml([each.target])}
-        for each in found
+        for each in suggestions
     ]  # fmt: skip
-    lines = [f"{targets_to_toml([each.target])}  # +{each.excess:.1f} {', '.join(each.classes)}\n" for each in found]
-    sheet = contact_sheet(tiles, side=size, title=f"{photo.name}: what {network.name} sees in it")
-    place = Path(str(output).replace("{stem}", photo.stem))
-    Output(place, None, as_json).report({"photo": str(photo), "suggestions": facts}, lines, image=sheet, arrays={})
+    out = Output(Path(str(output).replace("{stem}", photo.stem)), None, as_json)
+    out.report(
+        {"photo": str(photo), "suggestions": facts},
+        [f"{targets_to_toml([each.target])}  # +{each.excess:.1f} {', '.join(each.classes)}\n" for each in suggestions],
+        image=draw_suggestions(suggestions, dreams, picture, network.name, side=size),
+        arrays={},
+    )

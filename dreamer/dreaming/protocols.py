@@ -1,4 +1,4 @@
-"""What the engine asks of a network. `dreamer.networks` has the real one; tests have a tiny one."""
+"""What the engine needs of a network. `dreamer.networks` has the real one; tests have a tiny one."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from dreamer.errors import TargetError
+
 
 class Cut(Protocol):
-    """A network cut at the deepest layer that is asked for. `smallest`: shortest side that it takes; both in px.
+    """A network cut at the deepest layer that is needed.
 
-    `bytes_per_pixel`: memory that a pass there and back needs for each px of input.
+    `smallest`: shortest side that it takes, in px. `stride`: px for each cell of its coarsest layer.
+    `bytes_per_pixel`: memory that a forward and a backward pass need for each px of input.
     """
 
     smallest: int
@@ -23,7 +26,7 @@ class Cut(Protocol):
         """Activations (B, C, h, w) by layer, and logits (B, classes), for (B, 3, H, W) float32 in [0, 1], sRGB."""
 
     def repeated(self, image: Tensor) -> dict[str, Tensor]:
-        """The same, to be gone back through once and forgotten before the next call; that may be faster."""
+        """The same, for one backward pass before the next call, which overwrites them; it may be faster."""
 
 
 class Network(Protocol):
@@ -42,7 +45,20 @@ class Network(Protocol):
         """How many kernels a layer has."""
 
     def kernels_about(self, layer: str, words: str) -> list[int]:
-        """The kernels of a layer that answer to words such as "dogs"."""
+        """The kernels of a layer that respond to words such as "dogs"."""
 
     def class_index(self, wanted: int | str) -> int:
         """The index of a class by number or name."""
+
+
+def require_kernels(network: Network, layer: str, kernels: Iterable[int]) -> None:
+    """Raise TargetError for the first of `kernels` that a layer does not have, or for an unknown layer."""
+    count = network.kernels(layer)
+    for kernel in kernels:
+        if not 0 <= kernel < count:
+            raise kernel_out_of_range(layer, kernel, count)
+
+
+def kernel_out_of_range(layer: str, kernel: int | str, count: int) -> TargetError:
+    """The error for a kernel that a layer of `count` kernels does not have."""
+    return TargetError(f"layer {layer!r} has no kernel {kernel}", remedy=f"Its kernels are numbered 0 to {count - 1}.")

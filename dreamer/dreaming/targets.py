@@ -23,7 +23,7 @@ from dreamer.dreaming.bound_targets import (
     with_longest_side,
 )
 from dreamer.dreaming.picture_targets import bind_caricature, bind_guide, bind_style
-from dreamer.dreaming.protocols import Network
+from dreamer.dreaming.protocols import Network, kernel_out_of_range, require_kernels
 from dreamer.errors import TargetError
 from dreamer.presets.model.fields import strongest_count
 from dreamer.presets.model.schema import Target
@@ -108,14 +108,9 @@ def _kernel_selection(target: Target, layer: str, network: Network, start: Tenso
         own = strongest_kernels(network, layer, start, count)
         rows = torch.arange(len(own), device=own.device).unsqueeze(1)
         return lambda activation: activation[rows, own]
-    known = network.kernels(layer)
     words = target.kernels
     chosen = network.kernels_about(layer, words) if isinstance(words, str) else list(words)
-    for kernel in chosen:
-        if kernel >= known:
-            raise TargetError(
-                f"layer {layer!r} has no kernel {kernel}", remedy=f"Its kernels are numbered 0 to {known - 1}."
-            )
+    require_kernels(network, layer, chosen)
     # On the device once, where a list would be copied there at every step.
     numbers = torch.tensor(chosen, device=start.device)
     return lambda activation: activation.index_select(1, numbers)
@@ -215,9 +210,7 @@ def _direction(target: Target, layer: str, network: Network) -> Tensor:
         vector = torch.zeros(known)
         for kernel, value in given.items():
             if not kernel.isdecimal() or int(kernel) >= known:
-                raise TargetError(
-                    f"layer {layer!r} has no kernel {kernel}", remedy=f"Its kernels are numbered 0 to {known - 1}."
-                )
+                raise kernel_out_of_range(layer, kernel, known)
             vector[int(kernel)] = value
     else:
         vector = torch.tensor(given or ())

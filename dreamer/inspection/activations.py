@@ -1,4 +1,4 @@
-"""What a layer's kernels answer on a photo: feature maps, the strongest first."""
+"""Feature maps of a photo, the strongest first."""
 
 from __future__ import annotations
 
@@ -25,17 +25,18 @@ class FeatureMap:
 def feature_maps(network: Network, photo: Tensor, layers: list[str], count: int | None = None) -> list[FeatureMap]:
     """The maps of each of `layers` on (1, 3, H, W) in [0, 1], by falling mean; `count` of each layer, or all.
 
-    Raises TargetError for a layer that is not there.
+    Raises TargetError for an unknown layer, or the logits.
     """
     if LOGITS in layers:
         raise TargetError(f"{LOGITS!r} has no maps", remedy="`dreamer inspect classify` shows them.")
     with torch.no_grad():
-        seen = network.cut(layers)(photo)
-    found = []
+        activations = network.cut(layers)(photo)
+    strongest = []
     for layer in layers:
-        maps = seen[layer][0].float().cpu()
+        maps = activations[layer][0].float().cpu()
         means = maps.mean((1, 2))
         for kernel in means.argsort(descending=True)[:count].tolist():
-            own = maps[kernel]
-            found.append(FeatureMap(layer, kernel, own, float(means[kernel]), float(own.max())))
-    return found
+            activation = maps[kernel]
+            mean, peak = float(means[kernel]), float(activation.max())
+            strongest.append(FeatureMap(layer, kernel, activation, mean, peak))
+    return strongest

@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from dreamer.drawing.sheets import Tile, contact_sheet
+from dreamer.dreaming.protocols import require_kernels
 from dreamer.dreaming.randomness import generator_at
 from dreamer.errors import OutputError, TargetError
 from dreamer.gallery.item import Item
@@ -101,11 +102,7 @@ def _existing(network: Network, layer: str, kernels: list[int] | None) -> list[i
     known = network.kernels(layer) if layer != LOGITS else 0
     if not known:
         raise TargetError(f"{layer!r} has no kernels", remedy="Draw its classes with --classes.")
-    for kernel in kernels or ():
-        if kernel >= known:
-            raise TargetError(
-                f"layer {layer!r} has no kernel {kernel}", remedy=f"Its kernels are numbered 0 to {known - 1}."
-            )
+    require_kernels(network, layer, kernels or ())
     return list(range(known)) if kernels is None else kernels
 
 

@@ -1,6 +1,6 @@
 """The deconvnet: an activation projected back to the pixels that made it.
 
-One activation is kept and all others of its layer are set to zero. From there the way leads back through the network:
+One activation is kept and all others of its layer are set to zero. From there it is passed back through the network:
 unpooling to the recorded switches, rectification, and the transposed filters. That is the backward pass of the network
 with another rule for ReLU (Zeiler & Fergus 2014, section 2.1; Simonyan et al. 2014, section 4): the gradient of a
 convolution by its input is the transposed convolution, that of max pooling goes to the recorded maximum, and a batch
@@ -15,19 +15,20 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from dreamer.errors import TargetError
+from dreamer.dreaming.protocols import require_kernels
 from dreamer.inspection.rules import deconvnet_relu, refuse_foreign
 from dreamer.networks import Network
 
-Kept = Literal["strongest", "all"] | tuple[float, float]
+# Which activations of a kernel's map are projected: (y, x) are shares of the map.
+Keep = Literal["strongest", "all"] | tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Projection:
-    """What a kernel's activation comes from.
+    """A kernel's activation projected back to the pixels.
 
     `picture`: (3, H, W), signed, in units of the activation. `cell`: row and column of the activation that was kept, or
-    None where all were; `strength`: its value. `box`: top, left, bottom, right in px of the pixels with any share.
+    None where all were; `strength`: its value. `box`: top, left, bottom, right in px of the pixels that are not zero.
     """
 
     layer: str
@@ -46,32 +47,28 @@ def strongest_on(network: Network, photo: Tensor, layer: str, count: int) -> lis
 
 
 def project(
-    network: Network, photo: Tensor, layer: str, kernels: list[int], keep: Kept = "strongest"
+    network: Network, photo: Tensor, layer: str, kernels: list[int], keep: Keep = "strongest"
 ) -> list[Projection]:
     """Project activations of (1, 3, H, W) back to its pixels, one picture for each kernel of a layer.
 
     `keep`: the strongest activation of the kernel's map, all of it, or the one at (y, x) as shares of the map.
     Raises TargetError for a layer or kernel that is not there, and for networks with other nonlinearities than ReLU.
     """
-    known = network.kernels(layer)
+    require_kernels(network, layer, kernels)
     cut = network.cut([layer], deconvnet_relu)
     refuse_foreign(cut, network.name, "a deconvnet")
-    found = []
+    projections = []
     for kernel in kernels:
-        if kernel >= known:
-            raise TargetError(
-                f"layer {layer!r} has no kernel {kernel}", remedy=f"Its kernels are numbered 0 to {known - 1}."
-            )
         leaf = photo.detach().clone().requires_grad_(True)
         activation = cut(leaf)[layer]
-        signal, cell = _kept(activation.detach(), kernel, keep)
+        signal, cell = _signal(activation.detach(), kernel, keep)
         (picture,) = torch.autograd.grad(activation, leaf, signal)
         strength = float(signal.amax())
-        found.append(Projection(layer, kernel, picture[0].float(), strength, cell, support(picture[0])))
-    return found
+        projections.append(Projection(layer, kernel, picture[0].float(), strength, cell, support(picture[0])))
+    return projections
 
 
-def _kept(activation: Tensor, kernel: int, keep: Kept) -> tuple[Tensor, tuple[int, int] | None]:
+def _signal(activation: Tensor, kernel: int, keep: Keep) -> tuple[Tensor, tuple[int, int] | None]:
     own = activation[0, kernel]
     signal = torch.zeros_like(activation)
     if keep == "all":

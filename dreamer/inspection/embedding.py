@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -17,8 +18,38 @@ from torch import Tensor
 
 from dreamer.errors import ToolError, UsageError
 from dreamer.networks import LOGITS, Network
+from dreamer.networks.describing import described_layers
 
 Method = Literal["pca", "tsne", "umap"]
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """Photos as points. `features`: (N, C); `points`: (N, 2) in [0, 1]; `nearest`: (N, k) numbers of other photos."""
+
+    layer: str
+    method: Method
+    features: Tensor
+    points: Tensor
+    nearest: Tensor
+
+
+def embed_photos(
+    network: Network,
+    photos: Sequence[Tensor],
+    *,
+    layer: str | None = None,
+    method: Method = "pca",
+    seed: int = 0,
+    nearest: int = 5,
+) -> Embedding:
+    """Embed photos (1, 3, H, W) in [0, 1] by the features of `layer`, by default the last one with a map.
+
+    Raises TargetError for an unknown layer, UsageError for fewer than 3 photos, ToolError where an extra is missing.
+    """
+    chosen = layer or described_layers(network)[-1]
+    features = features_of(network, photos, chosen)
+    return Embedding(chosen, method, features, embed(features, method, seed=seed), neighbors(features, nearest))
 
 
 def features_of(network: Network, photos: Sequence[Tensor], layer: str) -> Tensor:
@@ -27,15 +58,15 @@ def features_of(network: Network, photos: Sequence[Tensor], layer: str) -> Tenso
     rows = []
     with torch.no_grad():
         for photo in photos:
-            seen = cut(photo.to(network.device))[layer].float()
-            rows.append((seen if layer == LOGITS else seen.mean((2, 3)))[0].cpu())
+            activation = cut(photo.to(network.device))[layer].float()
+            rows.append((activation if layer == LOGITS else activation.mean((2, 3)))[0].cpu())
     return torch.stack(rows)
 
 
 def principal_components(features: Tensor, count: int = 2) -> tuple[Tensor, Tensor]:
     """(N, C) to (N, count) along the directions of largest variance, and their shares of it (count,).
 
-    Each direction's largest component is positive, so that the sign is not left to chance. Pearson 1901.
+    Each direction's largest component is positive, which fixes its sign. Pearson 1901.
     """
     centered = (features - features.mean(0)).double()
     _, strengths, directions = torch.linalg.svd(centered, full_matrices=False)
@@ -65,19 +96,19 @@ def _neighbor_map(method: Method, features: np.ndarray, seed: int) -> np.ndarray
         except ImportError as error:
             raise ToolError("t-SNE needs scikit-learn", remedy=remedy) from error
         perplexity = min(30.0, (len(features) - 1) / 3)
-        found = TSNE(2, perplexity=perplexity, init="pca", random_state=seed).fit_transform(features)
+        points = TSNE(2, perplexity=perplexity, init="pca", random_state=seed).fit_transform(features)
     else:
         try:
             import umap
         except ImportError as error:
             raise ToolError("UMAP needs umap-learn", remedy=remedy) from error
         settings = {"n_neighbors": min(15, len(features) - 1), "random_state": seed, "n_jobs": 1}
-        found = umap.UMAP(**settings).fit_transform(features)
-    return np.asarray(found)
+        points = umap.UMAP(**settings).fit_transform(features)
+    return np.asarray(points)
 
 
 def grid_places(points: Tensor) -> list[tuple[int, int]]:
-    """(row, column) for each of (N, 2) points in [0, 1], in a grid about 3 : 2, near the points and never two in one.
+    """(row, column) for each of (N, 2) points in [0, 1], in a grid of about 3 : 2, near the points, one to a cell.
 
     Rows are filled from the top by y, and each row by x, so that neighbors stay neighbors.
     """
@@ -86,7 +117,7 @@ def grid_places(points: Tensor) -> list[tuple[int, int]]:
     by_height = points[:, 1].argsort().tolist()
     places: list[tuple[int, int]] = [(0, 0)] * count
     for row, first in enumerate(range(0, count, columns)):
-        members = sorted(by_height[first : first + columns], key=lambda each: float(points[each, 0]))
+        members = sorted(by_height[first : first + columns], key=lambda number: float(points[number, 0]))
         for column, member in enumerate(members):
             places[member] = (row, column)
     return places
@@ -101,4 +132,4 @@ def neighbors(vectors: Tensor, count: int) -> Tensor:
 
 def pixel_vectors(photos: Sequence[Tensor], side: int = 32) -> Tensor:
     """(N, 3 * side * side): photos (1, 3, H, W) as their own small pixels."""
-    return torch.cat([F.interpolate(each, size=(side, side), mode="area").flatten(1) for each in photos])
+    return torch.cat([F.interpolate(photo, size=(side, side), mode="area").flatten(1) for photo in photos])

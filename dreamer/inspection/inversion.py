@@ -1,7 +1,7 @@
-"""What a layer still knows of a photo: a picture grown from gray to have the same features.
+"""What a layer retains of a photo: a picture optimized to have the same features.
 
 Mahendran & Vedaldi 2015, "Understanding deep image representations by inverting them": squared distance of the features
-over their squared length, and total variation. The picture is grown in decorrelated Fourier coefficients by Adam.
+over their squared length, and total variation. The picture is optimized in decorrelated Fourier coefficients by Adam.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ def invert(
     seed: int = 0,
     on_step: Callable[[int], None] = lambda step: None,
 ) -> Inversion:
-    """Grow a picture whose features at `layer` are those of (1, 3, H, W) in [0, 1].
+    """Optimize a picture from noise until its features at `layer` are those of (1, 3, H, W) in [0, 1].
 
-    `smoothness` weighs total variation against the features' relative error. Raises TargetError for a layer that is
-    not there.
+    `smoothness` weighs total variation against the features' relative error. Raises TargetError for an
+    unknown layer.
     """
     cut = network.cut([layer])
     with torch.no_grad():

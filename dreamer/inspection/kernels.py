@@ -5,6 +5,8 @@ Krizhevsky, Sutskever & Hinton 2012, figure 3, for the first layer.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
 
@@ -14,9 +16,34 @@ from dreamer.networks import Network
 from dreamer.networks.receptive import receptive_field
 
 
+@dataclass(frozen=True)
+class Kernels:
+    """Kernels (N, C, h, w) of `layer`, whose weights have the shape `shape`.
+
+    `expanded`: they are templates in pixels, (N, 3, h, w) in [0, 1], in place of weights.
+    """
+
+    layer: str
+    shape: tuple[int, ...]
+    weights: Tensor
+    expanded: bool
+
+
+def layer_kernels(network: Network, layer: str | None = None, count: int = 64, *, expand: bool = False) -> Kernels:
+    """The first `count` kernels of a convolution, or of the first one inside a block; by default the network's first.
+
+    `expand`: as templates in pixels, of a layer that is named. Raises TargetError with the nearest names.
+    """
+    if expand and layer is not None:
+        drawn = templates(network, layer, list(range(min(count, network.kernels(layer))))).cpu()
+        return Kernels(layer, tuple(drawn.shape), drawn, expanded=True)
+    name, module = convolution(network, layer)
+    return Kernels(name, tuple(module.weight.shape), module.weight.detach().float()[:count].cpu(), expanded=False)
+
+
 def convolutions(network: Network) -> dict[str, nn.Conv2d]:
     """Every convolution of a network by its module's name, in order of computation."""
-    return {name: each for name, each in network.module.named_modules() if isinstance(each, nn.Conv2d)}
+    return {name: module for name, module in network.module.named_modules() if isinstance(module, nn.Conv2d)}
 
 
 def convolution(network: Network, layer: str | None) -> tuple[str, nn.Conv2d]:
@@ -27,32 +54,23 @@ def convolution(network: Network, layer: str | None) -> tuple[str, nn.Conv2d]:
     known = convolutions(network)
     if layer is None:
         return next(iter(known.items()))
-    for name, each in known.items():
+    for name, module in known.items():
         if name == layer or name.startswith(f"{layer}."):
-            return name, each
-    near = did_you_mean(layer, known) or f"Its first are {', '.join(list(known)[:6])}."
-    raise TargetError(f"{network.name} has no convolution {layer!r}", remedy=near)
+            return name, module
+    remedy = did_you_mean(layer, known) or f"Its first are {', '.join(list(known)[:6])}."
+    raise TargetError(f"{network.name} has no convolution {layer!r}", remedy=remedy)
 
 
-def color_tiles(weights: Tensor) -> Tensor:
-    """(N, 3, h, w) filters over colors to (N, 3, h, w) in [0, 1], each scaled by its largest magnitude, 0 as gray."""
-    return 0.5 + 0.5 * weights / _largest(weights)
-
-
-def slice_tiles(weights: Tensor) -> Tensor:
-    """(N, C, h, w) to (N, C, h, w) in [0, 1]: every input channel's slice, scaled by its kernel's largest magnitude."""
-    return 0.5 + 0.5 * weights / _largest(weights)
-
-
-def _largest(weights: Tensor) -> Tensor:
-    return weights.abs().amax((1, 2, 3), keepdim=True).clamp_min(1e-12)
+def scaled_weights(weights: Tensor) -> Tensor:
+    """(N, C, h, w) to (N, C, h, w) in [0, 1], each kernel scaled by its largest magnitude, 0 as gray."""
+    return 0.5 + 0.5 * weights / weights.abs().amax((1, 2, 3), keepdim=True).clamp_min(1e-12)
 
 
 def templates(network: Network, layer: str, kernels: list[int], *, samples: int = 8) -> Tensor:
     """(N, 3, h, w) in [0, 1]: each kernel of a layer expanded to the pixels of its receptive field.
 
-    The network is taken as linear: every ReLU lets everything through. Max pooling, which has no linear form, is
-    averaged over its choices on `samples` pictures of noise. 0 is shown as gray, the largest magnitude as 0 or 1.
+    The network is treated as linear: every ReLU passes everything. Max pooling, which has no linear form, is averaged
+    over its choices on `samples` pictures of noise. 0 is shown as gray, the largest magnitude as 0 or 1.
     """
     cut = network.cut([layer], _identity)
     field = receptive_field(cut, layer)
@@ -63,11 +81,11 @@ def templates(network: Network, layer: str, kernels: list[int], *, samples: int 
     activation = cut(leaf)[layer]
     row, column = activation.shape[2] // 2, activation.shape[3] // 2
     top, left, bottom, right = field.box(row, column, side, side)
-    found = []
+    gradients = []
     for kernel in kernels:
         (gradient,) = torch.autograd.grad(activation[:, kernel, row, column].sum(), leaf, retain_graph=True)
-        found.append(gradient[:, :, top:bottom, left:right].mean(0).float())
-    return color_tiles(torch.stack(found))
+        gradients.append(gradient[:, :, top:bottom, left:right].mean(0).float())
+    return scaled_weights(torch.stack(gradients))
 
 
 def _identity(x: Tensor) -> Tensor:

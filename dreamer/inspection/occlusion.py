@@ -1,4 +1,4 @@
-"""What a class cannot do without: a gray square slides over the photo, and its probability falls.
+"""Which parts of a photo a class depends on: a gray square slides over it, and the probability falls.
 
 Zeiler & Fergus 2014, "Visualizing and understanding convolutional networks", section 4.2.
 """
@@ -15,14 +15,14 @@ from dreamer.inspection.scoring import probabilities
 from dreamer.networks import Network
 
 BATCH = 16
-PAIRS = ((10, 5), (50, 10), (75, 15), (100, 10), (100, 50))
 
 
 @dataclass(frozen=True)
 class Occlusion:
     """`falls`: (rows, columns), the probability without the square less that with it, by the square's position.
 
-    `heat`: (H, W), at least 0: for each pixel the mean fall of the squares that hide it. `probability`: without one.
+    `heat`: (H, W), at least 0: for each pixel the mean fall of the squares that cover it. `probability`: without a
+    square.
     """
 
     size: int
@@ -30,6 +30,11 @@ class Occlusion:
     falls: Tensor
     heat: Tensor
     probability: float
+
+    @property
+    def deepest(self) -> float:
+        """The largest fall."""
+        return float(self.falls.max())
 
 
 def square_positions(side: int, size: int, stride: int) -> list[int]:
@@ -39,7 +44,7 @@ def square_positions(side: int, size: int, stride: int) -> list[int]:
 
 
 def occlude(network: Network, photo: Tensor, index: int, size: int, stride: int, *, gray: float = 0.5) -> Occlusion:
-    """Slide a square of `size` px by `stride` px over (1, 3, H, W) and watch class `index`.
+    """Slide a square of `size` px by `stride` px over (1, 3, H, W) and measure the probability of class `index`.
 
     Raises UsageError where the square is larger than the photo.
     """
@@ -51,14 +56,14 @@ def occlude(network: Network, photo: Tensor, index: int, size: int, stride: int,
     rows, columns = square_positions(height, size, stride), square_positions(width, size, stride)
     places = [(top, left) for top in rows for left in columns]
     whole = float(probabilities(network, photo)[0, index])
-    found = []
+    hidden_scores = []
     for first in range(0, len(places), BATCH):
         part = places[first : first + BATCH]
         images = photo.repeat(len(part), 1, 1, 1)
         for image, (top, left) in zip(images, part, strict=True):
             image[:, top : top + size, left : left + size] = gray
-        found.append(probabilities(network, images)[:, index])
-    falls = whole - torch.cat(found).cpu()
+        hidden_scores.append(probabilities(network, images)[:, index])
+    falls = whole - torch.cat(hidden_scores).cpu()
     heat, hidden = torch.zeros(height, width), torch.zeros(height, width)
     for fall, (top, left) in zip(falls, places, strict=True):
         heat[top : top + size, left : left + size] += fall

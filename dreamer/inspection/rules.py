@@ -1,4 +1,4 @@
-"""Other ways back through a ReLU: what sets guided backpropagation and the deconvnet apart from the gradient."""
+"""Other backward passes through a ReLU: how guided backpropagation and the deconvnet differ from the gradient."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 from dreamer.errors import TargetError
 from dreamer.networks.cutting import Cut
 
-# Nonlinearities that these ways back know nothing of.
+# Nonlinearities for which these rules are not defined.
 _FOREIGN = {
     "SiLU", "Hardswish", "Hardsigmoid", "GELU", "Sigmoid", "LeakyReLU", "ReLU6", "LayerNorm2d",
     "hardswish", "silu", "gelu", "sigmoid", "leaky_relu",
@@ -18,10 +18,10 @@ _FOREIGN = {
 
 
 def refuse_foreign(cut: Cut, name: str, method: str) -> None:
-    """Raise TargetError where a network has other nonlinearities than ReLU, which would keep their own way back."""
+    """Raise TargetError where a network has other nonlinearities than ReLU, which would keep their own gradient."""
     if foreign := sorted(cut.operations & _FOREIGN):
         raise TargetError(
-            f"{name} has {', '.join(foreign)}, and {method} knows its way back through ReLU alone",
+            f"{name} has {', '.join(foreign)}, but {method} is defined for ReLU only",
             remedy="Use another method of `dreamer inspect saliency`, or a network such as pocket, googlenet or vgg16.",
         )
 
@@ -49,7 +49,7 @@ class _Deconvolved(torch.autograd.Function):
 
 
 def guided_relu(x: Tensor) -> Tensor:
-    """ReLU that lets back only what is positive, and only where it was on.
+    """ReLU whose backward pass keeps only what is positive, and only where the unit was active.
 
     Springenberg et al. 2015, "Striving for simplicity: the all convolutional net", section 3.4.
     """
@@ -58,7 +58,7 @@ def guided_relu(x: Tensor) -> Tensor:
 
 
 def deconvnet_relu(x: Tensor) -> Tensor:
-    """ReLU whose way back is a ReLU, too, whatever was on: the deconvnet's rectification.
+    """ReLU whose backward pass is a ReLU, too, whether the unit was active or not: the deconvnet's rectification.
 
     Zeiler & Fergus 2014, "Visualizing and understanding convolutional networks", section 2.1.
     """

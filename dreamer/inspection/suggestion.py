@@ -1,4 +1,4 @@
-"""Which kernels a photo excites more than other photos do: what to dream on it."""
+"""Which kernels a photo activates more than other photos do: what to dream on it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WHOLE: Region = (0.0, 0.0, 1.0, 1.0)
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A kernel, and how far this photo excites it above the mean of photographs, in their standard deviations."""
+    """A kernel, and how far its activation on a photo lies above that on photographs, in their standard deviations."""
 
     layer: str
     kernel: int
@@ -40,7 +40,7 @@ def suggest_kernels(
     count: int = 12,
     of_each_layer: int = 3,
 ) -> list[Suggestion]:
-    """The kernels that (1, 3, H, W) in [0, 1], or a region of it, excites most against other photographs.
+    """The kernels that (1, 3, H, W) in [0, 1], or a region of it, activates most against other photographs.
 
     `region`: left, top, right and bottom as shares of the photo. Other photographs are those that the network was
     described with (`dreamer networks describe`). The most unusual come first, `of_each_layer` at most of one layer.
@@ -53,23 +53,23 @@ def suggest_kernels(
             remedy = did_you_mean(layer, description.layers) or f"There are {', '.join(description.layers)}."
             raise TargetError(f"layer {layer!r} was not described", remedy=remedy)
     with torch.no_grad():
-        seen = network.cut(chosen)(photo)
-    found: list[Suggestion] = []
+        activations = network.cut(chosen)(photo)
+    suggestions: list[Suggestion] = []
     for layer in chosen:
-        strength = _inside(seen[layer].float().clamp_min(0), region).mean((2, 3))[0].cpu()
+        strength = _inside(activations[layer].float().clamp_min(0), region).mean((2, 3))[0].cpu()
         kernels = description.layers[layer]
         means, stds = torch.tensor([k.mean for k in kernels]), torch.tensor([k.std for k in kernels])
         excess = (strength - means) / (stds + 0.05 * stds.mean())
         for value, kernel in zip(*excess.topk(min(of_each_layer, len(kernels))), strict=True):
             names = tuple(description.classes[index] for index, _ in kernels[int(kernel)].classes[:3])
-            found.append(Suggestion(layer, int(kernel), round(float(value), 2), names))
-    return sorted(found, key=lambda each: -each.excess)[:count]
+            suggestions.append(Suggestion(layer, int(kernel), round(float(value), 2), names))
+    return sorted(suggestions, key=lambda suggestion: -suggestion.excess)[:count]
 
 
 def _middle_layers(layers: list[str]) -> list[str]:
-    """The first layers see only edges, the last ones hardly any place; poolings repeat the layer before."""
-    kept = [layer for layer in layers if "pool" not in layer]
-    return kept[len(kept) // 3 : max(len(kept) - len(kept) // 6, 1)]
+    """Without the first, which respond to edges only, the last, which keep hardly any position, and poolings."""
+    others = [layer for layer in layers if "pool" not in layer]
+    return others[len(others) // 3 : max(len(others) - len(others) // 6, 1)]
 
 
 def _inside(activation: Tensor, region: Region) -> Tensor:

@@ -1,4 +1,4 @@
-"""The photos, and the patches in them, that excite a kernel most.
+"""The photos, and the patches in them, that activate a kernel most.
 
 Yosinski et al. 2015, "Understanding neural networks through deep visualization", section 2.
 """
@@ -11,61 +11,53 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from dreamer.errors import TargetError
+from dreamer.dreaming.protocols import require_kernels
 from dreamer.networks import Network
 from dreamer.networks.receptive import ReceptiveField, receptive_field
 
 
 @dataclass(frozen=True)
-class Excitement:
-    """A photo, by its `number`, that excites a kernel: by `strength` at most, at `cell` (row, column).
+class TopPatch:
+    """Where a kernel's activation on photo `number` is largest: `strength`, at `cell` (row, column).
 
-    `box`: top, left, bottom, right in px of what that cell sees. `patch`: (3, h, w) in [0, 1], that part of the photo.
+    `box`: top, left, bottom, right in px of that cell's receptive field. `pixels`: (3, h, w) in [0, 1], that part of
+    the photo.
     """
 
     number: int
     strength: float
     cell: tuple[int, int]
     box: tuple[int, int, int, int]
-    patch: Tensor
+    pixels: Tensor
 
 
 def top_patches(
     network: Network, photos: Iterable[Tensor], layer: str, kernels: list[int], count: int
-) -> dict[int, list[Excitement]]:
+) -> dict[int, list[TopPatch]]:
     """For each kernel of a layer the `count` photos with its strongest activation, the strongest first.
 
-    `photos`: (1, 3, H, W) in [0, 1] each, of any sizes; only the patches stay in memory. Raises TargetError for a layer
-    or kernel that is not there.
+    `photos`: (1, 3, H, W) in [0, 1] each, of any sizes; only the patches stay in memory. Raises TargetError for an
+    unknown layer or kernel.
     """
-    _check(network, layer, kernels)
+    require_kernels(network, layer, kernels)
     cut = network.cut([layer])
     field = receptive_field(cut, layer)
-    found: dict[int, list[Excitement]] = {kernel: [] for kernel in kernels}
+    patches: dict[int, list[TopPatch]] = {kernel: [] for kernel in kernels}
     for number, photo in enumerate(photos):
         with torch.no_grad():
             maps = cut(photo.to(network.device))[layer][0].float().cpu()
-        for kernel, best in found.items():
+        for kernel, best in patches.items():
             strength = float(maps[kernel].max())
             if len(best) < count or strength > best[-1].strength:
-                best.append(_excitement(number, photo[0], maps[kernel], field))
-                best.sort(key=lambda each: -each.strength)
+                best.append(_top_patch(number, photo[0], maps[kernel], field))
+                best.sort(key=lambda patch: -patch.strength)
                 del best[count:]
-    return found
+    return patches
 
 
-def _excitement(number: int, photo: Tensor, own: Tensor, field: ReceptiveField) -> Excitement:
+def _top_patch(number: int, photo: Tensor, own: Tensor, field: ReceptiveField) -> TopPatch:
     row, column = divmod(int(own.argmax()), own.shape[1])
     box = field.box(row, column, photo.shape[1], photo.shape[2])
     top, left, bottom, right = box
     patch = photo[:, top:bottom, left:right].cpu().clone()
-    return Excitement(number, float(own.max()), (row, column), box, patch)
-
-
-def _check(network: Network, layer: str, kernels: list[int]) -> None:
-    known = network.kernels(layer)
-    for kernel in kernels:
-        if kernel >= known:
-            raise TargetError(
-                f"layer {layer!r} has no kernel {kernel}", remedy=f"Its kernels are numbered 0 to {known - 1}."
-            )
+    return TopPatch(number, float(own.max()), (row, column), box, patch)

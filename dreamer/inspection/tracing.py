@@ -18,6 +18,8 @@ from dreamer.networks import Network
 class Trace:
     """`heat`: (H, W) in [0, 1]. `mask`: (H, W) in [0, 1], soft at its edge. `box`: top, left, bottom, right in px."""
 
+    layer: str
+    kernel: int
     heat: Tensor
     mask: Tensor
     box: tuple[int, int, int, int]
@@ -26,8 +28,8 @@ class Trace:
 def trace_kernel(network: Network, photo: Tensor, layer: str, kernel: int, *, softness: float = 0.02) -> Trace:
     """Trace the whole map of a kernel on (1, 3, H, W) back to the photo, by the deconvnet.
 
-    The projection's energy is smoothed over the size of a cell; what lies above Otsu's threshold and hangs together
-    with the hottest pixel is the silhouette. `softness`: width of its edge as a share of the shorter side.
+    The projection's energy is smoothed over the size of a cell; what lies above Otsu's threshold and is connected
+    to the hottest pixel is the silhouette. `softness`: width of its edge as a share of the shorter side.
     Raises TargetError as `project` does.
     """
     (projection,) = project(network, photo, layer, [kernel], "all")
@@ -40,11 +42,11 @@ def trace_kernel(network: Network, photo: Tensor, layer: str, kernel: int, *, so
     mask = smoothed(torch.from_numpy(inside).float(), max(0.5, softness * min(height, width)))
     rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
     box = (int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1) if len(rows) else (0, 0, 0, 0)
-    return Trace(heat, mask, box)
+    return Trace(layer, kernel, heat, mask, box)
 
 
 def otsu_threshold(heat: Tensor) -> float:
-    """The threshold in [0, 1] that parts the values best in two, by the variance between them (Otsu 1979)."""
+    """The threshold in [0, 1] that splits the values best in two, by the variance between the classes (Otsu 1979)."""
     counts = torch.histc(heat, 256, 0, 1).double()
     values = (torch.arange(256, dtype=torch.float64) + 0.5) / 256
     below, total = counts.cumsum(0), counts.sum()
@@ -54,13 +56,13 @@ def otsu_threshold(heat: Tensor) -> float:
 
 
 def _connected(inside: np.ndarray, start: int) -> np.ndarray:
-    """The part of a (H, W) bool array that hangs together with the pixel at flat index `start`."""
+    """The part of a (H, W) bool array that is connected to the pixel at flat index `start`."""
     height, width = inside.shape
-    found = np.zeros_like(inside)
+    reached = np.zeros_like(inside)
     waiting = deque([divmod(start, width)])
     while waiting:
         row, column = waiting.popleft()
-        if 0 <= row < height and 0 <= column < width and inside[row, column] and not found[row, column]:
-            found[row, column] = True
+        if 0 <= row < height and 0 <= column < width and inside[row, column] and not reached[row, column]:
+            reached[row, column] = True
             waiting.extend(((row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)))
-    return found
+    return reached

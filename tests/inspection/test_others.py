@@ -10,7 +10,7 @@ from dreamer.errors import TargetError, WeightsError
 from dreamer.inspection.activations import feature_maps
 from dreamer.inspection.fooling import fool
 from dreamer.inspection.inversion import invert
-from dreamer.inspection.kernels import color_tiles, convolution, templates
+from dreamer.inspection.kernels import convolution, scaled_weights, templates
 from dreamer.inspection.scoring import predicted_class, probabilities
 from dreamer.inspection.suggestion import suggest_kernels
 from dreamer.inspection.top_patches import top_patches
@@ -21,7 +21,7 @@ from tests.inspection.conftest import Plain
 
 def test_filters_are_scaled_each_by_its_own_largest() -> None:
     weights = torch.tensor([[[[0.5]], [[-1.0]], [[0.0]]], [[[0.02]], [[0.01]], [[0.0]]]])
-    assert color_tiles(weights).flatten().tolist() == pytest.approx([0.75, 0.0, 0.5, 1.0, 0.75, 0.5])
+    assert scaled_weights(weights).flatten().tolist() == pytest.approx([0.75, 0.0, 0.5, 1.0, 0.75, 0.5])
 
 
 def test_convolutions_are_found_by_block_and_the_first_by_default(pocket: Network) -> None:
@@ -34,9 +34,9 @@ def test_convolutions_are_found_by_block_and_the_first_by_default(pocket: Networ
 
 def test_a_template_of_the_first_layer_is_its_filter(pocket: Network) -> None:
     drawn = templates(pocket, "conv1", [4, 5])
-    filters = color_tiles(pocket.module.get_submodule("conv1.conv").weight.detach()[4:6])
+    filters = scaled_weights(pocket.module.get_submodule("conv1.conv").weight.detach()[4:6])
     scale = pocket.normalized(torch.ones(1, 3, 1, 1)) - pocket.normalized(torch.zeros(1, 3, 1, 1))
-    colored = color_tiles((filters - 0.5) * scale)
+    colored = scaled_weights((filters - 0.5) * scale)
     gains = pocket.module.get_submodule("conv1.bn").weight[4:6]
     assert drawn.shape == colored.shape
     for own, expected, gain in zip(drawn, colored, gains, strict=True):
@@ -67,7 +67,7 @@ def test_the_most_exciting_photos_come_first_with_their_patches(pocket: Network,
         assert [each.strength for each in best] == pytest.approx([peaks[number] for number in order], rel=1e-4)
         for each in best:
             top, left, bottom, right = each.box
-            assert torch.equal(each.patch, photos[each.number][0, :, top:bottom, left:right])
+            assert torch.equal(each.pixels, photos[each.number][0, :, top:bottom, left:right])
     with pytest.raises(TargetError, match="no kernel 4000"):
         top_patches(pocket, photos, "inception3a", [4000], 3)
 

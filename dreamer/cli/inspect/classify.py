@@ -1,14 +1,21 @@
-"""`dreamer inspect classify`: the classes that a network sees."""
+"""`dreamer inspect classify`: the most probable classes of photos."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from dreamer.cli.inspect.sharing import ChosenNetwork, network_options, open_photo, save_image, size_option
+from dreamer.cli.inspect.sharing import ChosenNetwork, network_options, save_image, size_option
 from dreamer.cli.options import json_option
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from dreamer.inspection.photos import Photo
+    from dreamer.inspection.scoring import ClassProbability
 
 
 @click.command()
@@ -18,7 +25,7 @@ from dreamer.cli.options import json_option
               help="The photo that the PHOTOs were dreamt over: show what the dream changed.")  # fmt: skip
 @click.option("--count", default=5, show_default=True, type=click.IntRange(1, 1000), help="Classes to list.")
 @size_option(224)
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write a picture of it, too.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Also write a picture of it.")
 @json_option
 def command(
     photos: tuple[Path, ...],
@@ -30,29 +37,32 @@ def command(
     as_json: bool,
 ) -> None:
     """List the most probable classes of each PHOTO with their probabilities, before and after a dream."""
-    from dreamer.drawing.sheets import Tile, contact_sheet
-    from dreamer.inspection.heatmaps import to_image
-    from dreamer.inspection.scoring import probabilities
+    from dreamer.inspection.figures import draw_classes
+    from dreamer.inspection.photos import read_photo
+    from dreamer.inspection.scoring import probabilities, top_classes
 
     loaded = network.open()
-    first = None if before is None else probabilities(loaded, open_photo(before, loaded, size))[0]
-    tiles = []
-    for photo in [*([before] if before else []), *photos]:
-        picture = open_photo(photo, loaded, size)
-        found = probabilities(loaded, picture)[0]
-        best = found.topk(min(count, len(found)))
-        rows = [(loaded.classes[int(index)], float(value), int(index)) for value, index in zip(*best, strict=True)]
-        tiles.append(Tile(to_image(picture[0]), "\n".join([photo.name, *(f"{v:6.1%}  {name}" for name, v, _ in rows)])))
+    paths = [*([before] if before else []), *photos]
+    pictures = [read_photo(path, size=size, device=loaded.device) for path in paths]
+    classes = [top_classes(loaded, picture.pixels, count) for picture in pictures]
+    earlier = probabilities(loaded, pictures[0].pixels)[0] if before else None
+    for path, picture, best in zip(paths, pictures, classes, strict=True):
         if as_json:
-            classes = [{"class": name, "index": index, "probability": value} for name, value, index in rows]
-            click.echo(
-                json.dumps({"photo": str(photo), "network": network.name, "classes": classes}, ensure_ascii=False)
-            )
-            continue
-        click.echo(str(photo))
-        for name, value, index in rows:
-            change = "" if first is None or photo == before else f"   was {float(first[index]):6.1%}"
-            click.echo(f"  {value:6.1%}  {name}{change}")
+            click.echo(_json(picture, best, network.name))
+        else:
+            _print(picture, best, None if path == before else earlier)
     if output is not None:
-        save_image(contact_sheet(tiles, side=280, title=f"{network.name} sees"), output)
+        save_image(draw_classes(pictures, classes, network.name), output)
         click.echo(str(output), err=as_json)
+
+
+def _json(picture: Photo, classes: list[ClassProbability], network: str) -> str:
+    facts = [{"class": each.name, "index": each.index, "probability": each.probability} for each in classes]
+    return json.dumps({"photo": picture.source, "network": network, "classes": facts}, ensure_ascii=False)
+
+
+def _print(picture: Photo, classes: list[ClassProbability], earlier: Tensor | None) -> None:
+    click.echo(picture.source)
+    for each in classes:
+        change = "" if earlier is None else f"   was {float(earlier[each.index]):6.1%}"
+        click.echo(f"  {each.probability:6.1%}  {each.name}{change}")

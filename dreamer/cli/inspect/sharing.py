@@ -1,4 +1,4 @@
-"""Options and ways of reporting that the commands of `dreamer inspect` share. Nothing here imports torch."""
+"""Options and reports that the commands of `dreamer inspect` share. Nothing here imports torch."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from dreamer.errors import NoInputError, OutputError, PictureError
 if TYPE_CHECKING:
     import numpy as np
     from PIL.Image import Image
-    from torch import Tensor
 
+    from dreamer.inspection.photos import Photo
     from dreamer.networks import Network
     from dreamer.presets.model.schema import NetworkChoice
 
@@ -27,7 +27,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class ChosenNetwork:
-    """What the command line says of the network."""
+    """The network that a command line chooses."""
 
     name: str
     weights: str
@@ -35,13 +35,13 @@ class ChosenNetwork:
     device: str
 
     def open(self, precision: str = "float32", *, negative_slope: float = 0.0) -> Network:
-        """Load it; as a rule in float32, for its numbers are to be trusted rather than fast."""
+        """Load it; by default in float32, because its numbers matter more than speed."""
         from dreamer.networks import load_network
 
         return load_network(self.choice(negative_slope), device=self.device, precision=precision)
 
     def choice(self, negative_slope: float = 0.0) -> NetworkChoice:
-        """It as a preset's network table."""
+        """It as a preset's `[network]` table."""
         from dreamer.presets.model.schema import NetworkChoice
 
         return NetworkChoice(name=self.name, weights=self.weights, labels=self.labels, negative_slope=negative_slope)
@@ -58,7 +58,7 @@ class Output:
     def report(
         self, facts: Mapping[str, object], lines: list[str], *, image: Image, arrays: Mapping[str, np.ndarray]
     ) -> None:
-        """Write the picture and the numbers, and say what was found: `lines` for a person, or `facts` as JSON.
+        """Write the picture and the numbers, and print `lines`, or `facts` as JSON, with the files' names.
 
         Raises OutputError where a file cannot be written.
         """
@@ -88,7 +88,9 @@ def network_options(command: Command) -> Command:
         "--weights", default="default", show_default=True, metavar="FILE",
         help='"default", "random", or a state dict of that network (.pth, .safetensors).',
     )  # fmt: skip
-    labels = click.option("--labels", metavar="FILE", help="Class names, one a line, for weights of your own.")
+    labels = click.option(
+        "--labels", metavar="FILE", help="File of class names, one per line, for weights of your own."
+    )
     return name(weights(labels(device_option(together))))  # type: ignore[return-value]
 
 
@@ -106,7 +108,7 @@ def output_options(default: str) -> Callable[[Command], Command]:
         )  # fmt: skip
         numbers = click.option(
             "--npz", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-            help="Write the numbers as NumPy arrays, too.",
+            help="Also write the numbers as NumPy arrays.",
         )  # fmt: skip
         return path(numbers(json_option(together)))  # type: ignore[return-value]
 
@@ -114,10 +116,10 @@ def output_options(default: str) -> Callable[[Command], Command]:
 
 
 def size_option(default: int) -> Callable[[Command], Command]:
-    """--size, passed as `size`: the longest side at which the network looks."""
+    """--size, passed as `size`: the longest side of the photo as the network gets it."""
     return click.option(
         "--size", default=default, show_default=True, type=click.IntRange(32, 2048), metavar="PX",
-        help="Longest side at which the network looks.",
+        help="Longest side of the photo as the network gets it.",
     )  # fmt: skip
 
 
@@ -131,67 +133,44 @@ def target_lines(layer: str, kernel: int) -> str:
     return f'[[targets]]\nlayer = "{layer}"\nkernels = [{kernel}]'
 
 
-def open_photo(path: Path, network: Network, size: int | None = None) -> Tensor:
-    """A photo as (1, 3, H, W) float32 in [0, 1] on the network's device, at most `size` px on its longest side."""
-    from dreamer.dreaming.filters import resized
-    from dreamer.pictures import read_picture
-
-    pixels = read_picture(path).pixels.unsqueeze(0)
-    height, width = pixels.shape[-2:]
-    if size is not None and max(height, width) > size:
-        factor = size / max(height, width)
-        pixels = resized(pixels, max(1, round(height * factor)), max(1, round(width * factor))).clamp(0, 1)
-    return pixels.to(network.device)
-
-
-def open_folder(folder: Path, size: int, *, at_most: int | None = None) -> list[tuple[Path, Tensor]]:
-    """The pictures in a folder and below, each (1, 3, h, w) at most `size` px; broken ones are skipped with a warning.
+def open_folder(folder: Path, size: int, *, at_most: int | None = None) -> list[Photo]:
+    """The pictures in a folder and below, at most `size` px each; unreadable ones are skipped with a warning.
 
     Raises NoInputError where there is none.
     """
-    from dreamer.dreaming.filters import resized
+    from dreamer.inspection.photos import read_photo
     from dreamer.jobs.inputs import find_inputs
-    from dreamer.pictures import read_picture
 
-    found = []
-    for each in find_inputs([str(folder)])[:at_most]:
-        if each.source is None:
-            continue
+    photos = []
+    paths = [item.source for item in find_inputs([str(folder)])[:at_most] if item.source is not None]
+    for path in paths:
         try:
-            pixels = read_picture(each.source).pixels.unsqueeze(0)
+            photos.append(read_photo(path, size=size))
         except PictureError as error:
             click.echo(f"skipped: {error}", err=True)
-            continue
-        factor = min(1.0, size / max(pixels.shape[-2:]))
-        height, width = (max(1, round(side * factor)) for side in pixels.shape[-2:])
-        found.append((each.source, resized(pixels, height, width).clamp(0, 1)))
-    if not found:
+    if not photos:
         raise NoInputError("no picture in it can be read", where=str(folder))
-    return found
+    return photos
 
 
 def save_image(image: Image, path: Path) -> None:
     """Write a drawing by the suffix of `path`, whole or not at all. Raises OutputError."""
+    from dreamer.atomic import atomic_write
     from dreamer.pictures import output_format
 
     kind = output_format(path)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        image.save(part, kind)
-        part.replace(path)
-    except (OSError, ValueError) as error:
-        part.unlink(missing_ok=True)
-        raise OutputError(f"cannot be written: {error}", where=str(path)) from error
+    with atomic_write(path) as file:
+        try:
+            image.save(file, kind)
+        except ValueError as error:
+            raise OutputError(f"cannot be written: {error}", where=str(path)) from error
 
 
 def save_arrays(arrays: Mapping[str, np.ndarray], path: Path) -> None:
     """Write arrays by name as .npz. Raises OutputError."""
     import numpy as np
 
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as file:
-            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
-    except OSError as error:
-        raise OutputError(f"cannot be written: {error.strerror}", where=str(path)) from error
+    from dreamer.atomic import atomic_write
+
+    with atomic_write(path) as file:
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""What a tool asks about: a class, or any target of the preset language. Nothing here imports torch."""
+"""Options that choose a score to explain: a class, or any target of a preset. Nothing here imports torch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dreamer.presets.source.load import preset_from_tree
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from dreamer.inspection.scoring import Question
+    from dreamer.inspection.scoring import TargetScore
     from dreamer.networks import Network
     from dreamer.presets.model.schema import Target
 
@@ -23,14 +23,14 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def target_options(command: Command) -> Command:
-    """--class and --target, passed as `wanted` and `target`."""
-    wanted = click.option("--class", "wanted", metavar="NAME", help="A class; default: the one seen most.")
+    """--class and --target, passed as `class_name` and `target`."""
+    name = click.option("--class", "class_name", metavar="NAME", help="A class; default: the most probable one.")
     target = click.option(
         "--target",
         metavar="TOML",
-        help="Any target of a preset in place of a class: 'layer = \"inception4c\", kernels = 12'.",
+        help="Any target of a preset in place of a class, such as 'layer = \"inception4c\", kernels = 12'.",
     )
-    return wanted(target(command))
+    return name(target(command))
 
 
 def kernel_options(command: Command) -> Command:
@@ -60,17 +60,19 @@ def parse_target(text: str) -> Target:
     return preset_from_tree(tree, where=f"--target {text}").targets[0]
 
 
-def question(network: Network, photo: Tensor, wanted: str | None, target: str | None) -> tuple[Question, str]:
-    """What is asked about a photo, (1, 3, H, W), and its name for titles."""
-    from dreamer.inspection.scoring import ask, class_target, predicted_class, probabilities
+def chosen_score(
+    network: Network, photo: Tensor, class_name: str | None, target: str | None
+) -> tuple[TargetScore, str]:
+    """The score that --class and --target choose for a photo, (1, 3, H, W), and its name for titles."""
+    from dreamer.inspection.scoring import class_target, predicted_class, probabilities, target_score
     from dreamer.presets.dump import targets_to_toml
 
-    if wanted is not None and target is not None:
+    if class_name is not None and target is not None:
         raise click.UsageError("--class and --target exclude each other.")
     if target is not None:
         parsed = parse_target(target)
         name = ", ".join(targets_to_toml([parsed]).splitlines()[1:])
-        return ask(network, parsed, photo), name
-    index = predicted_class(network, photo) if wanted is None else network.class_index(wanted)
+        return target_score(network, parsed, photo), name
+    index = predicted_class(network, photo) if class_name is None else network.class_index(class_name)
     share = float(probabilities(network, photo)[0, index])
-    return ask(network, class_target(index), photo), f"{network.classes[index]} ({share:.1%})"
+    return target_score(network, class_target(index), photo), f"{network.classes[index]} ({share:.1%})"

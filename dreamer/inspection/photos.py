@@ -1,0 +1,41 @@
+"""Photos as the tools of this room take them, with the name that figures print below them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from dreamer.dreaming.filters import resized
+from dreamer.inspection.heatmaps import to_image
+from dreamer.pictures import read_picture
+
+
+@dataclass(frozen=True)
+class Photo:
+    """`source`: where it comes from, such as a path. `pixels`: (1, 3, H, W) float32 in [0, 1], sRGB."""
+
+    source: str
+    pixels: Tensor
+
+    @property
+    def name(self) -> str:
+        """The last part of its source."""
+        return Path(self.source).name
+
+    def image(self) -> Image.Image:
+        """It as 8-bit RGB."""
+        return to_image(self.pixels[0])
+
+
+def read_photo(path: Path, *, size: int | None = None, device: torch.device | str = "cpu") -> Photo:
+    """Read a photo, scaled down to at most `size` px on its longest side. Raises PictureError."""
+    pixels = read_picture(path).pixels.unsqueeze(0)
+    height, width = pixels.shape[-2:]
+    if size is not None and max(height, width) > size:
+        factor = size / max(height, width)
+        pixels = resized(pixels, max(1, round(height * factor)), max(1, round(width * factor))).clamp(0, 1)
+    return Photo(str(path), pixels.to(device))
