@@ -11,10 +11,11 @@ from pathlib import Path
 import torch
 from PIL import Image
 
+from dreamer.drawing.save import save_drawing
 from dreamer.drawing.sheets import Tile, contact_sheet
 from dreamer.dreaming.protocols import require_kernels
 from dreamer.dreaming.randomness import generator_at
-from dreamer.errors import OutputError, TargetError
+from dreamer.errors import TargetError
 from dreamer.gallery.item import Item
 from dreamer.networks import LOGITS, Network
 from dreamer.networks.labels import plain
@@ -33,6 +34,11 @@ class Subject:
     targets: tuple[Target, ...]
 
     @property
+    def label(self) -> str:
+        """Its name without leading zeros."""
+        return self.name.lstrip("0") or "0"
+
+    @property
     def lines(self) -> str:
         """The lines of a preset that dream it."""
         return targets_to_toml(self.targets)
@@ -40,7 +46,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A subject with its picture's path; `fresh` where it was drawn now."""
+    """A subject with the path of its picture; `fresh` where it was drawn just now."""
 
     subject: Subject
     path: Path
@@ -108,26 +114,23 @@ def _existing(network: Network, layer: str, kernels: list[int] | None) -> list[i
 
 def atlas_items(drawn: Sequence[Drawn], network: str) -> Iterator[Item]:
     """What a gallery shows of an atlas: each picture with the lines to paste."""
-    for each in drawn:
-        with Image.open(each.path) as image:
+    for picture in drawn:
+        with Image.open(picture.path) as image:
             width, height = image.size
-        subject, made = each.subject, each.path.stat().st_mtime
-        yield Item(each.path, "still", subject.group, subject.name.lstrip("0") or "0", None, subject.lines, network,
+        subject, made = picture.subject, picture.path.stat().st_mtime
+        yield Item(picture.path, "still", subject.group, subject.label, None, subject.lines, network,
                    width=width, height=height, time=made)  # fmt: skip
 
 
 def draw_sheets(drawn: Sequence[Drawn], folder: Path, title: str) -> list[Path]:
-    """A labelled contact sheet for each group, `folder`/GROUP.png. Raises OutputError."""
+    """A labeled contact sheet for each group, `folder`/GROUP.png. Raises OutputError."""
     paths = []
-    for group, members in itertools.groupby(drawn, key=lambda each: each.subject.group):
+    for group, members in itertools.groupby(drawn, key=lambda picture: picture.subject.group):
         tiles = []
-        for each in members:
-            with Image.open(each.path) as image:
-                tiles.append(Tile(image.convert("RGB"), each.subject.name.lstrip("0") or "0"))
+        for picture in members:
+            with Image.open(picture.path) as image:
+                tiles.append(Tile(image.convert("RGB"), picture.subject.label))
         path = folder / f"{group}.png"
-        try:
-            contact_sheet(tiles, side=SHEET_SIDE, title=f"{title}: {group}").save(path)
-        except OSError as error:
-            raise OutputError(f"cannot be written: {error}", where=str(path)) from error
+        save_drawing(contact_sheet(tiles, side=SHEET_SIDE, title=f"{title}: {group}"), path)
         paths.append(path)
     return paths

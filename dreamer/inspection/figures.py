@@ -30,7 +30,7 @@ NEIGHBOR_ROWS = 12
 
 
 def draw_kernels(kernels: Kernels, network: str, *, channels: int = 16) -> Image.Image:
-    """Kernels over colors, or templates, as pictures; others as rows of slices, one per input channel up to `channels`."""
+    """Kernels over colors, or templates, as pictures; others as rows of slices, one for each of `channels` inputs."""
     title = f"{network}, {kernels.layer}: {kernels.shape}"
     if kernels.expanded:
         tiles = [Tile(to_image(template), str(number)) for number, template in enumerate(kernels.weights)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dreamer.cli.inspect.sharing import ChosenNetwork, network_options, save_image, size_option
+from dreamer.cli.inspect.sharing import ChosenNetwork, network_options, size_option
 from dreamer.cli.options import json_option
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def command(
     as_json: bool,
 ) -> None:
     """List the most probable classes of each PHOTO with their probabilities, before and after a dream."""
+    from dreamer.drawing.save import save_drawing
     from dreamer.inspection.figures import draw_classes
     from dreamer.inspection.photos import read_photo
     from dreamer.inspection.scoring import probabilities, top_classes
@@ -52,7 +53,7 @@ def command(
         else:
             _print(picture, best, None if path == before else earlier)
     if output is not None:
-        save_image(draw_classes(pictures, classes, network.name), output)
+        save_drawing(draw_classes(pictures, classes, network.name), output)
         click.echo(str(output), err=as_json)
 
 

@@ -13,7 +13,6 @@ from dreamer.cli.inspect.sharing import (
     network_options,
     open_folder,
     output_options,
-    save_image,
     size_option,
 )
 from dreamer.cli.options import complete_layers
@@ -50,15 +49,16 @@ def command(
     out: Output,
 ) -> None:
     """Lay FOLDER's photos out on a map, where photos with similar features at a layer lie close together."""
+    from dreamer.drawing.save import save_drawing
     from dreamer.inspection import figures
     from dreamer.inspection.embedding import embed_photos
 
     photos = open_folder(folder, size, at_most=limit)
     embedding = embed_photos(network.open(), [p.pixels for p in photos], layer=layer, method=method, seed=seed)
     if grid is not None:
-        save_image(figures.draw_embedding_grid(embedding, photos), grid)
+        save_drawing(figures.draw_embedding_grid(embedding, photos), grid)
     if neighbors is not None:
-        save_image(figures.draw_neighbors(embedding, photos, network.name), neighbors)
+        save_drawing(figures.draw_neighbors(embedding, photos, network.name), neighbors)
     facts = [
         {"photo": photo.source, "x": x, "y": y, "nearest": [photos[other].source for other in nearest]}
         for photo, (x, y), nearest in zip(photos, embedding.points.tolist(), embedding.nearest.tolist(), strict=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from dreamer.cli.options import complete_networks, device_option, json_option
-from dreamer.errors import NoInputError, OutputError, PictureError
+from dreamer.errors import NoInputError, PictureError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,7 +62,9 @@ class Output:
 
         Raises OutputError where a file cannot be written.
         """
-        save_image(image, self.path)
+        from dreamer.drawing.save import save_drawing
+
+        save_drawing(image, self.path)
         if self.npz is not None:
             save_arrays(arrays, self.npz)
         written = [str(path) for path in (self.path, self.npz) if path is not None]
@@ -151,19 +153,6 @@ def open_folder(folder: Path, size: int, *, at_most: int | None = None) -> list[
     if not photos:
         raise NoInputError("no picture in it can be read", where=str(folder))
     return photos
-
-
-def save_image(image: Image, path: Path) -> None:
-    """Write a drawing by the suffix of `path`, whole or not at all. Raises OutputError."""
-    from dreamer.atomic import atomic_write
-    from dreamer.pictures import output_format
-
-    kind = output_format(path)
-    with atomic_write(path) as file:
-        try:
-            image.save(file, kind)
-        except ValueError as error:
-            raise OutputError(f"cannot be written: {error}", where=str(path)) from error
 
 
 def save_arrays(arrays: Mapping[str, np.ndarray], path: Path) -> None:

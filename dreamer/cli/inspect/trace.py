@@ -12,7 +12,6 @@ from dreamer.cli.inspect.sharing import (
     network_options,
     output_options,
     photo_argument,
-    save_image,
     size_option,
     target_lines,
 )
@@ -39,6 +38,7 @@ def command(
     out: Output,
 ) -> None:
     """Trace feature maps of a layer back to the pixels of PHOTO most responsible: heat map, box and silhouette."""
+    from dreamer.drawing.save import save_drawing
     from dreamer.inspection.deconvolution import strongest_on
     from dreamer.inspection.figures import draw_silhouette, draw_traces
     from dreamer.inspection.photos import read_photo
@@ -50,7 +50,7 @@ def command(
     traces = [trace_kernel(loaded, picture.pixels, layer, kernel) for kernel in chosen]
     lines = [f"{target_lines(layer, kernel)}\n" for kernel in chosen]
     if mask is not None:
-        save_image(draw_silhouette(traces[0], read_photo(photo).image().size), mask)
+        save_drawing(draw_silhouette(traces[0], read_photo(photo).image().size), mask)
         lines.append(f'[canvas.mask]\npicture = "{mask}"\n')
     facts = [{"kernel": t.kernel, "box": t.box, "targets": target_lines(layer, t.kernel)} for t in traces]
     out.report(
