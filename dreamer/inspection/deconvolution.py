@@ -39,13 +39,6 @@ class Projection:
     box: tuple[int, int, int, int]
 
 
-def strongest_on(network: Network, photo: Tensor, layer: str, count: int) -> list[int]:
-    """The kernels with the largest single activation on (1, 3, H, W), the strongest first."""
-    with torch.no_grad():
-        peaks = network.cut([layer])(photo)[layer].float().amax((2, 3))[0]
-    return [int(kernel) for kernel in peaks.topk(min(count, len(peaks))).indices]
-
-
 def project(
     network: Network, photo: Tensor, layer: str, kernels: list[int], keep: Keep = "strongest"
 ) -> list[Projection]:

@@ -26,6 +26,11 @@ class Photo:
         """The last part of its source."""
         return Path(self.source).name
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) in px."""
+        return self.pixels.shape[2], self.pixels.shape[3]
+
     def image(self) -> Image.Image:
         """It as 8-bit RGB."""
         return to_image(self.pixels[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,6 +46,27 @@ def test_it_draws_a_picture_and_gives_the_numbers(tool: str, dreamer: Dreamer, f
     assert pixels.std() > 5
     with np.load(folder / "out" / "made.npz") as arrays:
         assert len(arrays.files) > 0 and all(np.isfinite(arrays[name]).all() for name in arrays.files)
+
+
+def layers_named(facts: dict[str, Any]) -> list[str]:
+    entries = facts.get("maps") or facts.get("layers")
+    return [facts["layer"]] if entries is None else list(dict.fromkeys(entry["layer"] for entry in entries))
+
+
+@pytest.mark.parametrize(("args", "layers"), [
+    (["activations", "a.png", "--count", "2"], ["conv3", "inception4b", "inception4e"]),
+    (["deconv", "a.png", "--count", "1"], ["inception4e"]),
+    (["trace", "a.png", "--count", "1"], ["inception4e"]),
+    (["top", ".", "--count", "1"], ["inception4e"]),
+    (["invert", "a.png", "--steps", "1"], ["conv3", "inception4b", "inception4e"]),
+])  # fmt: skip
+def test_layers_and_kernels_have_defaults(args: list[str], layers: list[str], dreamer: Dreamer) -> None:
+    result = dreamer("inspect", *args, "-o", "made.png", "--json")
+    assert result.exit_code == 0, result.output
+    facts = json.loads(result.stdout)
+    assert layers_named(facts) == layers
+    if args[0] == "top":
+        assert len({kernel["kernel"] for kernel in facts["kernels"]}) == 4
 
 
 @pytest.mark.parametrize("tool", ["activations", "deconv", "trace", "top"])
@@ -111,7 +133,6 @@ def test_suggestions_can_be_pasted(dreamer: Dreamer, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("args, code, said", [
-    (["activations", "a.png"], 2, "--layer"),
     (["activations", "a.png", "--layer", "inception4z"], 2, "inception4c"),
     (["deconv", "a.png", "--layer", "conv1", "--kernel", "999"], 2, "0 to 31"),
     (["saliency", "a.png", "--class", "beegle"], 2, "beagle"),
@@ -123,7 +144,6 @@ def test_suggestions_can_be_pasted(dreamer: Dreamer, folder: Path) -> None:
     (["top", "nowhere", "--layer", "conv1", "--kernel", "1"], 3, "nowhere"),
     (["embed", "empty"], 3, "empty"),
     (["fool", "a.png"], 2, "--texture"),
-    (["invert", "a.png"], 2, "--layer"),
     (["weights", "--network", "pokket"], 2, "pocket"),
     (["weights", "-o", "made.bmp"], 1, ".bmp"),
     (["salience", "a.png"], 2, "saliency"),

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from dreamer.devices import choose_device
 from dreamer.errors import TargetError
-from dreamer.inspection.deconvolution import project, strongest_on, support
+from dreamer.inspection.choices import strongest_on
+from dreamer.inspection.deconvolution import project, support
 from dreamer.inspection.tracing import otsu_threshold, trace_kernel
 from dreamer.networks import Network, load_network
 from dreamer.networks.weights import Loaded

@@ -16,7 +16,6 @@ from dreamer.cli.inspect.sharing import (
     target_lines,
 )
 from dreamer.cli.options import complete_layers
-from dreamer.errors import UsageError
 
 LISTED = 8
 
@@ -25,7 +24,7 @@ LISTED = 8
 @photo_argument
 @network_options
 @click.option("--layer", "layers", multiple=True, metavar="LAYER", shell_complete=complete_layers,
-              help="A layer. May be repeated.")  # fmt: skip
+              help="A layer. May be repeated; default: three, down to the deepest with 4 x 4 cells.")  # fmt: skip
 @click.option("--all", "every", is_flag=True, help="Every block of the network.")
 @click.option("--count", default=16, show_default=True, type=click.IntRange(1, 4096), help="Maps of each layer.")
 @click.option("--overlay", is_flag=True, help="Draw the maps over the photo.")
@@ -42,16 +41,16 @@ def command(
     out: Output,
 ) -> None:
     """Draw the feature maps of PHOTO at one layer or all, the strongest first."""
-    if not layers and not every:
-        raise UsageError("names no layer", remedy="Use --layer inception4c, or --all.")
     from dreamer.inspection.activations import feature_maps
+    from dreamer.inspection.choices import spread_layers
     from dreamer.inspection.figures import draw_feature_maps
     from dreamer.inspection.photos import read_photo
     from dreamer.networks.describing import described_layers
 
     loaded = network.open()
     picture = read_photo(photo, size=size, device=loaded.device)
-    maps = feature_maps(loaded, picture.pixels, list(layers) or described_layers(loaded), count)
+    default = described_layers(loaded) if every else spread_layers(loaded, picture.size)
+    maps = feature_maps(loaded, picture.pixels, list(layers) or default, count)
     facts = [
         {"layer": each.layer, "kernel": each.kernel, "mean": each.mean, "peak": each.peak,
          "targets": target_lines(each.layer, each.kernel)}

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 def command(
     photo: Path,
     network: ChosenNetwork,
-    layer: str,
+    layer: str | None,
     kernels: tuple[int, ...],
     count: int,
     keep: str,
@@ -43,12 +43,14 @@ def command(
 ) -> None:
     """Project the activations of a layer's kernels back to the pixels of PHOTO, each beside its patch."""
     activations = _parse_keep(keep)
-    from dreamer.inspection.deconvolution import project, strongest_on
+    from dreamer.inspection.choices import deepest_layer, strongest_on
+    from dreamer.inspection.deconvolution import project
     from dreamer.inspection.figures import draw_projections
     from dreamer.inspection.photos import read_photo
 
     loaded = network.open()
     picture = read_photo(photo, size=size, device=loaded.device)
+    layer = layer or deepest_layer(loaded, picture.size)
     chosen = list(kernels) or strongest_on(loaded, picture.pixels, layer, count)
     projections = project(loaded, picture.pixels, layer, chosen, activations)
     facts = [

@@ -15,14 +15,13 @@ from dreamer.cli.inspect.sharing import (
     size_option,
 )
 from dreamer.cli.options import complete_layers
-from dreamer.errors import UsageError
 
 
 @click.command()
 @photo_argument
 @network_options
 @click.option("--layer", "layers", multiple=True, metavar="LAYER", shell_complete=complete_layers,
-              help="A layer. May be repeated, to compare.")  # fmt: skip
+              help="A layer. May be repeated; default: three, down to the deepest with 4 x 4 cells.")  # fmt: skip
 @click.option("--steps", default=300, show_default=True, type=click.IntRange(1, 10000), help="Steps of Adam.")
 @click.option("--smoothness", default=10.0, show_default=True, type=click.FloatRange(0, 10000),
               help="Weight of total variation against the features' error.")  # fmt: skip
@@ -40,8 +39,7 @@ def command(
     out: Output,
 ) -> None:
     """Optimize pictures to have the features of PHOTO at some layers: what each layer retains of it."""
-    if not layers:
-        raise UsageError("names no layer", remedy="Use --layer conv3 --layer inception4c.")
+    from dreamer.inspection.choices import spread_layers
     from dreamer.inspection.figures import draw_inversions
     from dreamer.inspection.inversion import invert
     from dreamer.inspection.photos import read_photo
@@ -49,7 +47,7 @@ def command(
     loaded = network.open()
     picture = read_photo(photo, size=size, device=loaded.device)
     inversions = []
-    for layer in layers:
+    for layer in layers or spread_layers(loaded, picture.size):
         click.echo(f"{layer} ...", err=True)
         inversions.append(invert(loaded, picture.pixels, layer, steps=steps, smoothness=smoothness, seed=seed))
     facts = [{"layer": each.layer, "error": each.error, "start_error": each.start_error} for each in inversions]

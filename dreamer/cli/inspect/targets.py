@@ -34,13 +34,12 @@ def target_options(command: Command) -> Command:
 
 
 def kernel_options(command: Command) -> Command:
-    """--layer and --kernel, passed as `layer` and `kernels`."""
+    """--layer and --kernel, passed as `layer` (None where not given) and `kernels`."""
     layer = click.option(
         "--layer",
-        required=True,
         metavar="LAYER",
         shell_complete=complete_layers,
-        help="As `dreamer networks layers NAME` prints it.",
+        help="As `dreamer networks layers NAME` prints it; default: the deepest with a map of at least 4 x 4 cells.",
     )
     kernel = click.option(
         "--kernel", "kernels", multiple=True, type=click.IntRange(0), metavar="K",

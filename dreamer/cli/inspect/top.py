@@ -17,21 +17,25 @@ from dreamer.cli.inspect.sharing import (
 )
 from dreamer.cli.options import complete_layers
 
+KERNELS = 4
+
 
 @click.command()
 @click.argument("folder", metavar="FOLDER", type=click.Path(path_type=Path))
 @network_options
-@click.option("--layer", required=True, metavar="LAYER", shell_complete=complete_layers,
-              help="As `dreamer networks layers NAME` prints it.")  # fmt: skip
-@click.option("--kernel", "kernels", multiple=True, required=True, type=click.IntRange(0), metavar="K",
-              help="A kernel of the layer. May be repeated.")  # fmt: skip
+@click.option("--layer", metavar="LAYER", shell_complete=complete_layers,
+              help="As `dreamer networks layers NAME` prints it; default: the deepest with a map of at least 4 x 4 "
+              "cells.")  # fmt: skip
+@click.option("--kernel", "kernels", multiple=True, type=click.IntRange(0), metavar="K",
+              help="A kernel of the layer. May be repeated; default: the four that are strongest on these photos.",
+              )  # fmt: skip
 @click.option("--count", default=8, show_default=True, type=click.IntRange(1, 100), help="Photos for each kernel.")
 @size_option(320)
 @output_options("outputs/inspect/top.png")
 def command(
     folder: Path,
     network: ChosenNetwork,
-    layer: str,
+    layer: str | None,
     kernels: tuple[int, ...],
     count: int,
     size: int,
@@ -41,14 +45,17 @@ def command(
 
     A patch is the receptive field of the strongest cell.
     """
+    from dreamer.inspection.choices import deepest_layer, strongest_over
     from dreamer.inspection.figures import draw_top_patches
     from dreamer.inspection.portraits import PORTRAIT_SLOPE, kernel_portraits
     from dreamer.inspection.top_patches import top_patches
 
     loaded = network.open()
-    loaded.kernels(layer)
     photos = open_folder(folder, size)
-    patches = top_patches(loaded, (photo.pixels for photo in photos), layer, list(kernels), count)
+    pixels = [photo.pixels for photo in photos]
+    layer = layer or deepest_layer(loaded, min((photo.size for photo in photos), key=min))
+    chosen = list(kernels) or strongest_over(loaded, pixels, layer, KERNELS)
+    patches = top_patches(loaded, pixels, layer, chosen, count)
     portraits = kernel_portraits(network.open("auto", negative_slope=PORTRAIT_SLOPE), layer, list(patches))
     facts = [
         {"kernel": kernel, "targets": target_lines(layer, kernel), "photos": [

@@ -30,7 +30,7 @@ from dreamer.cli.inspect.targets import kernel_options
 def command(
     photo: Path,
     network: ChosenNetwork,
-    layer: str,
+    layer: str | None,
     kernels: tuple[int, ...],
     count: int,
     size: int,
@@ -39,13 +39,14 @@ def command(
 ) -> None:
     """Trace feature maps of a layer back to the pixels of PHOTO most responsible: heat map, box and silhouette."""
     from dreamer.drawing.save import save_drawing
-    from dreamer.inspection.deconvolution import strongest_on
+    from dreamer.inspection.choices import deepest_layer, strongest_on
     from dreamer.inspection.figures import draw_silhouette, draw_traces
     from dreamer.inspection.photos import read_photo
     from dreamer.inspection.tracing import trace_kernel
 
     loaded = network.open()
     picture = read_photo(photo, size=size, device=loaded.device)
+    layer = layer or deepest_layer(loaded, picture.size)
     chosen = list(kernels) or strongest_on(loaded, picture.pixels, layer, count)
     traces = [trace_kernel(loaded, picture.pixels, layer, kernel) for kernel in chosen]
     lines = [f"{target_lines(layer, kernel)}\n" for kernel in chosen]
