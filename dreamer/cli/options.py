@@ -23,9 +23,9 @@ _WITHOUT_MAPS = ("vit_", "swin_")  # transformers: no layer gives a (B, C, H, W)
 
 def complete_presets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Preset names, or files once a path is being typed."""
-    from dreamer.presets.source.lookup import is_path, preset_files
+    from dreamer.presets.source.lookup import SUFFIX, is_path, preset_files
 
-    if is_path(incomplete):
+    if is_path(incomplete, SUFFIX):
         return [CompletionItem(incomplete, type="file")]
     return _beginning_with(incomplete, preset_files())
 

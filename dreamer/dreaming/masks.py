@@ -7,6 +7,7 @@ from torch import Tensor
 
 from dreamer.dreaming.filters import gaussian_blur, resized
 from dreamer.presets.model.schema import Mask
+from dreamer.presets.timeline.easings import smoothstep
 
 
 def draw_mask(mask: Mask, height: int, width: int, pictures: dict[str, Tensor]) -> Tensor:
@@ -32,4 +33,4 @@ def _shape(mask: Mask, height: int, width: int, feather: float) -> Tensor:
     else:
         outside = torch.maximum(x.abs() - half_x, y.abs() - half_y).expand(height, width)
     inside = (0.5 - outside / max(feather, 1.0)).clamp(0, 1)
-    return (inside * inside * (3 - 2 * inside)).view(1, 1, height, width)
+    return smoothstep(inside).view(1, 1, height, width)

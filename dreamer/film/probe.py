@@ -14,7 +14,7 @@ import imageio.v3 as iio
 from dreamer.errors import FilmError
 from dreamer.film.executable import ffmpeg_for_imageio, find_ffmpeg, run
 from dreamer.film.recipes import RECIPE_KEY
-from dreamer.presets.timeline.times import exact_rate
+from dreamer.presets.model.times import exact_rate
 
 # imageio goes by the suffix and knows few; given this one, it leaves it to ffmpeg what a file is.
 ANY_FILM = ".mp4"

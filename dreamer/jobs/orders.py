@@ -27,6 +27,7 @@ from pydantic_core import ErrorDetails
 from dreamer.errors import PresetError, did_you_mean
 from dreamer.jobs.inputs import NOISE
 from dreamer.presets.model.fields import Table, described
+from dreamer.presets.source.lookup import SUFFIX, is_path
 from dreamer.presets.source.toml_lines import key_lines
 
 Side = Annotated[int, Field(ge=16, le=65536)]
@@ -95,7 +96,7 @@ def read_jobs_file(path: Path) -> JobsFile:
 
 def _anchored(order: FileOrder, folder: Path) -> FileOrder:
     inputs = tuple(text if text == NOISE else str(folder / text) for text in order.inputs)
-    presets = tuple(str(folder / text) if "/" in text or text.endswith(".toml") else text for text in order.presets)
+    presets = tuple(str(folder / text) if is_path(text, SUFFIX) else text for text in order.presets)
     return order.model_copy(update={"inputs": inputs, "presets": presets})
 
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from dreamer.errors import PresetError
+from dreamer.presets.timeline.easings import smoothstep
 
 SMALLEST_ZOOM = 3.0
 # Width of the soft border in natural logarithms of the radius, and the share of the round in which it comes in.
@@ -38,11 +39,6 @@ def closing_mask(remaining: float, total: float, image: Tensor, center: tuple[fl
     radius = torch.sqrt(x * x + y * y)
     soft = min(_SOFT, total / 3)
     depth = torch.log(radius / radius.max() + 1e-9)
-    inside = _smoothstep((soft - remaining - depth) / soft)
+    inside = smoothstep(((soft - remaining - depth) / soft).clamp(0, 1))
     coming = min(1.0, (1 - remaining / total) / _FADE)
-    return (inside * (coming * coming * (3 - 2 * coming))).view(1, 1, height, width)
-
-
-def _smoothstep(x: Tensor) -> Tensor:
-    x = x.clamp(0, 1)
-    return x * x * (3 - 2 * x)
+    return (inside * smoothstep(coming)).view(1, 1, height, width)

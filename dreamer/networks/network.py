@@ -16,7 +16,8 @@ from dreamer.networks.catalogue import SHIPPED, find_entry
 from dreamer.networks.cutting import LOGITS, Cut, LayerShape, Rectifier, Trace
 from dreamer.networks.descriptions import FOUND, NetworkDescription, description_file, read_description
 from dreamer.networks.labels import find_class, read_labels
-from dreamer.networks.weights import DownloadListener, Loaded, is_path, load_named, load_pocket
+from dreamer.networks.weights import SUFFIX, DownloadListener, Loaded, load_named, load_pocket
+from dreamer.presets.source.lookup import is_path
 
 
 class Choice(Protocol):
@@ -170,7 +171,7 @@ def layer_table(name: str, height: int, width: int) -> Sequence[LayerShape]:
 
 def class_names(name: str) -> tuple[str, ...]:
     """The classes of a network, named or given by a pocket network's path; needs no download."""
-    return load_pocket(name).classes if name in SHIPPED or is_path(name) else find_entry(name).classes
+    return load_pocket(name).classes if name in SHIPPED or is_path(name, SUFFIX) else find_entry(name).classes
 
 
 __all__ = ["LOGITS", "Network", "class_names", "layer_table", "load_network"]

@@ -24,7 +24,9 @@ from torch import Tensor, nn
 from dreamer.errors import WeightsError
 from dreamer.networks.catalogue import POCKET, SHIPPED, Entry, find_entry
 from dreamer.networks.pocket import ACTIVATIONS, IMAGENET_MEAN, IMAGENET_STD, Architecture, PocketNetwork
+from dreamer.presets.source.lookup import is_path
 
+SUFFIX = ".safetensors"
 DATA = Path(__file__).parent / "data"
 # SHA-256 of the files of the networks that ship.
 SHIPPED_DIGESTS = {
@@ -60,7 +62,7 @@ class Loaded:
 
 def shipped_file(name: str) -> Path:
     """The weights of a network that ships."""
-    return DATA / f"{name}.safetensors"
+    return DATA / f"{name}{SUFFIX}"
 
 
 def load_named(
@@ -70,16 +72,11 @@ def load_named(
 
     `labels` take the place of its classes' names. Raises WeightsError where their number differs.
     """
-    if is_path(name):
+    if is_path(name, SUFFIX):
         loaded = load_pocket_file(Path(name))
     else:
         loaded = _load_shipped(name, weights) if name in SHIPPED else _load_entry(find_entry(name), weights, listen)
     return loaded if labels is None else _relabelled(loaded, labels)
-
-
-def is_path(name: str) -> bool:
-    """Whether a network's name is the path of a file."""
-    return name.endswith(".safetensors") or "/" in name
 
 
 def _relabelled(loaded: Loaded, labels: tuple[str, ...]) -> Loaded:
@@ -209,7 +206,7 @@ def read_state(path: Path) -> dict[str, Tensor]:
     A dict nested under "state_dict" and names that begin with "module.", as Places365 publishes them, are understood.
     Only tensors are ever unpickled. Raises WeightsError.
     """
-    if path.suffix == ".safetensors":
+    if path.suffix == SUFFIX:
         return {_plain(key): value for key, value in _read_safetensors(path)[0].items()}
     try:
         loaded = torch.load(path, map_location="cpu", weights_only=True)

@@ -9,7 +9,7 @@ from typing import Any
 from dreamer.errors import UsageError
 from dreamer.presets.model.animation import Animation
 from dreamer.presets.model.schema import Preset
-from dreamer.presets.timeline.times import frames_in
+from dreamer.presets.model.times import frames_in
 
 
 def previewed(preset: Preset) -> Preset:

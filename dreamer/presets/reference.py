@@ -21,9 +21,9 @@ from dreamer.presets.source.load import ResolvedPreset
 from dreamer.presets.source.lookup import preset_files
 from dreamer.presets.source.renamed import RENAMED, SYNONYMS
 from dreamer.presets.timeline.checks import FIXED, SIZES, may_change
+from dreamer.presets.timeline.easings import EASINGS
 from dreamer.presets.timeline.expressions import FUNCTIONS
 from dreamer.presets.timeline.scenes import SCENES, Scene
-from dreamer.presets.timeline.tracks import EASINGS
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _EXTENDS = {"type": "string", "description": "name or path of the preset that this one changes"}

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from dreamer.presets.model.fields import Spelling, Table, described
-from dreamer.presets.timeline.times import exact_rate, frames_in
+from dreamer.presets.model.times import exact_rate, frames_in
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -21,7 +21,7 @@ def _rate(value: str) -> str:
     try:
         rate = Fraction(value)
     except (ValueError, ZeroDivisionError):
-        raise ValueError(f"{value!r} is no frame rate; write 30, 23.976 or '30000/1001'") from None
+        raise ValueError(f"{value!r} is not a frame rate; write 30, 23.976 or '30000/1001'") from None
     if not 1 <= rate <= 240:
         raise ValueError("a frame rate is from 1 to 240")
     return value

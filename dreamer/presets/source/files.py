@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 from dreamer.errors import PictureError
 from dreamer.presets.model.schema import Preset
-from dreamer.presets.source.lookup import SHIPPED_PICTURE, resolve_picture
-from dreamer.presets.timeline.times import is_time
+from dreamer.presets.model.times import is_time
+from dreamer.presets.source.lookup import SHIPPED_PICTURE, is_path, resolve_picture
 
 _PICTURES = {"guide", "style", "picture"}
 _ALWAYS = {*_PICTURES, "labels"}
@@ -29,7 +29,7 @@ def with_files(tree: Any, change: Callable[[str], str], key: str = "") -> Any:
 
 
 def _is_file(key: str, text: str) -> bool:
-    return key in _ALWAYS or (key in _NAME_OR_PATH and ("/" in text or "\\" in text or PurePath(text).suffix != ""))
+    return key in _ALWAYS or (key in _NAME_OR_PATH and is_path(text))
 
 
 def starting_at(folder: Path) -> Callable[[str], str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from platformdirs import user_config_path
 
 from dreamer.errors import PictureError, PresetError, did_you_mean
 
+SUFFIX = ".toml"
 SHIPPED_PICTURE = "dreamer:"
 
 
@@ -33,9 +34,13 @@ def preset_files() -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
-def is_path(text: str) -> bool:
-    """Whether a preset is meant by its path rather than by its name."""
-    return "/" in text or "\\" in text or text.endswith(".toml")
+def is_path(text: str, suffix: str | None = None) -> bool:
+    """Whether a file is named by its path: by a slash in the text, or by `suffix` (None: any) at its end.
+
+    The one rule for presets, networks, weights and labels, all of which may be named in other ways.
+    """
+    ends = PurePath(text).suffix != "" if suffix is None else text.endswith(suffix)
+    return ends or "/" in text or "\\" in text
 
 
 def find_preset(
@@ -47,7 +52,7 @@ def find_preset(
     folder, where names are looked up in its `presets/`). A preset that is `extended_by` a file is never that file
     itself, so that a person's "classic" can extend the "classic" that ships. Raises PresetError, at `where`.
     """
-    if is_path(text):
+    if is_path(text, SUFFIX):
         return _at_path((folder or Path()) / Path(text).expanduser(), where)
     searched = [*([folder] if folder else []), *preset_folders()]
     for file in (each / f"{text}.toml" for each in searched):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from dreamer.errors import nearest
+from dreamer.presets.timeline.easings import smoothstep
 
 SIGN = "="
 VARIABLES = ("t", "f", "p", "b")
@@ -23,11 +24,6 @@ Evaluate = Callable[[Values], float]
 
 def _clamp(x: float, low: float, high: float) -> float:
     return min(max(x, low), high)
-
-
-def _smoothstep(x: float) -> float:
-    x = _clamp(x, 0, 1)
-    return x * x * (3 - 2 * x)
 
 
 _DEFINED: dict[str, tuple[int, int, Callable[..., float]]] = {
@@ -45,7 +41,7 @@ _DEFINED: dict[str, tuple[int, int, Callable[..., float]]] = {
     "max": (2, 9, max),
     "clamp": (3, 3, _clamp),
     "mix": (3, 3, lambda a, b, x: a + (b - a) * x),
-    "smoothstep": (1, 1, _smoothstep),
+    "smoothstep": (1, 1, lambda x: smoothstep(_clamp(x, 0, 1))),
 }
 # wave(period): a sine between 0 and 1 that begins at 0.
 FUNCTIONS = (*_DEFINED, "wave")

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 from dreamer.presets.model.animation import Animation
 from dreamer.presets.model.fields import Table, described
 from dreamer.presets.model.paths import KeyPath
-from dreamer.presets.timeline.times import seconds_at
+from dreamer.presets.model.times import seconds_at
 
 SCENES = "scenes"
 DEFAULT_CROSS = "1s"

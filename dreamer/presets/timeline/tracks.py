@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import bisect
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from dreamer.errors import nearest
-from dreamer.presets.timeline.times import is_time, seconds_at
+from dreamer.presets.model.times import is_time, seconds_at
+from dreamer.presets.timeline.easings import EASINGS, HOLD
 
 EASE = "ease"
-HOLD = "hold"
-EASINGS: dict[str, Callable[[float], float]] = {
-    HOLD: lambda x: 0.0,
-    "linear": lambda x: x,
-    "smooth": lambda x: x * x * (3 - 2 * x),
-    "in": lambda x: x * x,
-    "out": lambda x: x * (2 - x),
-}
 
 
 @dataclass(frozen=True)

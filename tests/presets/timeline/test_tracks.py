@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dreamer.presets.timeline.tracks import EASINGS, Clock, Track, is_track, make_track, track_mistakes
+from dreamer.presets.timeline.tracks import Clock, Track, is_track, make_track, track_mistakes
 
 CLOCK = Clock(rate=Fraction(30000, 1001), bpm=90.0, frames=300)
 
@@ -34,13 +34,6 @@ def test_a_single_key_is_a_constant() -> None:
 def test_an_easing_beside_a_value_leads_into_its_key_alone() -> None:
     track = make_track({"0s": 0.0, "1s": [1.0, "hold"], "2s": 2.0, "ease": "in"}, CLOCK)
     assert [track.value_at(seconds) for seconds in (0.5, 1.0, 1.5)] == [0.0, 1.0, 1.25]
-
-
-@pytest.mark.parametrize("name", [name for name in EASINGS if name != "hold"])
-def test_easings_rise_from_0_to_1(name: str) -> None:
-    shares = [EASINGS[name](number / 20) for number in range(21)]
-    assert (shares[0], shares[-1]) == (0.0, 1.0)
-    assert shares == sorted(shares)
 
 
 @pytest.mark.parametrize("values", [("a", "b"), (True, False), ([1, 2], [3, 4]), ("auto", 512), (3, "64-79")])

@@ -17,7 +17,7 @@ def seconds_at(text: str, rate: Fraction, bpm: float, length: float | None = Non
     """Seconds from the film's start. `length` in seconds is what percents are of. Raises ValueError."""
     match = _TIME.match(text)
     if match is None:
-        raise ValueError(f"{text!r} is no time; write '2.5s', '75f' (frames), '8b' (beats) or '50%'")
+        raise ValueError(f"{text!r} is not a time; write '2.5s', '75f' (frames), '8b' (beats) or '50%'")
     number = float(match[1])
     if match[2] == "%":
         if length is None:
