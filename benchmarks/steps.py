@@ -16,7 +16,7 @@ from dreamer.dreaming.penalties import regularization
 from dreamer.dreaming.randomness import generator_at
 from dreamer.dreaming.targets import bind_target
 from dreamer.networks import Network, load_network
-from dreamer.networks.cutting import Cut, Trace
+from dreamer.networks.cut import Cut, Trace
 from dreamer.networks.weights import load_named
 from dreamer.presets import Preset
 from dreamer.presets.model.schema import NetworkChoice

@@ -33,7 +33,7 @@ from dreamer.inspection import (
     top_patches,
 )
 from dreamer.motion.frames import FrameLoop
-from dreamer.networks.cutting import Cut
+from dreamer.networks.cut import Cut
 from dreamer.networks.network import Network
 from dreamer.networks.weights import load_named
 from dreamer.presets import load_preset

@@ -17,7 +17,7 @@ from dreamer.errors import DreamerError
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report; `needed` things that are not `ok` keep dreamer from rendering."""
+    """One line of the report; dreamer cannot render without what is `needed`."""
 
     name: str
     value: str
@@ -26,7 +26,7 @@ class Finding:
 
     @property
     def state(self) -> str:
-        """What there is of it, in a word."""
+        """Its state in one word."""
         return "ok" if self.ok else "MISSING" if self.needed else "absent"
 
 
@@ -35,7 +35,7 @@ class Finding:
 @json_option
 @click.pass_context
 def command(ctx: click.Context, device: str, as_json: bool) -> None:
-    """Tell which device dreams and why, and whether networks, their cache and ffmpeg are in place."""
+    """Show which device is used and why, and whether networks, their cache and ffmpeg are in place."""
     findings = list(_examine(device))
     if as_json:
         print_rows([asdict(finding) for finding in findings], as_json)
@@ -78,7 +78,7 @@ def _pocket() -> Finding:
 
 
 def _cache() -> Finding:
-    from dreamer.networks.weights import cache_folder
+    from dreamer.networks.download import cache_folder
 
     folder = cache_folder()
     files = sorted(folder.glob("*.pth")) if folder.is_dir() else []

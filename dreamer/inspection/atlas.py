@@ -18,7 +18,7 @@ from dreamer.dreaming.randomness import generator_at
 from dreamer.errors import TargetError
 from dreamer.gallery.item import Item
 from dreamer.networks import LOGITS, Network
-from dreamer.networks.labels import plain
+from dreamer.networks.labels import normalized_name
 from dreamer.presets.dump import targets_to_toml
 from dreamer.presets.model.schema import Target
 
@@ -74,7 +74,7 @@ def class_subjects(network: Network, wanted: Sequence[str] | None = None) -> Ite
     """Every class, or those that are named."""
     indices = range(len(network.classes)) if not wanted else [network.class_index(name) for name in wanted]
     for index in indices:
-        name = plain(network.classes[index]).replace(" ", "-") or str(index)
+        name = normalized_name(network.classes[index]).replace(" ", "-") or str(index)
         target = _target(**{"class": index, "measure": "logit"})
         yield Subject("classes", f"{index:04d} {name}", (target,))
 

@@ -17,7 +17,7 @@ from dreamer.dreaming.randomness import generator_at
 from dreamer.errors import TargetError
 from dreamer.inspection.rules import guided_relu, refuse_foreign
 from dreamer.inspection.scoring import TargetScore
-from dreamer.networks.cutting import Rectifier
+from dreamer.networks.cut import Rectifier
 
 BATCH = 8
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from dreamer.networks import Network
-from dreamer.networks.describing import described_layers
+from dreamer.networks.kernel_statistics import described_layers
 
 # A map of fewer cells a side says hardly anything about position.
 SMALLEST_MAP = 4

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from dreamer.errors import ToolError, UsageError
 from dreamer.networks import LOGITS, Network
-from dreamer.networks.describing import described_layers
+from dreamer.networks.kernel_statistics import described_layers
 
 Method = Literal["pca", "tsne", "umap"]
 

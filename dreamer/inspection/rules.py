@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from dreamer.errors import TargetError
-from dreamer.networks.cutting import Cut
+from dreamer.networks.cut import Cut
 
 # Nonlinearities for which these rules are not defined.
 _FOREIGN = {

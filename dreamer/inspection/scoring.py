@@ -10,7 +10,7 @@ from torch import Tensor
 from dreamer.dreaming.bound_targets import Activations, BoundTarget, Window
 from dreamer.dreaming.targets import bind_target
 from dreamer.networks import LOGITS, Network
-from dreamer.networks.cutting import Rectifier
+from dreamer.networks.cut import Rectifier
 from dreamer.presets.model.schema import Target
 
 

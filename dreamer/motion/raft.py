@@ -13,17 +13,18 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.models.optical_flow import Raft_Small_Weights, raft_small
 
-from dreamer.networks.catalogue import Entry
-from dreamer.networks.weights import DownloadListener, cached_weights, read_state
+from dreamer.networks.catalog import CatalogEntry
+from dreamer.networks.download import DownloadListener, cached_weights
+from dreamer.networks.state_files import read_state
 
 STRIDE, SMALLEST = 8, 128
 
 
-def raft_entry() -> Entry:
+def raft_entry() -> CatalogEntry:
     """Where the weights of the small RAFT are."""
     weights = Raft_Small_Weights.DEFAULT
     digest = re.search(r"-([0-9a-f]{8,})\.", weights.url)
-    return Entry(
+    return CatalogEntry(
         "raft_small", weights.url, digest[1] if digest else "", weights.meta["_file_size"], weights.meta["num_params"],
         SMALLEST, (), (0.5, 0.5, 0.5), (0.5, 0.5, 0.5),
     )  # fmt: skip

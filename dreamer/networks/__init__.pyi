@@ -1,5 +1,5 @@
-from .catalogue import network_names
-from .cutting import LOGITS, Cut, LayerShape
+from .catalog import network_names
+from .cut import LOGITS, Cut, LayerShape
 from .network import Network, layer_table, load_network
 
 __all__ = ["LOGITS", "Cut", "LayerShape", "Network", "layer_table", "load_network", "network_names"]

@@ -1,7 +1,7 @@
-"""CUDA graphs: a network that sees one size again and again is recorded, and then launched whole.
+"""CUDA graphs: a network that is called with one size again and again is captured, and then launched whole.
 
 Small pictures cost a GPU less time than Python takes to launch a network's hundreds of kernels one by one; a graph
-launches them at once. Recording takes some passes and keeps its memory, so only a size that keeps coming is recorded.
+launches them at once. A capture takes some passes and keeps its memory, so only a size that keeps coming is captured.
 """
 
 from __future__ import annotations
@@ -15,44 +15,44 @@ import torch
 from torch import Tensor
 
 Module = Callable[[Tensor], dict[str, Tensor]]
-Recorder = Callable[[Module, tuple[Tensor]], Module]
-"""Makes of a module and a sample of its input what replays it."""
-# A size is recorded when it comes for this time; recording costs about as much as five passes.
-TIMES = 4
-# What all recordings of a network may hold on to. Where one size takes more, launches are not what takes time.
-BYTES = 1 << 30
-# A recording that was not used in so many calls makes room for others.
-IDLE = 1000
-# How closely a recording's gradient must agree with the plain one's, as a cosine, before it is used.
-AGREEMENT = 0.999
+Capture = Callable[[Module, tuple[Tensor]], Module]
+"""Makes of a module and a sample of its input a function that replays the module."""
+# A size is captured at this call; a capture costs about as much as five passes.
+CAPTURE_AT = 4
+# Memory that all captures of a network may hold. Where one size takes more, launches are not what takes time.
+MAX_BYTES = 1 << 30
+# A capture that was not used in as many calls makes room for others.
+IDLE_CALLS = 1000
+# How closely a replayed gradient must agree with the plain one, as a cosine, before the capture is used.
+MIN_COSINE = 0.999
 
 
 def cuda_graphs(module: Module, sample: tuple[Tensor]) -> Module:
-    """Record the module's pass there and back as two CUDA graphs. Raises RuntimeError where that cannot be done."""
+    """Capture the module's forward and backward pass as two CUDA graphs. Raises RuntimeError where that fails."""
     return cast(Module, torch.cuda.make_graphed_callables(module, sample))
 
 
 @dataclass
-class _Recording:
-    """`replay`: None where the size cannot be recorded. `used`: number of the last call."""
+class _Captured:
+    """`replay`: None where the size cannot be captured. `last_call`: number of the last call that used it."""
 
     replay: Module | None
     bytes: float
-    used: int
+    last_call: int
 
 
 class GraphedModule:
-    """A module that records itself for the sizes that keep coming.
+    """A module that captures itself for the sizes that keep coming, and replays them.
 
-    What it returns is overwritten by the next call, and one backward pass may be taken through it, for the recording
-    frees what that pass has read. Where recording fails, or does not give the module's own gradient, the module runs
-    as ever. `bytes_per_pixel`: memory for a pass, for each px of input.
+    What it returns is overwritten by the next call, and one backward pass may be taken through it, because the replay
+    frees what that pass has read. Where a capture fails, or does not give the module's own gradient, the plain module
+    runs. `bytes_per_pixel`: memory for a forward and backward pass, for each px of input.
     """
 
-    def __init__(self, module: Module, record: Recorder, bytes_per_pixel: float) -> None:
-        self._module, self._record, self._bytes_per_pixel = module, record, bytes_per_pixel
-        self._seen: Counter[tuple[int, ...]] = Counter()
-        self._recordings: dict[tuple[int, ...], _Recording] = {}
+    def __init__(self, module: Module, capture: Capture, bytes_per_pixel: float) -> None:
+        self._module, self._capture, self._bytes_per_pixel = module, capture, bytes_per_pixel
+        self._calls_of: Counter[tuple[int, ...]] = Counter()
+        self._captured: dict[tuple[int, ...], _Captured] = {}
         self._calls = 0
 
     def __call__(self, x: Tensor) -> dict[str, Tensor]:
@@ -61,36 +61,38 @@ class GraphedModule:
             return self._module(x)
         size = tuple(x.shape)
         self._calls += 1
-        self._seen[size] += 1
-        if size not in self._recordings and self._seen[size] >= TIMES and self._has_room(x):
-            replay = self._recorded(x)
-            self._recordings[size] = _Recording(replay, self._bytes(x) if replay else 0, self._calls)
-        recording = self._recordings.get(size)
-        if recording is None or recording.replay is None:
+        self._calls_of[size] += 1
+        if size not in self._captured and self._calls_of[size] >= CAPTURE_AT and self._has_room(x):
+            replay = self._captured_replay(x)
+            self._captured[size] = _Captured(replay, self._bytes(x) if replay else 0, self._calls)
+        captured = self._captured.get(size)
+        if captured is None or captured.replay is None:
             return self._module(x)
-        recording.used = self._calls
-        return recording.replay(x)
+        captured.last_call = self._calls
+        return captured.replay(x)
 
     def _bytes(self, x: Tensor) -> float:
         return self._bytes_per_pixel * x.numel() / x.shape[1]
 
     def _has_room(self, x: Tensor) -> bool:
-        """Whether another recording fits, after those that nobody uses are dropped."""
-        if self._bytes(x) > BYTES:
+        """Whether another capture fits, after those that were not used for long are dropped."""
+        if self._bytes(x) > MAX_BYTES:
             return False
-        held = sum(each.bytes for each in self._recordings.values())
-        if held + self._bytes(x) > BYTES:
-            self._recordings = {s: each for s, each in self._recordings.items() if self._calls - each.used <= IDLE}
-            held = sum(each.bytes for each in self._recordings.values())
-        return held + self._bytes(x) <= BYTES
+        if self._held() + self._bytes(x) > MAX_BYTES:
+            recent = self._calls - IDLE_CALLS
+            self._captured = {size: kept for size, kept in self._captured.items() if kept.last_call >= recent}
+        return self._held() + self._bytes(x) <= MAX_BYTES
 
-    def _recorded(self, x: Tensor) -> Module | None:
+    def _held(self) -> float:
+        return sum(captured.bytes for captured in self._captured.values())
+
+    def _captured_replay(self, x: Tensor) -> Module | None:
         sample = x.detach().clone(memory_format=torch.preserve_format).requires_grad_(True)
         try:
             # As a function: a module would be patched to replay at every size.
-            recording = self._record(lambda image: self._module(image), (sample,))
-            plain, replayed = (_gradient(module, x) for module in (self._module, recording))
-            return recording if torch.cosine_similarity(plain, replayed, dim=0) >= AGREEMENT else None
+            replay = self._capture(lambda image: self._module(image), (sample,))
+            plain, replayed = (_gradient(module, x) for module in (self._module, replay))
+            return replay if torch.cosine_similarity(plain, replayed, dim=0) >= MIN_COSINE else None
         except RuntimeError:
             return None  # out of memory, or an operation that no graph can hold
 

@@ -21,9 +21,10 @@ from dreamer.networks.vocabulary import GROUPS, classes_about, word_forms
 
 COLORS = ("red", "orange", "yellow", "green", "cyan", "blue", "violet", "bright", "dark")
 GRAINS = ("fine", "medium", "coarse")
-# A class or color is told of a kernel from this lift on, in standard deviations of the kernel's activation.
-TOLD = 0.25
-FOUND = 8
+# A class belongs to a kernel from this lift on, in standard deviations of the kernel's activation.
+MIN_LIFT = 0.25
+# How many kernels a word stands for in a preset.
+MAX_KERNELS = 8
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,10 @@ class NetworkDescription:
     layers: dict[str, tuple[KernelDescription, ...]]
 
     def kernels_about(self, words: str, layer: str | None = None) -> list[tuple[float, KernelDescription]]:
-        """Kernels that answer to all of the `words`, with how strongly, the strongest first.
+        """Kernels that answer to all of the `words`, each with its score, the strongest first.
 
-        A word is a group ("dogs", "fur", "arch"), part of a class name, a color or a grain; several are divided by
-        commas or spaces. Raises TargetError for a word that nothing is known about.
+        A word is a group ("dogs", "fur", "arch"), part of a class name, a color or a grain; several are separated
+        by commas or spaces. Raises TargetError for a word that names none of these.
         """
         asked = [word for word in words.replace(",", " ").split() if word]
         if classes_about(words, self.classes):  # "golden retriever" is one word
@@ -62,18 +63,23 @@ class NetworkDescription:
         for word in asked:
             self._check(word)
         wanted = [set(classes_about(word, self.classes)) for word in asked]
-        found = []
-        for each in self._kernels(layer):
-            scores = [_score(each, word, classes) for word, classes in zip(asked, wanted, strict=True)]
-            if scores and min(scores) > TOLD:
-                found.append((sum(scores), each))
-        return sorted(found, key=lambda pair: -pair[0])
+        matches = []
+        for kernel in self._kernels(layer):
+            scores = [_score(kernel, word, classes) for word, classes in zip(asked, wanted, strict=True)]
+            if scores and min(scores) > MIN_LIFT:
+                matches.append((sum(scores), kernel))
+        return sorted(matches, key=lambda pair: -pair[0])
+
+    def most_selective(self, layer: str, count: int) -> list[KernelDescription]:
+        """The kernels of a layer with the largest lift of a class, at most `count`."""
+        kernels = self.layers[layer]
+        return sorted(kernels, key=lambda kernel: -max((lift for _, lift in kernel.classes), default=0))[:count]
 
     def _check(self, word: str) -> None:
         if not _looks(word) and not classes_about(word, self.classes):
             known = [*GROUPS, *COLORS, *GRAINS, *self.classes]
-            near = nearest(word, known) or [*GROUPS][:8]
-            raise TargetError(f"no kernel is known by {word!r}", remedy=f"Try {', '.join(map(repr, near))}.")
+            suggestions = nearest(word, known) or [*GROUPS][:8]
+            raise TargetError(f"no kernel is known by {word!r}", remedy=f"Try {', '.join(map(repr, suggestions))}.")
 
     def _kernels(self, layer: str | None) -> Iterator[KernelDescription]:
         for name, kernels in self.layers.items():
@@ -81,14 +87,14 @@ class NetworkDescription:
                 yield from kernels
 
 
-def _score(each: KernelDescription, word: str, classes: set[int]) -> float:
+def _score(kernel: KernelDescription, word: str, classes: set[int]) -> float:
     looks = _looks(word)
     if looks:
-        return 1.0 if looks & {each.color, each.grain} else 0.0
+        return 1.0 if looks & {kernel.color, kernel.grain} else 0.0
     # Lifts of other classes count against: a kernel that answers to everything is about nothing.
-    inside = sum(lift for index, lift in each.classes if index in classes)
-    total = sum(lift for _, lift in each.classes) or 1.0
-    return inside / max(1, min(len(classes), len(each.classes))) * (inside / total)
+    inside = sum(lift for index, lift in kernel.classes if index in classes)
+    total = sum(lift for _, lift in kernel.classes) or 1.0
+    return inside / max(1, min(len(classes), len(kernel.classes))) * (inside / total)
 
 
 def _looks(word: str) -> set[str]:
@@ -107,12 +113,12 @@ def write_description(description: NetworkDescription, path: Path) -> None:
     """Write a description whole or not at all. Raises OutputError."""
     layers = {
         name: {
-            "mean": [each.mean for each in kernels],
-            "std": [each.std for each in kernels],
-            "classes": [[index for index, _ in each.classes] for each in kernels],
-            "lifts": [[lift for _, lift in each.classes] for each in kernels],
-            "color": [each.color for each in kernels],
-            "grain": [each.grain for each in kernels],
+            "mean": [kernel.mean for kernel in kernels],
+            "std": [kernel.std for kernel in kernels],
+            "classes": [[index for index, _ in kernel.classes] for kernel in kernels],
+            "lifts": [[lift for _, lift in kernel.classes] for kernel in kernels],
+            "color": [kernel.color for kernel in kernels],
+            "grain": [kernel.grain for kernel in kernels],
         }
         for name, kernels in description.layers.items()
     }

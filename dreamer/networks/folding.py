@@ -43,7 +43,7 @@ def fold_batch_norm(graph: fx.GraphModule, kept: dict[str, fx.Node]) -> None:
 
 
 def _calls(graph: fx.GraphModule, node: fx.Node) -> int:
-    return sum(each.op == "call_module" and each.target == node.target for each in graph.graph.nodes)
+    return sum(other.op == "call_module" and other.target == node.target for other in graph.graph.nodes)
 
 
 def spare_outputs(graph: fx.GraphModule, outputs: Collection[fx.Node]) -> None:

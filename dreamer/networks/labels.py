@@ -13,12 +13,12 @@ _PLACES = re.compile(r"^/?(?:[a-z]/)?(.+?)(?:\s+\d+)?$")
 
 
 @lru_cache(maxsize=4096)
-def plain(name: str) -> str:
+def normalized_name(name: str) -> str:
     """A class name without case and punctuation: "Shih-Tzu" and "shih_tzu" are both "shih tzu"."""
     return " ".join(re.findall(r"[^\W_]+", name.lower()))
 
 
-def find_class(wanted: int | str, classes: Sequence[str]) -> int:
+def class_index(wanted: int | str, classes: Sequence[str]) -> int:
     """The index of a class given by index or name.
 
     A name may differ in case and punctuation, or be a part of just one class's name. Raises TargetError with the
@@ -28,25 +28,25 @@ def find_class(wanted: int | str, classes: Sequence[str]) -> int:
         if not 0 <= int(wanted) < len(classes):
             raise TargetError(f"there is no class {wanted}", remedy=f"Classes are numbered 0 to {len(classes) - 1}.")
         return int(wanted)
-    names = [plain(name) for name in classes]
-    asked = plain(wanted)
+    names = [normalized_name(name) for name in classes]
+    asked = normalized_name(wanted)
     if asked in names:
         return names.index(asked)
-    holding = search_classes(wanted, classes)
-    whole = [index for index in holding if asked in names[index].split()]
-    if len(holding) == 1 or len(whole) == 1:
-        return (whole or holding)[0]
-    near = [classes[index] for index in holding[:5]] or nearest(wanted, classes)
-    advice = f"Did you mean {' or '.join(repr(name) for name in near)}? " if near else ""
+    containing = search_classes(wanted, classes)
+    whole = [index for index in containing if asked in names[index].split()]
+    if len(containing) == 1 or len(whole) == 1:
+        return (whole or containing)[0]
+    suggestions = [classes[index] for index in containing[:5]] or nearest(wanted, classes)
+    advice = f"Did you mean {' or '.join(repr(name) for name in suggestions)}? " if suggestions else ""
     raise TargetError(
         f"there is no class {wanted!r}", remedy=f"{advice}`dreamer networks classes NAME --search WORD` lists them."
     )
 
 
 def search_classes(word: str, classes: Sequence[str]) -> list[int]:
-    """Indices of the classes whose names hold `word`."""
-    asked = plain(word)
-    return [index for index, name in enumerate(classes) if asked and asked in plain(name)]
+    """Indices of the classes whose names contain `word`."""
+    asked = normalized_name(word)
+    return [index for index, name in enumerate(classes) if asked and asked in normalized_name(name)]
 
 
 def read_labels(path: Path) -> tuple[str, ...]:

@@ -5,39 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from dreamer.devices import DeviceChoice, choose_device
 from dreamer.errors import TargetError, did_you_mean
-from dreamer.networks.catalogue import SHIPPED, find_entry
-from dreamer.networks.cutting import LOGITS, Cut, LayerShape, Rectifier, Trace
-from dreamer.networks.descriptions import FOUND, NetworkDescription, description_file, read_description
-from dreamer.networks.labels import find_class, read_labels
-from dreamer.networks.weights import SUFFIX, DownloadListener, Loaded, load_named, load_pocket
+from dreamer.networks.catalog import SHIPPED, find_entry
+from dreamer.networks.cut import LOGITS, Cut, LayerShape, Rectifier, Trace
+from dreamer.networks.descriptions import MAX_KERNELS, NetworkDescription, description_file, read_description
+from dreamer.networks.download import DownloadListener
+from dreamer.networks.labels import class_index, read_labels
+from dreamer.networks.weights import SUFFIX, LoadedNetwork, load_named, load_pocket
+from dreamer.presets.model.schema import NetworkChoice
 from dreamer.presets.source.lookup import is_path
-
-
-class Choice(Protocol):
-    """What `load_network` reads of a preset's network table."""
-
-    @property
-    def name(self) -> str:
-        """A name of the catalogue, or the path of a pocket network."""
-
-    @property
-    def weights(self) -> str:
-        """ "default", "random", or a path."""
-
-    @property
-    def labels(self) -> str | None:
-        """Path of a file of class names."""
-
-    @property
-    def negative_slope(self) -> float:
-        """Slope of the leaky ReLU in place of every ReLU."""
 
 
 class Network:
@@ -47,7 +28,7 @@ class Network:
     `reason`: which device and precision, and why.
     """
 
-    def __init__(self, loaded: Loaded, choice: DeviceChoice, *, negative_slope: float = 0.0) -> None:
+    def __init__(self, loaded: LoadedNetwork, choice: DeviceChoice, *, negative_slope: float = 0.0) -> None:
         self.name, self.classes, self.weights_digest = loaded.name, loaded.classes, loaded.digest
         self.device, self.precision, self.reason = choice.device, choice.precision, choice.reason
         self._loaded, self._negative_slope = loaded, negative_slope
@@ -66,8 +47,8 @@ class Network:
     def kernels(self, layer: str) -> int:
         """How many kernels a layer has. Raises TargetError with the nearest names for an unknown layer."""
         if layer not in self._kernels:
-            near = did_you_mean(layer, self._kernels) or f"`dreamer networks layers {self.name}` lists them."
-            raise TargetError(f"{self.name} has no layer {layer!r}", remedy=near)
+            remedy = did_you_mean(layer, self._kernels) or f"`dreamer networks layers {self.name}` lists them."
+            raise TargetError(f"{self.name} has no layer {layer!r}", remedy=remedy)
         return self._kernels[layer]
 
     def describe(self, height: int, width: int) -> list[LayerShape]:
@@ -79,7 +60,7 @@ class Network:
 
     def class_index(self, wanted: int | str) -> int:
         """The index of a class by number or name. Raises TargetError with the nearest names."""
-        return find_class(wanted, self.classes)
+        return class_index(wanted, self.classes)
 
     @property
     def file(self) -> Path | None:
@@ -88,7 +69,7 @@ class Network:
 
     @property
     def description(self) -> NetworkDescription:
-        """What its kernels want, as `dreamer networks describe` has found. Raises WeightsError where nobody asked."""
+        """What its kernels want, as `dreamer networks describe` measured it. Raises WeightsError where it did not."""
         return read_description(description_file(self.file, self.weights_digest))
 
     def kernels_about(self, layer: str, words: str) -> list[int]:
@@ -97,12 +78,12 @@ class Network:
         Raises TargetError where there is none, WeightsError where the network was never described.
         """
         description = self.description
-        found = description.kernels_about(words, layer)
-        if not found:
-            elsewhere = list(dict.fromkeys(each.layer for _, each in description.kernels_about(words)))
+        kernels = description.kernels_about(words, layer)
+        if not kernels:
+            elsewhere = list(dict.fromkeys(kernel.layer for _, kernel in description.kernels_about(words)))
             known = ", ".join(elsewhere[:8] if layer in description.layers else description.layers)
             raise TargetError(f"no kernel of {layer!r} is about {words!r}", remedy=f"Try {known}." if known else None)
-        return [each.kernel for _, each in found[:FOUND]]
+        return [kernel.kernel for _, kernel in kernels[:MAX_KERNELS]]
 
     def cut(self, layers: Iterable[str], rectifier: Rectifier | None = None) -> Cut:
         """The network up to the deepest of `layers`, with `rectifier` in the place of every ReLU where given.
@@ -142,7 +123,7 @@ class Network:
 
 
 def load_network(
-    choice: Choice | str = "pocket",
+    choice: NetworkChoice | str = "pocket",
     *,
     device: str = "auto",
     precision: str = "auto",
@@ -150,17 +131,16 @@ def load_network(
 ) -> Network:
     """Load a network by name, by the path of a pocket network, or as a preset's network table names it.
 
-    Missing weights are downloaded to torch's cache; `listen(done, total)` hears of it in bytes.
+    Missing weights are downloaded to torch's cache; `listen(done, total)` is called with bytes.
     Raises NetworkError for an unknown name, WeightsError for weights that are missing, damaged or do not fit,
     DeviceError for a missing device.
     """
-    name = choice if isinstance(choice, str) else choice.name
-    weights = "default" if isinstance(choice, str) else choice.weights
-    labels = None if isinstance(choice, str) or choice.labels is None else read_labels(Path(choice.labels))
-    slope = 0.0 if isinstance(choice, str) else choice.negative_slope
+    if isinstance(choice, str):
+        choice = NetworkChoice(name=choice)
+    labels = None if choice.labels is None else read_labels(Path(choice.labels))
     chosen = choose_device(device, precision)
-    loaded = load_named(name, weights, labels, listen=listen)
-    return Network(loaded, chosen, negative_slope=slope)
+    loaded = load_named(choice.name, choice.weights, labels, listen=listen)
+    return Network(loaded, chosen, negative_slope=choice.negative_slope)
 
 
 def layer_table(name: str, height: int, width: int) -> Sequence[LayerShape]:

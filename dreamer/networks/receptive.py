@@ -10,7 +10,7 @@ from typing import Any
 import torch.nn.functional as F
 from torch import fx, nn
 
-from dreamer.networks.cutting import Cut
+from dreamer.networks.cut import Cut
 from dreamer.networks.folding import module_of
 
 Pair = tuple[float, float]
@@ -47,21 +47,21 @@ def receptive_field(cut: Cut, layer: str) -> ReceptiveField:
         if node.op == "placeholder":
             fields[node] = ReceptiveField((1, 1), (0, 0), (0, 0))
         elif node.op != "output":
-            seen = [fields[each] for each in node.all_input_nodes if each in fields]
-            if seen:
-                fields[node] = _after(graph, node, _union(seen))
+            inputs = [fields[source] for source in node.all_input_nodes if source in fields]
+            if inputs:
+                fields[node] = _after(graph, node, _union(inputs))
     (output,) = graph.graph.find_nodes(op="output")
     return fields[output.args[0][layer]]
 
 
 def _union(fields: Sequence[ReceptiveField]) -> ReceptiveField:
     def both(choose: Callable[..., float], values: list[Pair]) -> Pair:
-        return choose(each[0] for each in values), choose(each[1] for each in values)
+        return choose(pair[0] for pair in values), choose(pair[1] for pair in values)
 
     return ReceptiveField(
-        both(max, [each.jump for each in fields]),
-        both(min, [each.low for each in fields]),
-        both(max, [each.high for each in fields]),
+        both(max, [field.jump for field in fields]),
+        both(min, [field.low for field in fields]),
+        both(max, [field.high for field in fields]),
     )
 
 
@@ -82,7 +82,7 @@ def _after(graph: fx.GraphModule, node: fx.Node, field: ReceptiveField) -> Recep
 
 
 def _slid(field: ReceptiveField, size: Any, stride: Any, padding: Any, dilation: Any) -> ReceptiveField:
-    size, stride, padding, dilation = (_pair(each) for each in (size, stride, padding, dilation))
+    size, stride, padding, dilation = (_pair(value) for value in (size, stride, padding, dilation))
     low = tuple(field.low[axis] - padding[axis] * field.jump[axis] for axis in (0, 1))
     high = tuple(
         field.high[axis] + ((size[axis] - 1) * dilation[axis] - padding[axis]) * field.jump[axis] for axis in (0, 1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dreamer.networks.labels import plain
+from dreamer.networks.labels import normalized_name
 
 
 def _words(text: str) -> list[str]:
@@ -76,7 +76,7 @@ def word_forms(word: str) -> list[str]:
 
     "Dogs" is "dogs" or "dog"; "foxes" may also be "foxe" or "fox", and "puppies" is "dog" at last.
     """
-    word = plain(word)
+    word = normalized_name(word)
     forms = [word]
     if word.endswith("s") and not word.endswith("ss"):
         forms.append(word[:-1])
@@ -95,10 +95,10 @@ def classes_about(word: str, classes: Sequence[str]) -> list[int]:
     A group also has the classes that are called by its own word: "wheel" includes "potter's wheel".
     """
     forms = word_forms(word)
-    names = [plain(name) for name in classes]
+    names = [normalized_name(name) for name in classes]
     for group in forms:
         if group in GROUPS:
-            members = {group, *map(plain, GROUPS[group])}
+            members = {group, *map(normalized_name, GROUPS[group])}
             return [index for index, name in enumerate(names) if members.intersection((name, *name.split()[-1:]))]
     # "bus" is a word of a name and "bu" is not; "bars" and "bar" both are.
     text = f" {' / '.join(names)} "

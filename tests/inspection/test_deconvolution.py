@@ -13,7 +13,7 @@ from dreamer.inspection.choices import strongest_on
 from dreamer.inspection.deconvolution import project, support
 from dreamer.inspection.tracing import otsu_threshold, trace_kernel
 from dreamer.networks import Network, load_network
-from dreamer.networks.weights import Loaded
+from dreamer.networks.weights import LoadedNetwork
 from dreamer.presets.model.schema import NetworkChoice
 from tests.inspection.conftest import assert_close
 
@@ -38,7 +38,7 @@ class SmallVgg(nn.Module):
 
 
 def network_of(module: nn.Module) -> Network:
-    loaded = Loaded("small", module, ("a", "b"), (0.5, 0.5, 0.5), (0.25, 0.25, 0.25), "digest")
+    loaded = LoadedNetwork("small", module, ("a", "b"), (0.5, 0.5, 0.5), (0.25, 0.25, 0.25), "digest")
     return Network(loaded, choose_device("cpu", "float32"))
 
 

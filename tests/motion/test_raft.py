@@ -55,7 +55,7 @@ def test_its_flow_means_what_that_of_dense_inverse_search_means() -> None:
 def test_the_real_network_runs_from_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     entry = raft_entry()
     assert entry.url.startswith("https://") and len(entry.digest) >= 8
-    monkeypatch.setattr("dreamer.networks.weights.cache_folder", lambda: tmp_path)
+    monkeypatch.setattr("dreamer.networks.download.cache_folder", lambda: tmp_path)
     monkeypatch.setenv("DREAMER_OFFLINE", "1")
     with pytest.raises(WeightsError, match="raft_small"):
         load_raft(torch.device("cpu"))

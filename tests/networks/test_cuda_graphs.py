@@ -1,4 +1,4 @@
-"""Recordings, with a recorder that works as CUDA graphs do, on the CPU: it replays the very operations that it saw.
+"""Captures, by a stand-in that works as CUDA graphs do, on the CPU: it replays the very operations that it captured.
 
 What a graph would get wrong, it gets wrong: its inputs and outputs live in fixed memory that the next call overwrites,
 nothing but tensors can change from call to call, and what the first backward pass has read is gone after it.
@@ -17,15 +17,15 @@ from torch.utils._pytree import tree_map_only
 
 from dreamer.devices import DeviceChoice
 from dreamer.dreaming.dream import dream
-from dreamer.networks.cuda_graphs import TIMES, GraphedModule, Module
-from dreamer.networks.cutting import Cut
+from dreamer.networks.cuda_graphs import CAPTURE_AT, GraphedModule, Module
+from dreamer.networks.cut import Cut
 from dreamer.networks.network import Network
 from dreamer.networks.weights import load_named
 from dreamer.presets import load_preset
 from dreamer.presets.model.schema import Preset
 
 
-class Recording(TorchDispatchMode):
+class Operations(TorchDispatchMode):
     """The operations of a pass, to be done again on the same memory."""
 
     def __init__(self) -> None:
@@ -46,18 +46,18 @@ class Recording(TorchDispatchMode):
 
 
 def flat(values: Any) -> list[Tensor]:
-    found: list[Tensor] = []
-    tree_map_only(Tensor, found.append, values)
-    return found
+    tensors: list[Tensor] = []
+    tree_map_only(Tensor, tensors.append, values)
+    return tensors
 
 
-def record(module: Module, sample: tuple[Tensor]) -> Module:
+def capture(module: Module, sample: tuple[Tensor]) -> Module:
     """What `torch.cuda.make_graphed_callables` does, without a GPU."""
     (static,) = sample
-    with Recording() as forward:
+    with Operations() as forward:
         outputs = module(static)
     grads = [torch.empty_like(value) for value in outputs.values()]
-    with Recording() as backward, torch.no_grad():
+    with Operations() as backward, torch.no_grad():
         (gradient,) = torch.autograd.grad(list(outputs.values()), static, grads)
 
     class Graphed(torch.autograd.Function):
@@ -80,28 +80,28 @@ def record(module: Module, sample: tuple[Tensor]) -> Module:
     return lambda x: dict(zip(outputs, Graphed.apply(x), strict=True))
 
 
-class Watched:
-    """A recorder that keeps the sizes it was given."""
+class WatchedCapture:
+    """A capture function that keeps the sizes it was given."""
 
-    def __init__(self, record: Callable[..., Module]) -> None:
-        self.record, self.sizes = record, list[tuple[int, ...]]()
+    def __init__(self, capture: Callable[..., Module]) -> None:
+        self.capture, self.sizes = capture, list[tuple[int, ...]]()
 
     def __call__(self, module: Module, sample: tuple[Tensor]) -> Module:
         self.sizes.append(tuple(sample[0].shape))
-        return self.record(module, sample)
+        return self.capture(module, sample)
 
 
-def pocket(monkeypatch: pytest.MonkeyPatch, watched: Watched | None = None) -> Network:
-    """The shipped network, whose cuts record themselves as they would on CUDA where `watched` is given."""
+def pocket(monkeypatch: pytest.MonkeyPatch, watched: WatchedCapture | None = None) -> Network:
+    """The shipped network, whose cuts capture themselves as they would on CUDA where `watched` is given."""
     made = Network.cut
 
-    def cut(network: Network, layers: Any, rectifier: Any = None) -> Cut:
-        found = made(network, layers, rectifier)
-        if watched is not None and not isinstance(found._repeated, GraphedModule):
-            found._repeated = GraphedModule(found.graph, watched, found.bytes_per_pixel)
-        return found
+    def watched_cut(network: Network, layers: Any, rectifier: Any = None) -> Cut:
+        cut = made(network, layers, rectifier)
+        if watched is not None and not isinstance(cut._repeated, GraphedModule):
+            cut._repeated = GraphedModule(cut.graph, watched, cut.bytes_per_pixel)
+        return cut
 
-    monkeypatch.setattr(Network, "cut", cut)
+    monkeypatch.setattr(Network, "cut", watched_cut)
     return Network(load_named("pocket", "default", None), DeviceChoice(torch.device("cpu"), torch.float32, ""))
 
 
@@ -111,7 +111,7 @@ def test_a_dream_is_the_same_when_it_is_replayed(name: str, monkeypatch: pytest.
     preset = load_preset(name, ["octaves.steps=7", "octaves.count=2", "canvas.size=96"])
     with monkeypatch.context() as patch:
         plain = dream(preset, pocket(patch), photo)
-    watched = Watched(record)
+    watched = WatchedCapture(capture)
     replayed = dream(preset, pocket(monkeypatch, watched), photo)
     torch.testing.assert_close(replayed, plain, atol=1e-4, rtol=0)
     assert len(set(watched.sizes)) == len(watched.sizes) > 0
@@ -120,7 +120,7 @@ def test_a_dream_is_the_same_when_it_is_replayed(name: str, monkeypatch: pytest.
 def test_targets_that_are_balanced_go_back_more_than_once_and_are_not_replayed(monkeypatch: pytest.MonkeyPatch) -> None:
     targets = [{"layer": "conv2"}, {"layer": "inception3a"}]
     settings = {"targets": targets, "normalize_targets": True, "octaves": {"count": 1, "steps": 6}}
-    watched = Watched(record)
+    watched = WatchedCapture(capture)
     dream(Preset.model_validate(settings), pocket(monkeypatch, watched), torch.rand(1, 3, 64, 64))
     assert not watched.sizes
 
@@ -129,48 +129,48 @@ def module(x: Tensor) -> dict[str, Tensor]:
     return {"first": torch.relu(x), "second": (x * 3).relu_()}
 
 
-def gradient(replaying: GraphedModule, x: Tensor) -> Tensor:
+def gradient(graphed: GraphedModule, x: Tensor) -> Tensor:
     leaf = x.clone().requires_grad_(True)
-    seen = replaying(leaf)
-    return torch.autograd.grad((seen["first"] + seen["second"].square()).sum(), leaf)[0].clone()
+    outputs = graphed(leaf)
+    return torch.autograd.grad((outputs["first"] + outputs["second"].square()).sum(), leaf)[0].clone()
 
 
-def test_only_a_size_that_keeps_coming_is_recorded() -> None:
-    watched = Watched(record)
-    replaying = GraphedModule(module, watched, 100.0)
+def test_only_a_size_that_keeps_coming_is_captured() -> None:
+    watched = WatchedCapture(capture)
+    graphed = GraphedModule(module, watched, 100.0)
     often, seldom = torch.randn(1, 3, 8, 8), torch.randn(1, 3, 8, 4)
-    for number in range(TIMES + 2):
-        for x in (often, seldom) if number < TIMES - 1 else (often,):
+    for number in range(CAPTURE_AT + 2):
+        for x in (often, seldom) if number < CAPTURE_AT - 1 else (often,):
             expected = (x > 0) * (1 + 18 * x)
-            torch.testing.assert_close(gradient(replaying, x), expected)
-        replaying(often)  # without a gradient it is not a step
+            torch.testing.assert_close(gradient(graphed, x), expected)
+        graphed(often)  # without a gradient it is not a step
     assert watched.sizes == [(1, 3, 8, 8)]
 
 
-def test_recordings_share_a_budget_and_those_that_nobody_uses_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dreamer.networks.cuda_graphs.BYTES", 150)
-    monkeypatch.setattr("dreamer.networks.cuda_graphs.IDLE", 2 * TIMES)
-    watched = Watched(record)
-    replaying = GraphedModule(module, watched, 1.0)
+def test_captures_share_a_budget_and_those_that_nobody_uses_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dreamer.networks.cuda_graphs.MAX_BYTES", 150)
+    monkeypatch.setattr("dreamer.networks.cuda_graphs.IDLE_CALLS", 2 * CAPTURE_AT)
+    watched = WatchedCapture(capture)
+    graphed = GraphedModule(module, watched, 1.0)
     for side in (10, 11, 13, 11, 11, 11):
-        for _ in range(TIMES):
-            gradient(replaying, torch.randn(1, 3, side, side))
+        for _ in range(CAPTURE_AT):
+            gradient(graphed, torch.randn(1, 3, side, side))
     # 13 x 13 is more than all there is; 11 x 11 has to wait until 10 x 10 has been idle for long enough.
     assert [size[-1] for size in watched.sizes] == [10, 11]
 
 
-def test_what_cannot_be_recorded_runs_as_ever() -> None:
+def test_what_cannot_be_captured_runs_as_ever() -> None:
     def fails(module: Module, sample: tuple[Tensor]) -> Module:
         raise RuntimeError("operation not permitted when stream is capturing")
 
     def lies(module: Module, sample: tuple[Tensor]) -> Module:
-        replayed = record(module, sample)
+        replayed = capture(module, sample)
         return lambda x: replayed(x.flip(3))
 
-    for recorder in (fails, lies):
-        watched = Watched(recorder)
-        replaying = GraphedModule(module, watched, 1.0)
-        for _ in range(TIMES + 3):
+    for failing in (fails, lies):
+        watched = WatchedCapture(failing)
+        graphed = GraphedModule(module, watched, 1.0)
+        for _ in range(CAPTURE_AT + 3):
             x = torch.randn(1, 3, 8, 8)
-            torch.testing.assert_close(gradient(replaying, x), (x > 0) * (1 + 18 * x))
+            torch.testing.assert_close(gradient(graphed, x), (x > 0) * (1 + 18 * x))
         assert len(watched.sizes) == 1

@@ -8,7 +8,6 @@ import torch
 from dreamer.dreaming.targets import bind_target
 from dreamer.errors import TargetError, WeightsError
 from dreamer.networks import Network, load_network
-from dreamer.networks.describing import color_name, describe_kernels, described_layers
 from dreamer.networks.descriptions import (
     KernelDescription,
     NetworkDescription,
@@ -16,6 +15,7 @@ from dreamer.networks.descriptions import (
     read_description,
     write_description,
 )
+from dreamer.networks.kernel_statistics import color_name, describe_kernels, described_layers
 from dreamer.presets import Preset
 from dreamer.presets.model.schema import Target
 
@@ -48,6 +48,10 @@ def test_words_find_kernels_by_group_class_color_and_grain(described: NetworkDes
     assert found(described, "coarse") == [2]
     assert found(described, "minaret") == [1]
     assert described.kernels_about("dogs", "another") == []
+
+
+def test_the_most_selective_kernels_are_those_with_the_largest_lift(described: NetworkDescription) -> None:
+    assert [kernel.kernel for kernel in described.most_selective("conv", 3)] == [1, 0, 2]
 
 
 def test_unknown_words_get_the_nearest_ones(described: NetworkDescription) -> None:

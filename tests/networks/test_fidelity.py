@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from dreamer.devices import DeviceChoice
 from dreamer.networks.network import Network
-from dreamer.networks.weights import Loaded, load_named
+from dreamer.networks.weights import LoadedNetwork, load_named
 
 CASES = {
     "googlenet": ("conv2", "inception4c"),
@@ -25,7 +25,7 @@ CASES = {
 }
 
 
-def loaded_with_real_statistics(name: str) -> Loaded:
+def loaded_with_real_statistics(name: str) -> LoadedNetwork:
     """Random weights that keep the signal's size (He et al. 2015), and batch norms far from the identity."""
     loaded = load_named(name, "random", None)
     generator = torch.Generator().manual_seed(1)
@@ -41,7 +41,7 @@ def loaded_with_real_statistics(name: str) -> Loaded:
     return loaded
 
 
-def plain_gradient(loaded: Loaded, layer: str, image: Tensor) -> Tensor:
+def plain_gradient(loaded: LoadedNetwork, layer: str, image: Tensor) -> Tensor:
     seen = SimpleNamespace(value=None)
     handle = loaded.module.get_submodule(layer).register_forward_hook(
         lambda module, inputs, output: setattr(seen, "value", output.clone())

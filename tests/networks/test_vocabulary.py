@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dreamer.networks.labels import plain
+from dreamer.networks.labels import normalized_name
 from dreamer.networks.network import class_names
 from dreamer.networks.vocabulary import GROUPS, classes_about
 
@@ -26,7 +26,7 @@ def test_no_word_shadows_the_classes_that_are_called_by_it(network: str) -> None
     classes = class_names(network)
     called: dict[str, set[int]] = {}
     for index, name in enumerate(classes):
-        last = plain(name).split()[-1]
+        last = normalized_name(name).split()[-1]
         for word in (name, last, plural(last)):
             called.setdefault(word, set()).add(index)
     for word, indices in called.items():

@@ -45,7 +45,7 @@ def command(
     from dreamer.inspection.choices import spread_layers
     from dreamer.inspection.figures import draw_feature_maps
     from dreamer.inspection.photos import read_photo
-    from dreamer.networks.describing import described_layers
+    from dreamer.networks.kernel_statistics import described_layers
 
     loaded = network.open()
     picture = read_photo(photo, size=size, device=loaded.device)

@@ -13,7 +13,7 @@ _COMMANDS = {
     "classes": "List the classes of a network.",
     "describe": "List what the kernels of a network want.",
     "train": "Train a network on photographs of your own.",
-    "test": "Measure how well a network tells photographs.",
+    "test": "Measure how well a network classifies photographs.",
 }
 
 
@@ -24,8 +24,9 @@ def group(ctx: click.Context, as_json: bool) -> None:
     """List the networks that a preset can name; list their layers and classes; train one of your own."""
     if ctx.invoked_subcommand is not None:
         return
-    from dreamer.networks.catalogue import SHIPPED, find_entry, network_names
-    from dreamer.networks.weights import cache_folder, load_pocket_file, shipped_file
+    from dreamer.networks.catalog import SHIPPED, find_entry, network_names
+    from dreamer.networks.download import cache_folder
+    from dreamer.networks.weights import load_pocket_file, shipped_file
 
     rows: list[dict[str, object]] = []
     for name in SHIPPED:

@@ -10,7 +10,7 @@ from dreamer.cli.tables import print_rows
 
 @click.command()
 @click.argument("name", shell_complete=complete_networks)
-@click.option("--search", metavar="WORD", help="Only the classes whose names hold WORD.")
+@click.option("--search", metavar="WORD", help="Only the classes whose names contain WORD.")
 @json_option
 def command(name: str, search: str | None, as_json: bool) -> None:
     """List the classes of network NAME, with their indices."""
@@ -21,5 +21,5 @@ def command(name: str, search: str | None, as_json: bool) -> None:
     names = class_names(name)
     chosen = range(len(names)) if search is None else search_classes(search, names)
     if not chosen:
-        raise TargetError(f"no class of {name} holds {search!r}", remedy=did_you_mean(search or "", names))
+        raise TargetError(f"no class name of {name} contains {search!r}", remedy=did_you_mean(search or "", names))
     print_rows([{"index": index, "class": names[index]} for index in chosen], as_json)

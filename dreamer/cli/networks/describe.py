@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option("--layer", "only", multiple=True, metavar="LAYER", help="Only these layers. May be repeated.")
 @click.option("--count", default=8, show_default=True, type=click.IntRange(1), help="Kernels to list of each layer.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
-              help="Where to keep what is found; default: where presets look for it.")  # fmt: skip
+              help="Where to keep the description; default: where presets look for it.")  # fmt: skip
 @click.option("--weights", default="default", metavar="FILE", help='"default", "random", or a state dict.')
 @device_option
 @json_option
@@ -38,8 +38,8 @@ def command(
 ) -> None:
     """List what the kernels of network NAME want: classes, colors and fineness of detail.
 
-    With SOURCEs (folders of one folder a class, or tars of CLASS/NAME.jpg) it is found out first, from a look at all
-    their photographs, and kept, so that a preset can say kernels = "dogs".
+    With SOURCEs (folders of one folder a class, or tars of CLASS/NAME.jpg) it is measured first, on all their
+    photographs, and kept, so that a preset can say kernels = "dogs".
     """
     from dreamer.networks import load_network
     from dreamer.networks.descriptions import description_file, write_description
@@ -47,45 +47,43 @@ def command(
 
     network = load_network(NetworkChoice(name=name, weights=weights), device=device)
     if sources:
-        from dreamer.networks.describing import describe_kernels
+        from dreamer.networks.kernel_statistics import describe_kernels
         from dreamer.networks.training import read_photographs
 
         photographs = read_photographs(sources)
-        found = describe_kernels(
+        description = describe_kernels(
             network, photographs.pixels, photographs.labels, photographs.classes, layers=only or None
         )
         path = output or description_file(network.file, network.weights_digest)
-        write_description(found, path)
+        write_description(description, path)
         click.echo(f"{len(photographs.labels)} photographs; kept in {path}", err=True)
     else:
-        found = network.description
-    print_rows(_description_rows(found, search, only, count), as_json)
+        description = network.description
+    print_rows(_description_rows(description, search, only, count), as_json)
 
 
 def _description_rows(
-    found: NetworkDescription, search: str | None, only: tuple[str, ...], count: int
+    description: NetworkDescription, search: str | None, only: tuple[str, ...], count: int
 ) -> list[dict[str, object]]:
-    """A row for each kernel: those that are searched for, or the most decided ones of each layer."""
+    """A row for each kernel: those that are searched for, or the most selective ones of each layer."""
     from dreamer.errors import TargetError, did_you_mean
 
     for layer in only:
-        if layer not in found.layers:
-            remedy = did_you_mean(layer, found.layers) or f"There are {', '.join(found.layers)}."
+        if layer not in description.layers:
+            remedy = did_you_mean(layer, description.layers) or f"There are {', '.join(description.layers)}."
             raise TargetError(f"layer {layer!r} was not described", remedy=remedy)
     if search is not None:
-        chosen = [each for _, each in found.kernels_about(search) if not only or each.layer in only][: count * 4]
+        matches = (kernel for _, kernel in description.kernels_about(search))
+        chosen = [kernel for kernel in matches if not only or kernel.layer in only][: count * 4]
     else:
-        chosen = []
-        for layer in only or found.layers:
-            decided = sorted(found.layers[layer], key=lambda each: -max((lift for _, lift in each.classes), default=0))
-            chosen += decided[:count]
+        chosen = [kernel for layer in only or description.layers for kernel in description.most_selective(layer, count)]
     return [
         {
-            "layer": each.layer,
-            "kernel": each.kernel,
-            "color": each.color,
-            "grain": each.grain,
-            "classes": ", ".join(f"{found.classes[index]} {lift:.1f}" for index, lift in each.classes),
+            "layer": kernel.layer,
+            "kernel": kernel.kernel,
+            "color": kernel.color,
+            "grain": kernel.grain,
+            "classes": ", ".join(f"{description.classes[index]} {lift:.1f}" for index, lift in kernel.classes),
         }
-        for each in chosen
+        for kernel in chosen
     ]

@@ -1,4 +1,4 @@
-"""`dreamer networks test`: how well a network tells photographs."""
+"""`dreamer networks test`: how well a network classifies photographs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from dreamer.cli.options import complete_networks, device_option, json_option
 @device_option
 @json_option
 def command(name: str, sources: tuple[Path, ...], side: int, device: str, as_json: bool) -> None:
-    """Measure how well the trained network NAME tells the held-out tenth of photographs: those it never learned from.
+    """Measure how well the trained network NAME classifies the held-out tenth of photographs,
+    those it never learned from.
 
     SOURCE: folders of one folder a class, or tars of CLASS/NAME.jpg. NAME: "pocket", "pocket-fine", or a file that
     `dreamer networks train` wrote.
@@ -30,13 +31,13 @@ def command(name: str, sources: tuple[Path, ...], side: int, device: str, as_jso
     chosen = choose_device(device, "bfloat16").device
     loaded = load_pocket(name)
     photographs = read_photographs(sources, side=stored_side(side)).renumbered(loaded.classes)
-    found = evaluate(loaded.module.to(chosen).eval(), photographs, side, chosen)
+    accuracy = evaluate(loaded.module.to(chosen).eval(), photographs, side, chosen)
     if as_json:
-        click.echo(json.dumps({"network": name, **found.facts()}, ensure_ascii=False))
+        click.echo(json.dumps({"network": name, **accuracy.facts()}, ensure_ascii=False))
         return
-    click.echo(f"{int(photographs.held_out.sum())} held-out photographs in {len(found.per_class)} classes")
-    click.echo(f"{found.clean:6.1%}  center crops of {side} px")
-    click.echo(f"{found.whole:6.1%}  whole photographs at {side * 5 // 4} px")
-    click.echo(f"{found.perturbed:6.1%}  center crops after a worst-case change of L2 size 0.5")
-    for label, share in sorted(found.per_class.items(), key=lambda each: each[1]):
+    click.echo(f"{int(photographs.held_out.sum())} held-out photographs in {len(accuracy.per_class)} classes")
+    click.echo(f"{accuracy.clean:6.1%}  center crops of {side} px")
+    click.echo(f"{accuracy.whole:6.1%}  whole photographs at {side * 5 // 4} px")
+    click.echo(f"{accuracy.perturbed:6.1%}  center crops after a worst-case change of L2 size 0.5")
+    for label, share in sorted(accuracy.per_class.items(), key=lambda pair: pair[1]):
         click.echo(f"{share:6.1%}  {label}")

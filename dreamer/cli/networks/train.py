@@ -14,7 +14,7 @@ from dreamer.cli.options import device_option
 
 if TYPE_CHECKING:
     from dreamer.networks.training import Photographs, TrainingEpoch, TrainingPlan, TrainingResult, TrainingStep
-    from dreamer.networks.weights import Loaded
+    from dreamer.networks.weights import LoadedNetwork
 
 SECONDS_BETWEEN_LINES = 10.0
 
@@ -41,7 +41,7 @@ class TrainingOptions:
     report: Path | None
     device: str
 
-    def plan(self, start: Loaded | None) -> TrainingPlan:
+    def plan(self, start: LoadedNetwork | None) -> TrainingPlan:
         """The settings of the run, those of the architecture that are not given as in `start`."""
         from dreamer.networks.training import TrainingPlan, architecture_like
 

@@ -1,4 +1,4 @@
-"""How well a network tells the held-out photographs, and the worst that a small change can do."""
+"""How well a network classifies the held-out photographs, and the worst that a small change can do."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def evaluate(network: nn.Module, photographs: Photographs, side: int, device: to
     if not photographs.held_out.any():
         raise TrainingError(
             f"none of the {len(photographs.labels)} photographs belongs to the tenth that is held out",
-            remedy="Give more of them: which do is told by their digests.",
+            remedy="Give more photographs; their digests choose which are held out.",
         )
     pixels, labels = photographs.pixels[photographs.held_out], photographs.labels[photographs.held_out]
     edge = (pixels.shape[-1] - side) // 2
@@ -57,8 +57,8 @@ def evaluate(network: nn.Module, photographs: Photographs, side: int, device: to
         larger = F.interpolate(stored, size=(side * 5 // 4,) * 2, mode="bicubic", antialias=True).clamp(0, 1)
         size = torch.full((len(image),), 0.5, device=device)
         changed = worst_case(network, image, label, size, torch.zeros_like(image))
-        for hits, seen in ((clean, image), (whole, larger), (perturbed, changed)):
-            hits.append(_hits(network, seen, label))
+        for hits, picture in ((clean, image), (whole, larger), (perturbed, changed)):
+            hits.append(_hits(network, picture, label))
     right = torch.cat(clean)
     per_class = {
         name: float(right[labels == i].mean()) for i, name in enumerate(photographs.classes) if (labels == i).any()
@@ -68,8 +68,8 @@ def evaluate(network: nn.Module, photographs: Photographs, side: int, device: to
 
 def _hits(network: nn.Module, image: Tensor, labels: Tensor) -> Tensor:
     with torch.no_grad(), autocast(image.device):
-        seen: Tensor = network(normalized(image)).argmax(1)
-    return (seen == labels).float().cpu()
+        predicted: Tensor = network(normalized(image)).argmax(1)
+    return (predicted == labels).float().cpu()
 
 
 def worst_case(network: nn.Module, image: Tensor, labels: Tensor, size: Tensor, noise: Tensor) -> Tensor:

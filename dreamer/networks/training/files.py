@@ -14,10 +14,11 @@ from safetensors.torch import save
 from dreamer.atomic import atomic_write
 from dreamer.errors import OutputError, TrainingError
 from dreamer.networks.pocket import IMAGENET_MEAN, IMAGENET_STD, PocketNetwork
+from dreamer.networks.state_files import UNREADABLE
 from dreamer.networks.training.learner import Learner
 from dreamer.networks.training.photographs import Photographs
 from dreamer.networks.training.plan import TrainingPlan
-from dreamer.networks.weights import UNREADABLE, Loaded
+from dreamer.networks.weights import LoadedNetwork
 
 # Of the states of unfinished runs; those of another are not continued.
 FORMAT = 2
@@ -55,7 +56,7 @@ def make_folder(folder: Path) -> None:
         raise OutputError(f"the folder cannot be made: {error.strerror}", where=str(folder)) from error
 
 
-def run_key(plan: TrainingPlan, photographs: Photographs, start: Loaded | None) -> str:
+def run_key(plan: TrainingPlan, photographs: Photographs, start: LoadedNetwork | None) -> str:
     """Digest of all that a run depends on: only a run with the same one is continued."""
     digest = hashlib.sha256(repr((FORMAT, plan, photographs.classes)).encode())
     digest.update(photographs.pixels[:: max(1, len(photographs.pixels) // 64)].numpy().tobytes())

@@ -7,10 +7,10 @@ from typing import Any
 
 from dreamer.errors import UsageError
 from dreamer.networks.pocket import Architecture, PocketNetwork
-from dreamer.networks.weights import Loaded
+from dreamer.networks.weights import LoadedNetwork
 
 
-def architecture_like(start: Loaded | None, **asked: Any) -> Architecture:
+def architecture_like(start: LoadedNetwork | None, **asked: Any) -> Architecture:
     """The architecture with the fields that are `asked` for; those that are None are as in `start`, or the default.
 
     Raises UsageError for a width whose layers would not fit the network to begin with.
@@ -28,7 +28,7 @@ def architecture_like(start: Loaded | None, **asked: Any) -> Architecture:
     return replace(known, **given)
 
 
-def take_over(network: PocketNetwork, classes: tuple[str, ...], start: Loaded) -> None:
+def take_over(network: PocketNetwork, classes: tuple[str, ...], start: LoadedNetwork) -> None:
     """Copy into `network` the weights of `start` that fit, and the classifier's rows of the classes that both know."""
     own, known = network.state_dict(), start.module.state_dict()
     for name, value in known.items():
@@ -42,7 +42,7 @@ def take_over(network: PocketNetwork, classes: tuple[str, ...], start: Loaded) -
             own["fc.bias"][row] = known["fc.bias"][start.classes.index(name)]
 
 
-def _pocket(start: Loaded) -> PocketNetwork:
+def _pocket(start: LoadedNetwork) -> PocketNetwork:
     if not isinstance(start.module, PocketNetwork):
         raise UsageError(f"{start.name} is not a pocket network", remedy="Begin with one that was trained here.")
     return start.module

@@ -24,7 +24,7 @@ from dreamer.networks.training.fine_tuning import take_over
 from dreamer.networks.training.learner import Learner
 from dreamer.networks.training.photographs import Photographs
 from dreamer.networks.training.plan import TrainingEpoch, TrainingEvent, TrainingPlan, TrainingResult, TrainingStep
-from dreamer.networks.weights import Loaded
+from dreamer.networks.weights import LoadedNetwork
 
 
 def train(
@@ -33,7 +33,7 @@ def train(
     path: Path,
     *,
     device: torch.device,
-    start: Loaded | None = None,
+    start: LoadedNetwork | None = None,
 ) -> Iterator[TrainingEvent]:
     """Train by `plan` and write float16 safetensors to `path`, yielding events.
 
@@ -68,7 +68,7 @@ def train(
 
 
 def _learner(
-    classes: tuple[str, ...], plan: TrainingPlan, steps: int, device: torch.device, start: Loaded | None
+    classes: tuple[str, ...], plan: TrainingPlan, steps: int, device: torch.device, start: LoadedNetwork | None
 ) -> Learner:
     torch.manual_seed(plan.seed)
     network = PocketNetwork(len(classes), plan.architecture)

@@ -39,11 +39,11 @@ class Photographs:
     skipped: tuple[str, ...] = ()
 
     def renumbered(self, classes: tuple[str, ...]) -> Photographs:
-        """With labels that are indices into `classes`, which hold all of its own. Raises TrainingError."""
+        """With labels that are indices into `classes`, which must include all of its own. Raises TrainingError."""
         unknown = [name for name in self.classes if name not in classes]
         if unknown:
-            near = did_you_mean(unknown[0], classes) or f"It knows {', '.join(classes[:6])} and more."
-            raise TrainingError(f"the network has no class {unknown[0]!r}", remedy=near)
+            remedy = did_you_mean(unknown[0], classes) or f"It knows {', '.join(classes[:6])} and more."
+            raise TrainingError(f"the network has no class {unknown[0]!r}", remedy=remedy)
         numbers = torch.tensor([classes.index(name) for name in self.classes])
         return replace(self, labels=numbers[self.labels], classes=classes)
 
@@ -77,9 +77,9 @@ def read_photographs(sources: Sequence[Path], side: int = 144) -> Photographs:
                 held_out.append(is_held_out(data))
     classes = tuple(sorted(set(names)))
     if len(classes) < 2:
-        found = f"only the class {classes[0]!r}" if classes else "no photograph"
+        contents = f"only the class {classes[0]!r}" if classes else "no photograph"
         raise TrainingError(
-            f"found {found} in {', '.join(str(s) for s in sources)}",
+            f"found {contents} in {', '.join(str(s) for s in sources)}",
             remedy="Give folders with one folder of photographs a class, two at least, or tars of CLASS/NAME.jpg.",
         )
     index = {name: i for i, name in enumerate(classes)}
@@ -113,7 +113,7 @@ def _tar_entries(source: Path) -> Iterator[tuple[str, str, bytes]]:
 
 
 def _decode(data: bytes, side: int) -> np.ndarray | None:
-    """(side, side, 3) uint8 sRGB, or None where the bytes are no whole picture."""
+    """(side, side, 3) uint8 sRGB, or None where the picture is damaged or cut short."""
     try:
         with Image.open(io.BytesIO(data)) as picture:
             picture.draft("RGB", (side, side))

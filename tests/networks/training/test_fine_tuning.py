@@ -7,17 +7,17 @@ from dreamer.errors import UsageError
 from dreamer.networks.pocket import Architecture, PocketNetwork
 from dreamer.networks.training import architecture_like
 from dreamer.networks.training.fine_tuning import take_over
-from dreamer.networks.weights import Loaded
+from dreamer.networks.weights import LoadedNetwork
 
 KNOWN = Architecture(0.1, activation="leaky")
 
 
 @pytest.fixture
-def start() -> Loaded:
-    return Loaded("mine", PocketNetwork(2, KNOWN), ("cat", "dog"), (0, 0, 0), (1, 1, 1), "digest")
+def start() -> LoadedNetwork:
+    return LoadedNetwork("mine", PocketNetwork(2, KNOWN), ("cat", "dog"), (0, 0, 0), (1, 1, 1), "digest")
 
 
-def test_what_is_not_asked_for_is_as_in_the_network_to_begin_with(start: Loaded) -> None:
+def test_what_is_not_asked_for_is_as_in_the_network_to_begin_with(start: LoadedNetwork) -> None:
     assert architecture_like(None, width=None, activation=None) == Architecture()
     assert architecture_like(None, width=0.3) == Architecture(0.3)
     assert architecture_like(start, width=None, antialiased=True) == Architecture(0.1, True, "leaky")
@@ -27,12 +27,12 @@ def test_what_is_not_asked_for_is_as_in_the_network_to_begin_with(start: Loaded)
 
 
 def test_a_network_of_another_family_cannot_be_begun_with() -> None:
-    other = Loaded("other", torch.nn.Conv2d(3, 3, 1), (), (0, 0, 0), (1, 1, 1), "digest")
+    other = LoadedNetwork("other", torch.nn.Conv2d(3, 3, 1), (), (0, 0, 0), (1, 1, 1), "digest")
     with pytest.raises(UsageError, match="not a pocket network"):
         architecture_like(other)
 
 
-def test_rows_of_known_classes_and_layers_that_fit_are_taken_over(start: Loaded) -> None:
+def test_rows_of_known_classes_and_layers_that_fit_are_taken_over(start: LoadedNetwork) -> None:
     network = PocketNetwork(3, KNOWN)
     before = network.fc.weight.detach().clone()
     take_over(network, ("bird", "cat", "dog"), start)

@@ -18,7 +18,7 @@ from dreamer.networks.cuda_graphs import GraphedModule, cuda_graphs
 from dreamer.networks.folding import fold_batch_norm, make_leaky, replace_relu, spare_outputs
 
 Rectifier = Callable[[Tensor], Tensor]
-"""What takes the place of every ReLU, such as one with another way back."""
+"""A function in place of every ReLU, such as one with another backward pass."""
 LOGITS = "logits"
 # Below this side, in px, nothing that can be recognized grows, even where a network would take it.
 SMALLEST_SIDE = 32
@@ -69,26 +69,26 @@ class Trace:
     def shapes(self, height: int, width: int) -> list[LayerShape]:
         """Every layer with a spatial map, for an input in px. Raises RuntimeError where that is too small."""
         sizes = node_sizes(self.module, height, width)
-        found = []
+        shapes = []
         for name, node in self.outputs.items():
             size = sizes.get(node, ())
             if len(size) == 4:
-                found.append(LayerShape(name, self.kinds[name], size[1], size[2], size[3]))
-        return found
+                shapes.append(LayerShape(name, self.kinds[name], size[1], size[2], size[3]))
+        return shapes
 
     def nodes(self, graph: fx.Graph, layers: Sequence[str]) -> dict[str, fx.Node]:
         """The output node of each layer in `graph`. Raises TargetError with the nearest names for an unknown one."""
         by_name = {node.name: node for node in graph.nodes}
-        found = {}
+        outputs = {}
         for layer in layers:
             if layer == LOGITS:
-                found[layer] = graph.find_nodes(op="output")[0].all_input_nodes[0]
+                outputs[layer] = graph.find_nodes(op="output")[0].all_input_nodes[0]
             elif layer in self.layers:
-                found[layer] = by_name[self.outputs[layer]]
+                outputs[layer] = by_name[self.outputs[layer]]
             else:
-                near = did_you_mean(layer, self.layers) or "`dreamer networks layers NAME` lists them."
-                raise TargetError(f"the network has no layer {layer!r}", remedy=near)
-        return found
+                remedy = did_you_mean(layer, self.layers) or "`dreamer networks layers NAME` lists them."
+                raise TargetError(f"the network has no layer {layer!r}", remedy=remedy)
+        return outputs
 
 
 def node_sizes(module: fx.GraphModule, height: int, width: int) -> dict[str, tuple[int, ...]]:
@@ -164,9 +164,9 @@ class Cut:
         return outputs
 
     def repeated(self, image: Tensor) -> dict[str, Tensor]:
-        """The same for a loop that goes back through it once, and is done with it before it calls again.
+        """The same for a loop that takes one backward pass through it and is done with it before the next call.
 
-        On CUDA sizes that keep coming are replayed as graphs, which overwrite what they returned.
+        On CUDA, sizes that keep coming are replayed as graphs, which overwrite what they returned.
         """
         return self._repeated(self._normal(image))
 
@@ -198,7 +198,7 @@ class Cut:
         self.bytes_per_pixel = values * per_value * BACKWARD_OVERHEAD / side**2
         cells = min((size[2] for size in sizes.values() if len(size) == 4 and size[2] > 1), default=side)
         self.stride = 2 ** max(0, math.ceil(math.log2(side / cells) - 0.01))
-        self.smallest = next(each for each in _sides() if _takes(module, each))
+        self.smallest = next(side for side in _sides() if _takes(module, side))
 
 
 def _sides() -> list[int]:

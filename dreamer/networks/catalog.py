@@ -22,7 +22,7 @@ _OLD_INPUT = {"googlenet", "inception_v3"}
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogEntry:
     """A network of torchvision: how to build it, and where its default weights are.
 
     `digest` is the start of the file's SHA-256; `megabytes` its size; `mean` and `std` normalize [0, 1] pixels.
@@ -63,16 +63,16 @@ def network_names() -> tuple[str, ...]:
     return (*SHIPPED, *(name for name in names if _is_convolutional(torchvision.models.get_model_builder(name))))
 
 
-def find_entry(name: str) -> Entry:
+def find_entry(name: str) -> CatalogEntry:
     """The entry of a torchvision network. Raises NetworkError with the nearest names."""
     if name in SHIPPED or name not in network_names():
-        near = did_you_mean(name, network_names()) or "`dreamer networks` lists them."
-        raise NetworkError(f"there is no network {name!r}", remedy=near)
+        remedy = did_you_mean(name, network_names()) or "`dreamer networks` lists them."
+        raise NetworkError(f"there is no network {name!r}", remedy=remedy)
     weights = torchvision.models.get_model_weights(name).DEFAULT
     transforms = weights.transforms()
     meta: dict[str, Any] = weights.meta
     digest = re.search(r"-([0-9a-f]{8,})\.", weights.url)
-    return Entry(
+    return CatalogEntry(
         name,
         weights.url,
         digest[1] if digest else "",

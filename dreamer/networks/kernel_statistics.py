@@ -10,13 +10,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from dreamer.networks.descriptions import TOLD, KernelDescription, NetworkDescription
+from dreamer.networks.descriptions import MIN_LIFT, KernelDescription, NetworkDescription
 from dreamer.networks.network import Network
 
 BATCH = 32
-CLASSES_TOLD = 6
-# A color is told where what excites a kernel differs from the photographs' mean by at least this, in [0, 1].
+MAX_CLASSES = 6
+# A kernel has a color where what excites it differs from the photographs' mean by at least this, in [0, 1].
 COLORED = 0.03
+# Photographs of a class by which its lift is halved, as little is known from few.
 FEW = 10
 _HUES = ("red", "orange", "yellow", "green", "cyan", "blue", "violet")
 _HUE_ENDS = (15, 42, 70, 165, 200, 262, 335)  # degrees
@@ -41,11 +42,14 @@ def describe_kernels(
     layers: Sequence[str] | None = None,
     report: Callable[[int, int], None] = lambda done, count: None,
 ) -> NetworkDescription:
-    """Look at photographs (N, 3, S, S) uint8 of `classes` by `labels` (N,) with every one of `layers`.
+    """Describe kernels by their activations on photographs (N, 3, S, S) uint8 of `classes` by `labels` (N,).
+
+    `layers`: those of `described_layers`, where none are given.
 
     A class excites a kernel by its lift: how far its mean activation on the class lies above that on all photographs,
     in standard deviations over all. The color is the mean color under the kernel's activation against that of the
-    whole photographs, the grain the band of detail that is strongest under it. `report(done, count)` hears of them.
+    whole photographs, the grain the band of detail that is strongest under it. `report(done, count)`
+    is called after every batch.
     """
     chosen = list(layers or described_layers(network))
     cut = network.cut(chosen)
@@ -57,8 +61,8 @@ def describe_kernels(
         features = torch.cat([image, _grains(image)], 1)
         plain += features.mean((2, 3)).sum(0).double().cpu()
         with torch.no_grad():
-            seen = cut(image)
-        for layer, activation in seen.items():
+            activations = cut(image)
+        for layer, activation in activations.items():
             positive = activation.float().clamp_min(0)
             strengths[layer].append(positive.mean((2, 3)).cpu())
             small = F.adaptive_avg_pool2d(features, (positive.shape[2], positive.shape[3]))
@@ -92,20 +96,19 @@ def _described(layer: str, strength: Tensor, labels: Tensor, classes: int, look:
     members = F.one_hot(labels, classes).float()
     counts = members.sum(0).clamp_min(1)
     lifts = (((members.T @ strength) / counts[:, None] - mean) / std).T
-    # Of a class with few photographs little is known.
     lifts = lifts * (members.sum(0) / (members.sum(0) + FEW))
     # Which detail a kernel sees more of than its layer does as a whole.
     bands = (look[:, 3:] - look[:, 3:].mean(0)) / look[:, 3:].std(0).clamp_min(1e-12)
-    found = []
+    described_kernels = []
     for kernel in range(strength.shape[1]):
-        top = lifts[kernel].topk(min(CLASSES_TOLD, classes))
-        pairs = tuple((int(i), round(float(v), 2)) for v, i in zip(*top, strict=True) if v > TOLD)
+        top = lifts[kernel].topk(min(MAX_CLASSES, classes))
+        pairs = tuple((int(i), round(float(v), 2)) for v, i in zip(*top, strict=True) if v > MIN_LIFT)
         grain = ("fine", "medium", "coarse")[int(bands[kernel].argmax())]
         color = color_name(*look[kernel, :3].tolist())
-        found.append(KernelDescription(
+        described_kernels.append(KernelDescription(
             layer, kernel, _rounded(mean[kernel]), _rounded(std[kernel]), pairs, color, grain
         ))  # fmt: skip
-    return found
+    return described_kernels
 
 
 def _rounded(value: Tensor) -> float:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import gc
-from types import SimpleNamespace
 
 import pytest
 import torch
@@ -10,7 +9,8 @@ from torch import Tensor, nn
 from dreamer.devices import DeviceChoice
 from dreamer.errors import TargetError
 from dreamer.networks import Network, load_network
-from dreamer.networks.weights import Loaded, load_named
+from dreamer.networks.weights import LoadedNetwork, load_named
+from dreamer.presets.model.schema import NetworkChoice
 
 CPU = DeviceChoice(torch.device("cpu"), torch.float32, "")
 # A layer in the middle of each family, by the name that a person would use.
@@ -28,7 +28,7 @@ FAMILIES = {
 }
 
 
-def plain(loaded: Loaded, image: Tensor, layer: str) -> tuple[Tensor, Tensor]:
+def plain(loaded: LoadedNetwork, image: Tensor, layer: str) -> tuple[Tensor, Tensor]:
     """Logits and the layer's own values, of the untouched network."""
     seen: list[Tensor] = []
     handle = loaded.module.get_submodule(layer).register_forward_hook(
@@ -87,7 +87,7 @@ def test_captured_layers_hold_their_own_values(name: str, layers: list[str]) -> 
 
 @pytest.fixture(scope="module")
 def pocket() -> Network:
-    choice = SimpleNamespace(name="pocket", weights="random", labels=None, negative_slope=0.0)
+    choice = NetworkChoice(name="pocket", weights="random")
     return load_network(choice, device="cpu", precision="float32")
 
 
@@ -144,7 +144,7 @@ def test_a_leaky_slope_replaces_every_relu() -> None:
 def test_smallest_and_stride(pocket: Network) -> None:
     assert pocket.cut(["inception4c"]).stride == 16
     assert pocket.cut(["conv1"]).stride == 2
-    choice = SimpleNamespace(name="alexnet", weights="random", labels=None, negative_slope=0.0)
+    choice = NetworkChoice(name="alexnet", weights="random")
     cut = load_network(choice, device="cpu", precision="float32").cut(["logits"])
     assert cut(torch.rand(1, 3, cut.smallest, cut.smallest))["logits"].shape == (1, 1000)
     with pytest.raises(RuntimeError):

@@ -7,8 +7,8 @@ import torch
 
 from dreamer.errors import NetworkError, TargetError, WeightsError
 from dreamer.networks import load_network, network_names, weights
-from dreamer.networks.catalogue import SHIPPED, find_entry
-from dreamer.networks.labels import find_class, search_classes
+from dreamer.networks.catalog import SHIPPED, find_entry
+from dreamer.networks.labels import class_index, search_classes
 
 CLASSES = ("golden_retriever", "Old English sheepdog", "dog", "sea horse", "horse", "red fox", "kit fox")
 
@@ -43,13 +43,13 @@ def test_an_unknown_network_names_the_near_ones() -> None:
     ],
 )
 def test_classes_are_found_by_index_name_and_part(wanted: int | str, index: int) -> None:
-    assert find_class(wanted, CLASSES) == index
+    assert class_index(wanted, CLASSES) == index
 
 
 @pytest.mark.parametrize("wanted, said", [("fox", "red fox"), ("hoarse", "horse"), (7, "0 to 6"), ("zzz", "--search")])
 def test_other_classes_get_a_hint(wanted: int | str, said: str) -> None:
     with pytest.raises(TargetError, match=said):
-        find_class(wanted, CLASSES)
+        class_index(wanted, CLASSES)
     assert search_classes("fox", CLASSES) == [5, 6]
 
 

@@ -1,0 +1,90 @@
+"""Files of weights: read without executing what is in them, and fitted into a network."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import re
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor, nn
+
+from dreamer.errors import WeightsError
+
+# What torch.load raises for files that are cut short, changed, or of another kind.
+UNREADABLE = (
+    RuntimeError, ValueError, EOFError, LookupError, AssertionError, struct.error, pickle.UnpicklingError,
+)  # fmt: skip
+
+
+def read_state(path: Path) -> dict[str, Tensor]:
+    """The state dict of a .safetensors or torch file, by plain names.
+
+    A dict nested under "state_dict" and names that begin with "module.", as Places365 publishes them, are understood.
+    Only tensors are ever unpickled. Raises WeightsError.
+    """
+    if path.suffix == ".safetensors":
+        return {_normalized_key(key): value for key, value in read_safetensors(path)[0].items()}
+    try:
+        loaded = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise WeightsError(f"cannot be read: {error.strerror}", where=str(path)) from error
+    except UNREADABLE as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise WeightsError(f"is not a state dict that can be loaded safely ({reason})", where=str(path)) from error
+    for key in ("state_dict", "model"):
+        loaded = loaded[key] if isinstance(loaded, dict) and isinstance(loaded.get(key), dict) else loaded
+    if not isinstance(loaded, dict) or not any(isinstance(value, Tensor) for value in loaded.values()):
+        raise WeightsError("contains no state dict", where=str(path))
+    return {_normalized_key(str(key)): value for key, value in loaded.items() if isinstance(value, Tensor)}
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_safetensors(path: Path) -> tuple[dict[str, Tensor], Mapping[str, str]]:
+    """The tensors of a .safetensors file, and its metadata. Raises WeightsError."""
+    if not path.is_file():
+        raise WeightsError("there is no such file", where=str(path), remedy="Check the path of the weights.")
+    try:
+        with safe_open(path, "pt") as file:
+            return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"is not a whole safetensors file ({error})", where=str(path)) from error
+
+
+def _normalized_key(key: str) -> str:
+    # DenseNets of old torchvision releases name their layers "norm.1" where it is "norm1" now.
+    key = re.sub(r"^(module\.)+", "", key)
+    return re.sub(r"(denselayer\d+\.(?:norm|relu|conv))\.([12])\.", r"\1\2.", key)
+
+
+def fit_state(module: nn.Module, state: Mapping[str, Tensor], path: Path) -> None:
+    """Put a state dict read from `path` into a network. Raises WeightsError where names or shapes do not fit."""
+    own = module.state_dict()
+    missing = [key for key in own if key not in state and not key.endswith("num_batches_tracked")]
+    unknown = [key for key in state if key not in own]
+    misfit = [
+        f"{key} {tuple(state[key].shape)} instead of {tuple(own[key].shape)}"
+        for key in own
+        if key in state and state[key].shape != own[key].shape
+    ]
+    faults = [
+        f"{kind}: {', '.join(keys[:3])}{f' and {len(keys) - 3} more' if len(keys) > 3 else ''}"
+        for kind, keys in (("missing", missing), ("unknown", unknown), ("of another shape", misfit))
+        if keys
+    ]
+    if faults:
+        raise WeightsError(
+            f"the weights do not fit {type(module).__name__}; {'; '.join(faults)}",
+            where=str(path),
+            remedy="Name the network that they were trained for.",
+        )
+    module.load_state_dict(state, strict=False)
