@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 
 class DreamerError(Exception):
@@ -50,15 +51,43 @@ def _rebuild(kind: type[DreamerError], state: dict[str, object]) -> DreamerError
     return error
 
 
-class PresetError(DreamerError):
-    """A preset is wrong. `mistakes` lists each mistake with its place; all are reported at once."""
+@dataclass(frozen=True)
+class Diagnostic:
+    """One mistake in a preset, as data; as text, the line that a person reads."""
 
-    def __init__(self, mistakes: Sequence[str], *, where: str | None = None, remedy: str | None = None) -> None:
-        mistakes = list(mistakes)
-        count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
-        what = mistakes[0] if len(mistakes) == 1 else "\n".join([count, *(f"  {line}" for line in mistakes)])
+    message: str
+    # What kind of mistake it is, such as "unknown_key", "missing", "misfit" or "contradiction".
+    kind: str = "other"
+    # The keys, and numbers of items, that lead to the value.
+    path: tuple[str | int, ...] = ()
+    # Where it is one of the keyframes at `path`: its time as it is written.
+    time: str | None = None
+    # The file that it is in, or what else the value comes from: "--set", "recipe".
+    file: str | None = None
+    # Counted from 1.
+    line: int | None = None
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        key = ".".join(str(part) for part in self.path)
+        subject = key if self.time is None else f'{key} at "{self.time}"'
+        return ": ".join(part for part in (place, subject, self.message) if part)
+
+
+class PresetError(DreamerError):
+    """A preset is wrong; all mistakes are reported at once.
+
+    `mistakes` lists a line of text for each, with its place; `diagnostics` is the same as data.
+    """
+
+    def __init__(
+        self, mistakes: Sequence[str | Diagnostic], *, where: str | None = None, remedy: str | None = None
+    ) -> None:
+        diagnostics = [Diagnostic(mistake) if isinstance(mistake, str) else mistake for mistake in mistakes]
+        lines = [str(diagnostic) for diagnostic in diagnostics]
+        what = lines[0] if len(lines) == 1 else "\n".join([f"{len(lines)} mistakes", *(f"  {line}" for line in lines)])
         super().__init__(what, where=where, remedy=remedy)
-        self.mistakes = mistakes
+        self.mistakes, self.diagnostics = lines, diagnostics
 
 
 class UsageError(DreamerError):

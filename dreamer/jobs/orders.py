@@ -52,7 +52,7 @@ class Order(Table):
     )
     format: PictureFormat = described("png", "suffix of the pictures")
     film_format: FilmFormat = described("mp4", "suffix of the films")
-    size: Side | tuple[Side, Side] | None = described(None, "longest side, or [width, height]", unit="px")
+    size: Side | tuple[Side, Side] | None = described(None, "longest side, or [width, height], in px")
     seed: int | None = described(None, "start of all random numbers", ge=0)
     preview: bool = described(False, "the same look at a quarter of the area")
 

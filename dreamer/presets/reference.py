@@ -14,12 +14,12 @@ from typing import Any
 from dreamer.errors import PresetError, nearest
 from dreamer.presets.dump import inline_toml, to_toml
 from dreamer.presets.model.fields import Table
-from dreamer.presets.model.introspection import Key, all_keys
+from dreamer.presets.model.introspection import SchemaKey, all_keys
 from dreamer.presets.model.paths import EACH
+from dreamer.presets.model.renamed import RENAMED, SYNONYMS
 from dreamer.presets.model.schema import Preset
 from dreamer.presets.source.load import ResolvedPreset
 from dreamer.presets.source.lookup import preset_files
-from dreamer.presets.source.renamed import RENAMED, SYNONYMS
 from dreamer.presets.timeline.checks import FIXED, SIZES, may_change
 from dreamer.presets.timeline.easings import EASINGS
 from dreamer.presets.timeline.expressions import FUNCTIONS
@@ -29,7 +29,7 @@ _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _EXTENDS = {"type": "string", "description": "name or path of the preset that this one changes"}
 
 
-def keys_at(text: str) -> list[Key]:
+def keys_at(text: str) -> list[SchemaKey]:
     """The key with that path and, for a table, all in it. "targets.layer" and "targets.0.layer" mean the same.
 
     Raises PresetError for an unknown key, with the nearest ones.
@@ -37,21 +37,21 @@ def keys_at(text: str) -> list[Key]:
     wanted = _without_numbers(text)
     named = [key for key in all_keys().values() if _without_numbers(key.path) == wanted]
     if not named:
-        near = nearest(wanted, (_without_numbers(key.path) for key in _told()))
+        near = nearest(wanted, (_without_numbers(key.path) for key in _shown_keys()))
         top = ", ".join(key.path for key in all_keys().values() if not key.table)
         remedy = f"Did you mean {' or '.join(map(repr, near))}?" if near else f"There are {top}."
         raise PresetError([f"no preset has a key {text!r}"], remedy=remedy)
-    inside = [key for key in _told() if _without_numbers(key.path).startswith(f"{wanted}.")]
+    inside = [key for key in _shown_keys() if _without_numbers(key.path).startswith(f"{wanted}.")]
     return [*named, *inside]
 
 
-def explained(key: Key) -> str:
+def explained(key: SchemaKey) -> str:
     """A key in a few lines: its path, description, type with bounds and unit, default, and whether it may change."""
     lines = [key.path, f"  {key.description}", f"  type: {key.type}", f"  default: {default_text(key)}"]
     return "\n".join([*lines, "  may be keyframed"] if may_change(key) else lines)
 
 
-def default_text(key: Key) -> str:
+def default_text(key: SchemaKey) -> str:
     """The default as TOML; in words for what has none or is a table."""
     if key.required:
         return "none; must be given"
@@ -70,18 +70,21 @@ def reference_markdown() -> str:
         "Numbers that may be `{ from, to }` change evenly over the steps of an octave.",
         *_ON_KEYFRAMES,
     ]
-    for table in dict.fromkeys(key.table for key in _told()):
+    for table in dict.fromkeys(key.table for key in _shown_keys()):
         heading = all_keys().get(table.removesuffix(f".{EACH}"))
         lines += ["", f"## {_title(table)}", ""]
         lines += [f"{_sentence(heading.description)}", ""] if heading else []
         lines += ["| key | type | default | meaning |", "|---|---|---|---|"]
-        lines += [_row(key) for key in _told() if key.table == table]
+        lines += [_row(key) for key in _shown_keys() if key.table == table]
     return "\n".join(lines) + "\n"
 
 
 def schema_json() -> str:
     """The JSON schema of a preset file, in plain keywords only, for editors and other programs."""
-    schema = _keyframed(_plain(Preset.model_json_schema(by_alias=True)))
+    schema = Preset.model_json_schema(by_alias=True)
+    _name_tables(schema)
+    _add_units(schema)
+    schema = _keyframed(_plain(schema))
     schema["properties"] = {"extends": _EXTENDS, **schema["properties"]}
     del schema["required"]
     schema["properties"][SCENES] = {"type": "array", "items": _plain(Scene.model_json_schema()), "minItems": 1}
@@ -96,7 +99,7 @@ def starter(title: str, base: ResolvedPreset | None = None, *, folder: Path = Pa
     return "\n".join(_extending(title, base, folder) if base else _from_nothing(title)) + "\n"
 
 
-def _told() -> Iterator[Key]:
+def _shown_keys() -> Iterator[SchemaKey]:
     return (key for key in all_keys().values() if not key.is_end_of_schedule)
 
 
@@ -104,7 +107,7 @@ def _without_numbers(path: str) -> str:
     return ".".join(part for part in path.split(".") if part != EACH and not part.isdecimal())
 
 
-def _default(key: Key) -> str:
+def _default(key: SchemaKey) -> str:
     value = key.default
     return inline_toml(list(value) if isinstance(value, tuple) else value)
 
@@ -117,7 +120,7 @@ def _title(table: str) -> str:
     return f"`{table}`" if EACH in table.split(".") else f"`[{table}]`"
 
 
-def _row(key: Key) -> str:
+def _row(key: SchemaKey) -> str:
     cells = [f"`{key.name}`", key.type, default_text(key), key.description]
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
@@ -127,19 +130,41 @@ def _sentence(text: str) -> str:
 
 
 def _plain(node: Any, *, names: bool = False) -> Any:
-    """The schema without pydantic's titles, with units in the descriptions, and lists as all drafts read them."""
+    """The schema without pydantic's titles, with alternatives and lists in keywords that all editors read."""
     if isinstance(node, list):
-        return [_plain(each) for each in node]
+        return [_plain(item) for item in node]
     if not isinstance(node, dict):
         return node
     if names:  # the keys are those of a preset, not of the schema language
         return {key: _plain(value) for key, value in node.items()}
-    plain = {k: _plain(v, names=k in {"properties", "$defs"}) for k, v in node.items() if k not in {"title", "unit"}}
-    if "unit" in node:
-        plain["description"] = f"{plain.get('description', '')} ({node['unit']})"
+    plain = {key: _plain(value, names=key in {"properties", "$defs"}) for key, value in node.items() if key != "title"}
     if "prefixItems" in plain:
         plain["items"] = plain.pop("prefixItems")[0]
+    if "oneOf" in plain:
+        plain["anyOf"] = plain.pop("oneOf")
     return plain
+
+
+def _name_tables(schema: dict[str, Any]) -> None:
+    """Call each table by its title: pydantic spells out the parameters of generic ones."""
+    titles = {name: table.get("title", name) for name, table in schema["$defs"].items()}
+    schema["$defs"] = {titles[name]: table for name, table in schema["$defs"].items()}
+    _refer(schema, {f"#/$defs/{name}": f"#/$defs/{title}" for name, title in titles.items()})
+
+
+def _refer(node: Any, names: dict[str, str]) -> None:
+    if isinstance(node, dict) and node.get("$ref") in names:
+        node["$ref"] = names[node["$ref"]]
+    for inner in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        _refer(inner, names)
+
+
+def _add_units(schema: dict[str, Any]) -> None:
+    """Say the units, of which JSON schemas know nothing, in the descriptions."""
+    tables = {**schema["$defs"], Preset.__name__: schema}
+    for owner, name, unit in {(key.owner.__name__, key.name, key.unit) for key in all_keys().values() if key.unit}:
+        field = tables[owner]["properties"][name]
+        field["description"] = f"{field['description']} ({unit})"
 
 
 _ON_KEYFRAMES = (
@@ -192,9 +217,9 @@ def _keyframed(schema: dict[str, Any]) -> dict[str, Any]:
     for owner, table in [*schema["$defs"].items(), (Preset.__name__, schema)]:
         for name, field in table.get("properties", {}).items():
             if (owner, name) in changing:
-                told = {key: field.pop(key) for key in ("description", "default") if key in field}
+                said = {key: field.pop(key) for key in ("description", "default") if key in field}
                 forms = [_with_changing_items(form, name) for form in field.get("anyOf", [field])]
-                table["properties"][name] = {"anyOf": [*forms, *_changing(forms)], **told}
+                table["properties"][name] = {"anyOf": [*forms, *_changing(forms)], **said}
     schema["$defs"] |= {"Keyframes": _KEYFRAMES, "Expression": _EXPRESSION}
     return schema
 
@@ -229,7 +254,9 @@ def _from_nothing(title: str) -> Iterator[str]:
     yield 'description = ""'
     yield 'network = "pocket"  # `dreamer networks` lists them'
     yield from _commented_keys("", skip={"title", "description"})
-    for table in (key for key in _told() if not key.table and isinstance(key.default, Table) and key.path != "network"):
+    for table in (
+        key for key in _shown_keys() if not key.table and isinstance(key.default, Table) and key.path != "network"
+    ):
         if table.path == "octaves":
             yield from ["", "# What to amplify; more [[targets]] may follow, each with its own weight.", "[[targets]]"]
             yield 'layer = "inception4c"  # `dreamer networks layers pocket` lists them'
@@ -239,7 +266,7 @@ def _from_nothing(title: str) -> Iterator[str]:
 
 
 def _commented_keys(table: str, skip: frozenset[str] | set[str] = frozenset()) -> Iterator[str]:
-    for key in _told():
+    for key in _shown_keys():
         if key.table == table and key.name not in skip and key.default is not None and not key.is_table:
             yield f"# {key.name} = {_default(key)}  # {key.description}{f' ({key.unit})' if key.unit else ''}"
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import tomllib
 from pathlib import Path
 
@@ -72,6 +73,11 @@ def test_toml_loads_back_to_an_equal_preset(
 @pytest.mark.parametrize("preset", [FULL, SMALL, *SHIPPED], ids=lambda preset: preset.title[:20])
 def test_json_loads_back_to_an_equal_preset(preset: Preset) -> None:
     assert from_json(to_json(preset)) == preset
+
+
+@pytest.mark.parametrize("preset", [FULL, SMALL], ids=["full", "small"])
+def test_a_preset_goes_to_another_process(preset: Preset) -> None:
+    assert pickle.loads(pickle.dumps(preset)) == preset
 
 
 def test_json_is_the_same_for_equal_presets_and_leaves_out_defaults() -> None:

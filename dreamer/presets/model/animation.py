@@ -5,9 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
+from annotated_types import Unit
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from dreamer.presets.model.fields import Spelling, Table, described
+from dreamer.presets.model.fields import Spelling, Table, described, mistake
 from dreamer.presets.model.times import exact_rate, frames_in
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -21,9 +22,9 @@ def _rate(value: str) -> str:
     try:
         rate = Fraction(value)
     except (ValueError, ZeroDivisionError):
-        raise ValueError(f"{value!r} is not a frame rate; write 30, 23.976 or '30000/1001'") from None
+        raise mistake("rate", f"{value!r} is not a frame rate; write 30, 23.976 or '30000/1001'") from None
     if not 1 <= rate <= 240:
-        raise ValueError("a frame rate is from 1 to 240")
+        raise mistake("rate", f"{value} is not a frame rate from 1 to 240")
     return value
 
 
@@ -55,10 +56,9 @@ class Stabilization(Table):
     )
     sharpness: Share = described(1.0, "how firmly the gradient energy is kept, by slight sharpening or softening")
     levels: Levels = described(Levels(), "what the measures are held at, where not at the first frame's")
-    grain: float = described(
+    grain: Annotated[float, Unit("standard deviation")] = described(
         0.01,
         "fresh noise where resampling has blurred, for the dream to grow on",
-        unit="standard deviation",
         ge=0,
         le=1,
     )
@@ -72,17 +72,22 @@ class Animation(Table):
     fps: Rate = described("30", "frames per second")
     bpm: float = described(120.0, "beats per minute, for times in beats", gt=0, le=1000)
     zoom: float = described(1.0, "magnification a second; below 1 the camera draws back", ge=0.01, le=100)
-    rotate: float = described(0.0, "rotation a second, counterclockwise", unit="degrees", ge=-3600, le=3600)
-    pan_x: float = described(0.0, "movement to the right a second", unit="share of the width", ge=-10, le=10)
-    pan_y: float = described(0.0, "movement downward a second", unit="share of the height", ge=-10, le=10)
-    center: tuple[Share, Share] = described(
-        (0.5, 0.5), "x and y of the point that zoom and rotation leave in place", unit="share of the canvas"
+    rotate: Annotated[float, Unit("degrees")] = described(0.0, "rotation a second, counterclockwise", ge=-3600, le=3600)
+    pan_x: Annotated[float, Unit("share of the width")] = described(
+        0.0, "movement to the right a second", ge=-10, le=10
+    )
+    pan_y: Annotated[float, Unit("share of the height")] = described(0.0, "movement downward a second", ge=-10, le=10)
+    center: Annotated[tuple[Share, Share], Unit("share of the canvas")] = described(
+        (0.5, 0.5), "x and y of the point that zoom and rotation leave in place"
     )
     border: Literal["reflect", "wrap", "grow"] = described(
         "reflect", "what comes in from outside: the mirrored picture, its other side, or its edge with fresh grain"
     )
     lead_in: int = described(
-        4, "how often the first frame is dreamt before the film begins, so that it looks like the others", ge=1, le=100
+        4,
+        "how many times the first frame is dreamt before the film begins, so that it looks like the others",
+        ge=1,
+        le=100,
     )
     feedback: bool = described(
         True, "true: each frame is dreamt over the last one; false: each over the start, seen by the moved camera"
@@ -90,8 +95,8 @@ class Animation(Table):
     loop: Literal["none", "zoom", "pingpong"] = described(
         "none", "zoom: the last frame leads into the first, closed in scale; pingpong: forward, then backward"
     )
-    dream_every: int = described(
-        1, "dream each so many frames, and move the dream by the camera in between", unit="frames", ge=1, le=100
+    dream_every: Annotated[int, Unit("frames")] = described(
+        1, "dream every N frames, and move the dream by the camera in between", ge=1, le=100
     )
     carry: Share = described(0.9, "for filmed input: share of the dream that is carried along the motion")
     flow: Literal["dis", "raft"] = described(
@@ -111,5 +116,8 @@ class Animation(Table):
 
     @model_validator(mode="after")
     def _length_is_a_time(self) -> Animation:
-        frames_in(self.length, self.rate, self.bpm)
+        try:
+            frames_in(self.length, self.rate, self.bpm)
+        except ValueError as error:
+            raise mistake("time", str(error), "length") from None
         return self

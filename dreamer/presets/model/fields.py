@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from dataclasses import fields as dataclass_fields
+from typing import Annotated, Any, Generic, Literal, LiteralString, TypeVar, get_args
 
+from annotated_types import Ge, Gt, Le, Lt
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
-    GetCoreSchemaHandler,
     GetJsonSchemaHandler,
-    JsonValue,
+    Tag,
 )
-from pydantic_core import CoreSchema, core_schema
+from pydantic.fields import FieldInfo
+from pydantic_core import CoreSchema, PydanticCustomError
+
+# The kind of a mistake that lies between values each of which would be right by itself.
+CONTRADICTION: LiteralString = "contradiction"
+N = TypeVar("N", bound=float)
 
 
 class Table(BaseModel):
@@ -24,41 +32,41 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
 
 
-def described(default: Any, description: str, *, unit: str = "", **bounds: Any) -> Any:
-    """A field with its default, bounds, unit and description: the single source of all that is said about it."""
-    extra: dict[str, JsonValue] | None = {"unit": unit} if unit else None
-    return Field(default, description=description, json_schema_extra=extra, **bounds)
+def described(default: Any, description: str, **bounds: Any) -> Any:
+    """A field with its default, bounds and description. Its unit is `annotated_types.Unit` in the annotation."""
+    return Field(default, description=description, **bounds)
 
 
-class Schedule(Table):
-    """A number that changes evenly over the steps of an octave."""
+def mistake(kind: LiteralString, message: str, *path: str | int) -> PydanticCustomError:
+    """What a validator raises: what is wrong, and where, as the keys below the value that is validated."""
+    return PydanticCustomError(kind, "{message}", {"message": message, "path": path})
 
-    start: float = Field(alias="from", description="value at an octave's first step")
-    end: float = Field(alias="to", description="value at an octave's last step")
+
+class Schedule(Table, Generic[N]):
+    """A number that changes evenly over the steps of an octave. `N` is a float with its bounds."""
+
+    start: N = Field(alias="from", description="value at an octave's first step")
+    end: N = Field(alias="to", description="value at an octave's last step")
 
     def at(self, progress: float) -> float:
         """The value at `progress` in [0, 1] of an octave."""
         return self.start + (self.end - self.start) * progress
 
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """A short name for the JSON schema, by the bounds: Schedule_gt0_le10."""
+        fields = [part for part in get_args(params[0]) if isinstance(part, FieldInfo)]
+        bounds = [bound for field in fields for bound in field.metadata if isinstance(bound, (Ge, Gt, Le, Lt))]
+        names = [f"{part.name}{getattr(bound, part.name)}" for bound in bounds for part in dataclass_fields(bound)]
+        return "_".join([cls.__name__, *names])
 
-@dataclass(frozen=True)
-class Ends:
-    """Bounds of both ends of a schedule, in the words of pydantic's numbers."""
 
-    le: float
-    ge: float | None = None
-    gt: float | None = None
+def _form(value: Any) -> str:
+    return "schedule" if isinstance(value, (dict, Schedule)) else "number"
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(self._check, handler(source))
 
-    def _check(self, schedule: Schedule) -> Schedule:
-        for name, value in (("from", schedule.start), ("to", schedule.end)):
-            too_low = (self.ge is not None and value < self.ge) or (self.gt is not None and value <= self.gt)
-            if too_low or value > self.le:
-                lowest = f"above {self.gt:g} and at most" if self.gt is not None else f"from {self.ge or 0:g} to"
-                raise ValueError(f"{name} = {value:g} is not a number {lowest} {self.le:g}")
-        return schedule
+# A number or a schedule: Annotated[Annotated[N, NUMBER] | Annotated[Schedule[N], SCHEDULE], NUMBER_OR_SCHEDULE].
+NUMBER, SCHEDULE, NUMBER_OR_SCHEDULE = Tag("number"), Tag("schedule"), Discriminator(_form)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,15 +80,13 @@ class Spelling:
         return {"anyOf": [*self.forms, handler(schema)]} if self.forms else handler(schema)
 
 
-def value_at(number: float | Schedule, progress: float) -> float:
+def value_at(number: float | Schedule[float], progress: float) -> float:
     """The value of a number or schedule at `progress` in [0, 1]."""
     return number.at(progress) if isinstance(number, Schedule) else number
 
 
 _RANGE = re.compile(r"^(\d+)\s*-\s*(\d+)$")
 _STRONGEST = re.compile(r"^strongest(?:\s+(\d+))?$")
-
-
 _WORDS = re.compile(r"^[^\W\d_]+(?:[ ,_-]+[^\W\d_]+)*$")
 
 
@@ -89,24 +95,25 @@ def check_kernels(value: Any) -> Any:
     if isinstance(value, str) and (match := _STRONGEST.match(value.strip())):
         count = int(match[1] or 1)
         if not 1 <= count <= 1024:
-            raise ValueError("'strongest N' takes N from 1 to 1024")
+            raise mistake("kernels", "'strongest N' takes N from 1 to 1024")
         return f"strongest {count}"
     if isinstance(value, str) and _WORDS.match(value.strip()):
         return value.strip()
     parts = list(value) if isinstance(value, (list, tuple)) else [value]
     if not parts:
-        raise ValueError("names no kernel; leave the key out to take all of them")
-    numbers: list[int] = []
-    for part in parts:
-        if isinstance(part, int) and not isinstance(part, bool) and part >= 0:
-            numbers.append(part)
-        elif isinstance(part, str) and part.strip().isdecimal():
-            numbers.append(int(part))
-        elif isinstance(part, str) and (match := _RANGE.match(part.strip())) and int(match[1]) <= int(match[2]):
-            numbers.extend(range(int(match[1]), int(match[2]) + 1))
-        else:
-            raise ValueError(f"{part!r} is no kernel; use a number, a range such as '64-79', 'strongest 5', or 'dogs'")
-    return tuple(dict.fromkeys(numbers))
+        raise mistake("kernels", "names no kernel; leave the key out to take all of them")
+    return tuple(dict.fromkeys(number for part in parts for number in _kernel_numbers(part)))
+
+
+def _kernel_numbers(part: Any) -> Iterable[int]:
+    if isinstance(part, int) and not isinstance(part, bool) and part >= 0:
+        return [part]
+    if isinstance(part, str) and part.strip().isdecimal():
+        return [int(part)]
+    if isinstance(part, str) and (match := _RANGE.match(part.strip())) and int(match[1]) <= int(match[2]):
+        return range(int(match[1]), int(match[2]) + 1)
+    what = f"{part!r} is not a kernel; use a number, a range such as '64-79', 'strongest 5', or 'dogs'"
+    raise mistake("kernels", what)
 
 
 def strongest_count(kernels: tuple[int, ...] | str | None) -> int | None:

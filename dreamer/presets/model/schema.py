@@ -10,10 +10,24 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
+from annotated_types import Unit
 from pydantic import BeforeValidator, Field, JsonValue, model_validator
 
 from dreamer.presets.model.animation import Animation
-from dreamer.presets.model.fields import Ends, Kernels, Measure, Names, Schedule, Spelling, Table, described
+from dreamer.presets.model.fields import (
+    CONTRADICTION,
+    NUMBER,
+    NUMBER_OR_SCHEDULE,
+    SCHEDULE,
+    Kernels,
+    Measure,
+    Names,
+    Schedule,
+    Spelling,
+    Table,
+    described,
+    mistake,
+)
 
 OctaveNumber = Annotated[int, Field(ge=1, le=20)]
 Weight = Annotated[float, Field(ge=-1000, le=1000)]
@@ -32,7 +46,7 @@ class NetworkChoice(Table):
     weights: str = described(
         "default", '"default", "random", or the path of a state dict (.pth, .pt, .safetensors) for this network'
     )
-    labels: str | None = described(None, "path of a text file with one class name a line, for weights of one's own")
+    labels: str | None = described(None, "path of a text file with one class name a line, for your own weights")
     negative_slope: float = described(
         0.0, "slope of the leaky ReLU that takes every ReLU's place; 0 leaves ReLU as it is", ge=0, le=1
     )
@@ -47,15 +61,19 @@ class Mask(Table):
 
     picture: str | None = described(None, "path of a picture: white dreams, black stays; stretched to the canvas")
     shape: Literal["ellipse", "rectangle"] | None = described(None, "a shape in place of a picture")
-    center: tuple[Share, Share] = described((0.5, 0.5), "x and y of the shape's center", unit="share of the canvas")
-    size: tuple[Share, Share] = described((0.7, 0.7), "width and height of the shape", unit="share of the canvas")
-    feather: float = described(0.1, "width of the soft edge", unit="share of the shorter side", ge=0, le=1)
+    center: Annotated[tuple[Share, Share], Unit("share of the canvas")] = described(
+        (0.5, 0.5), "x and y of the shape's center"
+    )
+    size: Annotated[tuple[Share, Share], Unit("share of the canvas")] = described(
+        (0.7, 0.7), "width and height of the shape"
+    )
+    feather: Annotated[float, Unit("share of the shorter side")] = described(0.1, "width of the soft edge", ge=0, le=1)
     invert: bool = described(False, "dream outside and leave the inside")
 
     @model_validator(mode="after")
     def _one_source(self) -> Mask:
         if (self.picture is None) == (self.shape is None):
-            raise ValueError("give either picture or shape")
+            raise mistake(CONTRADICTION, "give either picture or shape")
         return self
 
 
@@ -63,10 +81,9 @@ class Canvas(Table):
     """The picture that is dreamt on."""
 
     start: Literal["photo", "noise", "gray"] = described("photo", "what the canvas starts as")
-    size: Side | tuple[Side, Side] | None = described(
+    size: Annotated[Side | tuple[Side, Side] | None, Unit("px")] = described(
         None,
         "longest side, or [width, height] (cropped to fit); omitted: the photo's own, 512 without a photo",
-        unit="px",
     )
     space: Literal["pixels", "fourier"] = described(
         "pixels", "what the gradient steps change: pixels, or Fourier coefficients with decorrelated color"
@@ -75,7 +92,7 @@ class Canvas(Table):
         "pink", 'spectrum of the noise for start = "noise"; gray is pink without color'
     )
     contrast: float = described(0.1, "standard deviation of the noise around mid-gray", ge=0, le=0.5)
-    mask: Mask | None = described(None, "where the dream may paint at all")
+    mask: Mask | None = described(None, "where the dream may paint; omitted: everywhere")
 
 
 class Target(Table):
@@ -87,8 +104,8 @@ class Target(Table):
         'kernels of the layer: 12, [12, 77], "64-79", "strongest 5" on this canvas, or words such as "dogs" that '
         "`dreamer networks describe` knows; omitted: all",
     )
-    unit: Literal["center"] | tuple[Share, Share] | None = described(
-        None, 'a single position of the layer\'s grid: "center" or [y, x]', unit="share of the grid"
+    unit: Annotated[Literal["center"] | tuple[Share, Share] | None, Unit("share of the grid")] = described(
+        None, 'a single position of the layer\'s grid: "center" or [y, x]'
     )
     class_: Annotated[int, Field(ge=0)] | str | None = Field(
         None, alias="class", description="class by index or (fuzzy) name"
@@ -108,7 +125,7 @@ class Target(Table):
     octaves: tuple[OctaveNumber, OctaveNumber] | None = described(
         None, "first and last octave at which this target counts, 1 the smallest; omitted: all"
     )
-    mask: Mask | None = described(None, "where this target may paint")
+    mask: Mask | None = described(None, "where this target may paint; omitted: everywhere")
 
     @property
     def kind(self) -> str:
@@ -129,18 +146,19 @@ class Target(Table):
         special += ["caricature"] if self.caricature else []
         special += ["class"] if self.class_ is not None else []
         if len(special) > 1:
-            raise ValueError(f"{' and '.join(special)} exclude each other; write one target for each")
+            raise mistake(CONTRADICTION, f"{' and '.join(special)} exclude each other; write one target for each")
         if self.class_ is not None and (self.layer is not None or self.kernels is not None):
-            raise ValueError("a class has no layer or kernels; leave them out")
+            raise mistake(CONTRADICTION, "a class has no layer or kernels; leave them out")
         if self.class_ is None and not self.layer:
-            raise ValueError("names nothing to amplify; give layer or class")
+            raise mistake(CONTRADICTION, "names nothing to amplify; give layer or class")
         if self.kernels is not None and self.kind not in {"kernels", "unit"}:
-            raise ValueError(f"kernels cannot be chosen for {self.kind}")
+            raise mistake(CONTRADICTION, f"cannot be chosen for {self.kind}", "kernels")
         if self.measure is not None and self.measure not in _MEASURES[self.kind]:
             allowed = " or ".join(_MEASURES[self.kind]) or "no measure"
-            raise ValueError(f"measure {self.measure!r} does not fit {self.kind}, which takes {allowed}")
+            what = f"{self.measure!r} does not fit {self.kind}, which takes {allowed}"
+            raise mistake(CONTRADICTION, what, "measure")
         if self.octaves is not None and self.octaves[0] > self.octaves[1]:
-            raise ValueError("octaves takes [first, last] with first <= last")
+            raise mistake(CONTRADICTION, "takes [first, last], with first <= last", "octaves")
         return self
 
 
@@ -169,7 +187,8 @@ class Octaves(Table):
     @model_validator(mode="after")
     def _steps_for_each(self) -> Octaves:
         if isinstance(self.steps, tuple) and len(self.steps) != self.count:
-            raise ValueError(f"steps lists {len(self.steps)} numbers for count = {self.count} octaves")
+            what = f"lists {len(self.steps)} numbers for count = {self.count} octaves"
+            raise mistake(CONTRADICTION, what, "steps")
         return self
 
     def steps_at(self, octave: int) -> int:
@@ -178,20 +197,24 @@ class Octaves(Table):
 
 
 StepSize = Annotated[float, Field(gt=0, le=10)]
-Pixels = Annotated[float, Field(ge=0, le=100)]
+Sigma = Annotated[float, Field(ge=0, le=100)]
+ScheduledStepSize = Annotated[Annotated[StepSize, NUMBER] | Annotated[Schedule[StepSize], SCHEDULE], NUMBER_OR_SCHEDULE]
+ScheduledSigma = Annotated[
+    Annotated[Sigma, NUMBER] | Annotated[Schedule[Sigma], SCHEDULE], NUMBER_OR_SCHEDULE, Unit("px")
+]
 
 
 class Transform(Table):
     """A small random change of view before each step, so that what grows looks right from near and far."""
 
-    scale: float = described(0.0, "largest change of size, up or down", unit="share", ge=0, le=0.5)
-    rotate: float = described(0.0, "largest rotation, either way", unit="degrees", ge=0, le=180)
+    scale: Annotated[float, Unit("share")] = described(0.0, "largest change of size, up or down", ge=0, le=0.5)
+    rotate: Annotated[float, Unit("degrees")] = described(0.0, "largest rotation, either way", ge=0, le=180)
 
 
 class Ascent(Table):
     """The gradient steps at one octave."""
 
-    step_size: StepSize | Annotated[Schedule, Ends(gt=0, le=10)] = described(
+    step_size: ScheduledStepSize = described(
         0.02, "size of a step, a number or { from, to }; with normalization max the largest change of a value in [0, 1]"
     )
     normalization: Literal["max", "mean", "std", "rms", "none"] = described(
@@ -204,15 +227,11 @@ class Ascent(Table):
         "plain", "plain: gradient steps; adam: each value has its own step size (suits the Fourier canvas)"
     )
     momentum: float = described(0.0, "share of the last step that goes on (optimizer plain)", ge=0, lt=1)
-    jitter: int = described(32, "largest random roll before each step", unit="px", ge=0, le=512)
+    jitter: Annotated[int, Unit("px")] = described(32, "largest random roll before each step", ge=0, le=512)
     transform: Transform = described(Transform(), "random change of view before each step")
-    smooth: Pixels | Annotated[Schedule, Ends(ge=0, le=100)] = described(
-        0.0, "Gaussian blur of the gradient before each step, a number or { from, to }", unit="px"
-    )
-    blur: Pixels | Annotated[Schedule, Ends(ge=0, le=100)] = described(
-        0.0, "Gaussian blur of the picture between steps, a number or { from, to }", unit="px"
-    )
-    blur_every: int = described(1, "blur the picture after every so many steps", unit="steps", ge=1, le=1000)
+    smooth: ScheduledSigma = described(0.0, "Gaussian blur of the gradient before each step, a number or { from, to }")
+    blur: ScheduledSigma = described(0.0, "Gaussian blur of the picture between steps, a number or { from, to }")
+    blur_every: Annotated[int, Unit("steps")] = described(1, "blur the picture after every N steps", ge=1, le=1000)
     decay: float = described(0.0, "L2 decay: share of each value's distance from mid-gray lost a step", ge=0, lt=1)
     clip_small_norm: float = described(
         0.0,
@@ -243,12 +262,14 @@ class Penalties(Table):
 
 
 class Tiles(Table):
-    """How pictures go through the network that do not fit in memory at once."""
+    """How pictures that do not fit in memory at once go through the network."""
 
-    size: Literal["auto", "off"] | Annotated[int, Field(ge=64, le=65536)] = described(
-        "auto", "side of a tile without its halo; auto: from the free memory", unit="px"
+    size: Annotated[Literal["auto", "off"] | Annotated[int, Field(ge=64, le=65536)], Unit("px")] = described(
+        "auto", "side of a tile without its halo; auto: from the free memory"
     )
-    halo: int = described(96, "margin around a tile that is seen but not changed", unit="px", ge=0, le=1024)
+    halo: Annotated[int, Unit("px")] = described(
+        96, "margin around a tile that the network sees but no step changes", ge=0, le=1024
+    )
 
 
 class Preset(Table):
@@ -271,9 +292,9 @@ class Preset(Table):
     penalties: Penalties = described(Penalties(), "what to hold back")
     keep_colors: bool = described(False, "keep the photo's colors: only brightness is dreamt")
     fidelity: float = described(
-        0.0, "how much of the photo stays, from 0 to 1; adds to the photo penalties and calms the steps", ge=0, le=1
+        0.0, "how much of the photo stays, from 0 to 1; adds to the photo penalties and shortens the steps", ge=0, le=1
     )
-    tiles: Tiles = described(Tiles(), "how pictures too large for the memory are cut up")
+    tiles: Tiles = described(Tiles(), "how pictures that are too large for the memory are cut into tiles")
     animation: Animation | None = described(None, "how a film moves; only for `dreamer animate`")
     keyframes: Annotated[dict[str, str | dict[str, JsonValue]], Spelling("tracks or expressions by key path", ())] = (
         described({}, "values that change over the film; as a rule they are written in place of the values")
@@ -282,17 +303,18 @@ class Preset(Table):
     @model_validator(mode="after")
     def _features_have_a_layer(self) -> Preset:
         penalties = self.penalties
-        if penalties.photo_features and not penalties.features_layer and not any(each.layer for each in self.targets):
-            raise ValueError("penalties.photo_features needs penalties.features_layer, for no target names a layer")
+        has_layer = penalties.features_layer or any(target.layer for target in self.targets)
+        if penalties.photo_features and not has_layer:
+            what = "needs penalties.features_layer, because no target names a layer"
+            raise mistake(CONTRADICTION, what, "penalties", "photo_features")
         return self
 
     @model_validator(mode="after")
     def _octaves_exist(self) -> Preset:
         for number, target in enumerate(self.targets):
             if target.octaves is not None and target.octaves[0] > self.octaves.count:
-                raise ValueError(
-                    f"targets.{number}.octaves begins at {target.octaves[0]}, but octaves.count is {self.octaves.count}"
-                )
+                what = f"begins at {target.octaves[0]}, but octaves.count is {self.octaves.count}"
+                raise mistake(CONTRADICTION, what, "targets", number, "octaves")
         return self
 
 

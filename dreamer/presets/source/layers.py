@@ -4,34 +4,59 @@ from __future__ import annotations
 
 import logging
 import tomllib
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, NamedTuple
 
+from dreamer.errors import Diagnostic
 from dreamer.presets.model.paths import KeyPath, dotted
-from dreamer.presets.source.renamed import is_deprecated, moved, present_name, with_present_names
+from dreamer.presets.model.renamed import is_deprecated, moved, present_name, with_present_names
+from dreamer.presets.source.toml_lines import syntax_error
 from dreamer.presets.timeline.tracks import is_track
 
-OVERRIDE = "--set"
 _log = logging.getLogger("dreamer")
 
 
-class PresetLayer:
-    """TOML values, and for each key path the place where it was written ("dream.toml:12" or "--set")."""
+class Place(NamedTuple):
+    """Where a value was written: a file, with the line counted from 1, or what else it comes from."""
 
-    def __init__(self, tree: dict[str, Any], places: dict[KeyPath, str]) -> None:
+    file: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return self.file if self.line is None else f"{self.file}:{self.line}"
+
+
+OVERRIDE = Place("--set")
+
+
+class PresetLayer:
+    """The TOML values of one file, or of some laid over each other, and for each key path its place."""
+
+    def __init__(self, tree: dict[str, Any], places: dict[KeyPath, Place]) -> None:
         self.tree, self.places = tree, places
 
     def over(self, base: PresetLayer) -> PresetLayer:
-        """This draft laid over `base`: tables merge key by key, anything else (lists too) replaces."""
-        draft = PresetLayer(dict(base.tree), dict(base.places))
-        draft._merge(self, draft.tree, self.tree, ())
-        return draft
+        """This layer over `base`: tables merge key by key, anything else (lists too) replaces."""
+        layer = PresetLayer(dict(base.tree), dict(base.places))
+        layer._merge(self, layer.tree, self.tree, ())
+        return layer
 
-    def place(self, path: KeyPath) -> str | None:
+    def place(self, path: KeyPath) -> Place | None:
         """Where a key path, or the nearest thing around it, was written."""
         for length in range(len(path), 0, -1):
             if path[:length] in self.places:
                 return self.places[path[:length]]
         return None
+
+    def located(self, diagnostics: Iterable[Diagnostic], where: str) -> list[Diagnostic]:
+        """Diagnostics with the places of their values, in the order of these; `where` is the place of the whole."""
+        placed = []
+        for diagnostic in dict.fromkeys(diagnostics):
+            path = diagnostic.path if diagnostic.time is None else (*diagnostic.path, diagnostic.time)
+            place = self.place(path) or Place(where)
+            placed.append(replace(diagnostic, file=place.file, line=place.line))
+        return sorted(dict.fromkeys(placed), key=_by_place)
 
     def value(self, path: KeyPath) -> Any:
         """The value at a key path; KeyError or IndexError where there is none."""
@@ -40,7 +65,7 @@ class PresetLayer:
             node = node[part]
         return node
 
-    def rename_keys(self, where: str) -> None:
+    def rename_keys(self, where: Place) -> None:
         """Read old names of keys as the present ones, with a warning of each; `where` is the place of the whole."""
         self.tree, renames = with_present_names(self.tree)
         for old, new in renames.items():
@@ -55,7 +80,7 @@ class PresetLayer:
             self.places["network", "name"] = self.places["network",]
 
     def override(self, text: str) -> None:
-        """Apply one `--set a.b=value`; an empty value takes the key out. Raises ValueError with what is wrong."""
+        """Apply one `--set a.b=value`; an empty value removes the key. Raises ValueError with what is wrong."""
         key, equals, written = text.partition("=")
         parts = key.strip().split(".")
         if not equals or not all(parts):
@@ -74,7 +99,7 @@ class PresetLayer:
         elif isinstance(node, dict):
             node.pop(last, None)
         else:
-            raise ValueError("an item of a list cannot be taken out; give the whole list")
+            raise ValueError("an item of a list cannot be removed; give the whole list")
 
     def _merge(self, layer: PresetLayer, into: dict[str, Any], new: dict[str, Any], path: KeyPath) -> None:
         for key, value in new.items():
@@ -90,7 +115,7 @@ class PresetLayer:
                 continue
             self._forget(here)
             into[key] = value
-            self.places |= {each: place for each, place in layer.places.items() if each[: len(here)] == here}
+            self.places |= {inner: place for inner, place in layer.places.items() if inner[: len(here)] == here}
 
     def _enter(self, node: Any, path: KeyPath, part: str) -> tuple[Any, KeyPath]:
         """The table or list under `part`, made where it is missing, with its path."""
@@ -111,11 +136,14 @@ class PresetLayer:
         return node[key], here
 
     def _forget(self, path: KeyPath) -> None:
-        for each in [each for each in self.places if each[: len(path)] == path]:
-            del self.places[each]
+        self.places = {inner: place for inner, place in self.places.items() if inner[: len(path)] != path}
 
 
-def _warn(place: str, old: KeyPath, new: KeyPath) -> None:
+def _by_place(diagnostic: Diagnostic) -> tuple[str, int, str, str]:
+    return diagnostic.file or "", diagnostic.line or 0, dotted(diagnostic.path), diagnostic.message
+
+
+def _warn(place: Place, old: KeyPath, new: KeyPath) -> None:
     _log.warning("%s: %s is deprecated; write %s", place, dotted(old), dotted(new))
 
 
@@ -146,6 +174,6 @@ def _parsed(text: str) -> Any:
         parsed = tomllib.loads(f"value = {text}")
     except tomllib.TOMLDecodeError as error:
         if text[0] in "[{\"'":
-            raise ValueError(f"{text} is no TOML value: {str(error).partition(' (at')[0]}") from error
+            raise ValueError(f"{text} is not a TOML value: {syntax_error(error)[0]}") from error
         return text
     return parsed["value"] if len(parsed) == 1 else text

@@ -12,21 +12,21 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dreamer.errors import PresetError
+from dreamer.errors import Diagnostic, PresetError
+from dreamer.presets.model.diagnostics import diagnostics_in
 from dreamer.presets.model.paths import KeyPath, dotted
 from dreamer.presets.model.schema import FORMAT, Preset, strict_preset
-from dreamer.presets.source.diagnostics import Mistake, messages_in, told
 from dreamer.presets.source.files import starting_at, with_files
-from dreamer.presets.source.layers import OVERRIDE, PresetLayer
+from dreamer.presets.source.layers import OVERRIDE, Place, PresetLayer
 from dreamer.presets.source.lookup import find_preset
-from dreamer.presets.source.toml_lines import key_lines
+from dreamer.presets.source.toml_lines import key_lines, syntax_error
 from dreamer.presets.timeline.checks import check_keyframes, wrong_keyframes
-from dreamer.presets.timeline.keyframes import KEYFRAMES, take_out
+from dreamer.presets.timeline.keyframes import KEYFRAMES, split_keyframes
 from dreamer.presets.timeline.scenes import Targets, write_out_scenes
 
 DEFAULT = "default"
-_SYNTAX = re.compile(r"(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)", re.DOTALL)
-_UNQUOTED = re.compile(r"^[^#=]*=\s*[A-Za-z]")
+# A value that begins as a word.
+_UNQUOTED = re.compile(r"^[^#=]*=\s*(?!(?:true|false|inf|nan)\b)[A-Za-z]")
 
 
 @dataclass(frozen=True)
@@ -57,19 +57,19 @@ def resolve_preset(name_or_path: str | os.PathLike[str], overrides: Sequence[str
     """As `load_preset`, with the preset's name and the origin of every value."""
     text = name_or_path if isinstance(name_or_path, str) else _explicit(Path(name_or_path))
     file = find_preset(text)
-    draft = _draft(file, ())
-    mistakes = _override(draft, overrides)
-    _refuse_newer(draft.tree, OVERRIDE)
-    draft.spell_out_network()
-    preset = _validated(draft, str(file), mistakes)
-    return ResolvedPreset(preset, file.stem, file, dict(_origins(preset, draft)))
+    layer = _layer(file, ())
+    mistakes = _override(layer, overrides)
+    _refuse_newer(layer.tree, OVERRIDE)
+    layer.spell_out_network()
+    preset = _validated(layer, str(file), mistakes)
+    return ResolvedPreset(preset, file.stem, file, dict(_origins(preset, layer)))
 
 
 def preset_from_tree(tree: dict[str, Any], *, where: str) -> Preset:
     """The preset of a tree of plain values, spelled as in TOML. Raises PresetError with every mistake, at `where`."""
     layer = PresetLayer(tree, {})
-    _refuse_newer(layer.tree, where)
-    layer.rename_keys(where)
+    _refuse_newer(layer.tree, Place(where))
+    layer.rename_keys(Place(where))
     return _validated(layer, where, [])
 
 
@@ -78,20 +78,20 @@ def _explicit(path: Path) -> str:
     return str(path) if path.is_absolute() else os.path.join(os.curdir, path)
 
 
-def _draft(file: Path, extended_by: tuple[Path, ...]) -> PresetLayer:
-    """A file's values laid over those of the preset that it extends."""
+def _layer(file: Path, extended_by: tuple[Path, ...]) -> PresetLayer:
+    """A file's values over those of the preset that it extends."""
     chain = (*extended_by, file)
-    if file.resolve() in [each.resolve() for each in extended_by]:
-        circle = " extends ".join(str(each) for each in chain)
+    if file.resolve() in [extending.resolve() for extending in extended_by]:
+        circle = " extends ".join(map(str, chain))
         raise PresetError([f"presets extend each other in a circle: {circle}"])
-    draft = _read(file)
-    if "extends" not in draft.tree:
-        return draft
-    base = draft.tree.pop("extends")
-    where = draft.places["extends",]
+    layer = _read(file)
+    if "extends" not in layer.tree:
+        return layer
+    base = layer.tree.pop("extends")
+    where = str(layer.places["extends",])
     if not isinstance(base, str):
         raise PresetError([f"extends: {base!r} is not the name or path of one preset"], where=where)
-    return draft.over(_draft(find_preset(base, folder=file.parent, extended_by=file, where=where), chain))
+    return layer.over(_layer(find_preset(base, folder=file.parent, extended_by=file, where=where), chain))
 
 
 def _read(file: Path) -> PresetLayer:
@@ -104,61 +104,61 @@ def _read(file: Path) -> PresetLayer:
     try:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise _syntax_error(str(error), file, text) from error
-    places = {path: f"{file}:{line}" for path, line in key_lines(text).items()}
-    _refuse_newer(tree, places.get(("format",), str(file)))
+        raise _syntax_error(error, file, text) from error
+    places = {path: Place(str(file), line) for path, line in key_lines(text).items()}
+    _refuse_newer(tree, places.get(("format",), Place(str(file))))
     layer = PresetLayer(tree, places)
-    layer.rename_keys(str(file))
+    layer.rename_keys(Place(str(file)))
     layer.tree = with_files(layer.tree, starting_at(file.parent))
     return layer
 
 
-def _refuse_newer(tree: Mapping[str, Any], where: str) -> None:
-    """Raise PresetError, at `where`, for a preset of a format that this dreamer does not know."""
+def _refuse_newer(tree: Mapping[str, Any], place: Place) -> None:
+    """Raise PresetError, at `place`, for a preset of a format that this dreamer does not know."""
     number = tree.get("format")
     if isinstance(number, int) and number > FORMAT:
-        what = f"this preset is of format {number}; this dreamer reads format {FORMAT}"
-        raise PresetError([what], where=where, remedy="Update dreamer.")
+        message = f"this preset is of format {number}; this dreamer reads format {FORMAT}"
+        raise PresetError([Diagnostic(message, "format", file=place.file, line=place.line)], remedy="Update dreamer.")
 
 
-def _syntax_error(message: str, file: Path, text: str) -> PresetError:
+def _syntax_error(error: tomllib.TOMLDecodeError, file: Path, text: str) -> PresetError:
     """tomllib's message with its line, and the commonest remedy where it applies."""
-    match = _SYNTAX.fullmatch(message)
-    if match is None or match["line"] is None:
-        return PresetError([f"{match['what'] if match else message}, at the end of the file"], where=str(file))
-    line = text.splitlines()[int(match["line"]) - 1].strip()
-    advice = "\n  Text needs quotes." if match["what"] == "Invalid value" and _UNQUOTED.match(line) else ""
-    where = f"{file}:{match['line']}:{match['column']}"
-    return PresetError([match["what"]], where=where, remedy=f"{line}{advice}")
+    message, line, column = syntax_error(error)
+    if line is None:
+        return PresetError([f"{message}, at the end of the file"], where=str(file))
+    written = text.splitlines()[line - 1].strip()
+    advice = "\n  Text needs quotes." if _UNQUOTED.match(written) else ""
+    return PresetError([message], where=f"{file}:{line}:{column}", remedy=f"{written}{advice}")
 
 
-def _override(draft: PresetLayer, overrides: Sequence[str]) -> list[str]:
-    """Apply the overrides in order; returns a line for each that could not be."""
+def _override(layer: PresetLayer, overrides: Sequence[str]) -> list[Diagnostic]:
+    """Apply the overrides in order; returns what is wrong with those that could not be."""
     mistakes = []
     for text in overrides:
         try:
-            draft.override(text)
+            layer.override(text)
         except ValueError as error:
-            mistakes.append(f"{OVERRIDE} {text}: {error}")
+            mistakes.append(Diagnostic(str(error), "override", file=f"{OVERRIDE} {text}"))
     return mistakes
 
 
-def _validated(draft: PresetLayer, where: str, mistakes: list[str]) -> Preset:
-    """The data model of a draft, with its keyframes checked."""
-    draft.tree, wrong_scenes = write_out_scenes(draft.tree, _targets_of)
-    wrong = [Mistake(path, what) for path, what in wrong_scenes]
-    draft.tree, sources = take_out(draft.tree)
+def _validated(layer: PresetLayer, where: str, mistakes: list[Diagnostic]) -> Preset:
+    """The data model of a layer, with its keyframes checked. `mistakes` are those that are known already."""
+    layer.tree, wrong = write_out_scenes(layer.tree, _targets_of)
+    layer.tree, keyframes = split_keyframes(layer.tree)
     try:
-        preset = strict_preset(draft.tree)
+        preset = strict_preset(layer.tree)
         wrong += check_keyframes(preset)
     except ValidationError as error:
-        static = messages_in(error, draft.tree)
-        moving = list(wrong_keyframes(draft.tree, sources))
-        # A track whose first value is wrong is told by its keys alone.
-        places = [each.path for each in moving]
-        wrong += [*(each for each in static if not any(each.path[: len(path)] == path for path in places)), *moving]
-    mistakes = [*mistakes, *told(wrong, draft, where)]
-    if mistakes:
+        moving = list(wrong_keyframes(layer.tree, keyframes))
+        # A track whose first value is wrong is reported by its keys alone.
+        paths = [diagnostic.path for diagnostic in moving]
+        still = diagnostics_in(error, layer.tree)
+        if wrong:  # then the targets, which scenes bring, are missing
+            still = [diagnostic for diagnostic in still if diagnostic.path != ("targets",)]
+        wrong += [*(item for item in still if not any(item.path[: len(path)] == path for path in paths)), *moving]
+    if mistakes or wrong:
+        mistakes = [*mistakes, *layer.located(wrong, where)]
         raise PresetError(mistakes, where=where if len(mistakes) > 1 and wrong else None)
     return preset
 
@@ -168,14 +168,14 @@ def _targets_of(name: str) -> Targets:
     return targets
 
 
-def _origins(preset: Preset, draft: PresetLayer) -> Iterator[tuple[str, str]]:
+def _origins(preset: Preset, layer: PresetLayer) -> Iterator[tuple[str, str]]:
     for path in _leaves(preset.model_dump(mode="json", by_alias=True, exclude={KEYFRAMES}), ()):
         try:
-            draft.value(path)
+            layer.value(path)
         except (KeyError, IndexError, TypeError):
             yield dotted(path), DEFAULT
         else:
-            yield dotted(path), draft.place(path) or DEFAULT
+            yield dotted(path), str(layer.place(path) or DEFAULT)
 
 
 def _leaves(value: Any, path: KeyPath) -> Iterator[KeyPath]:
@@ -183,7 +183,7 @@ def _leaves(value: Any, path: KeyPath) -> Iterator[KeyPath]:
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from _leaves(inner, (*path, key))
-    elif isinstance(value, list) and any(isinstance(each, dict) for each in value):
+    elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
         for number, inner in enumerate(value):
             yield from _leaves(inner, (*path, number))
     else:

@@ -1,8 +1,10 @@
-"""The line of every key in a TOML text, so that a mistake can be told with its place."""
+"""The line of every key in a TOML text, so that a mistake can be reported with its place."""
 
 from __future__ import annotations
 
 import re
+import sys
+import tomllib
 
 from dreamer.presets.model.paths import KeyPath
 
@@ -18,6 +20,20 @@ _BARE_KEY = re.compile(r"[^\s.=\]#\"']+")
 _SCALAR = re.compile(r"[^,\]}#\n]+")
 _ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "e": "\x1b"}
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|x([0-9A-Fa-f]{2})|(.))")
+
+
+_SYNTAX = re.compile(r"(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)", re.DOTALL)
+
+
+def syntax_error(error: tomllib.TOMLDecodeError) -> tuple[str, int | None, int | None]:
+    """What tomllib says is wrong, with line and column; these are None at the end of the text."""
+    if sys.version_info >= (3, 14):
+        return (error.msg, error.lineno, error.colno) if error.pos < len(error.doc) else (error.msg, None, None)
+    # Before Python 3.14 the place is in the text of the error alone.
+    match = _SYNTAX.fullmatch(str(error))
+    if match is None or match["line"] is None:
+        return (match["what"] if match else str(error)), None, None
+    return match["what"], int(match["line"]), int(match["column"])
 
 
 def key_lines(text: str) -> dict[KeyPath, int]:

@@ -1,4 +1,4 @@
-"""What is wrong with the keyframes of a preset, told before its film begins: spelling, bounds, and what contradicts."""
+"""What is wrong with a preset's keyframes, found before its film begins: spelling, bounds, contradictions."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import itertools
 import json
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
 
-from dreamer.presets.model.introspection import Key, find_key
+from dreamer.errors import Diagnostic
+from dreamer.presets.model.diagnostics import diagnostics_in, unknown_key
+from dreamer.presets.model.fields import CONTRADICTION
+from dreamer.presets.model.introspection import SchemaKey, find_key
 from dreamer.presets.model.paths import EACH, KeyPath, pattern
 from dreamer.presets.model.schema import Preset, strict_preset
-from dreamer.presets.source.diagnostics import Mistake, messages_in, unknown_key
 from dreamer.presets.timeline.expressions import is_expression, parse_expression
 from dreamer.presets.timeline.keyframes import (
     KEYFRAMES,
@@ -43,11 +46,11 @@ FIXED = (
     "animation.lead_in",
 )
 SIZES = ("canvas.size", "octaves.output_scale")
-# Frames of a long film are checked at so many places, evenly spread.
+# The most frames that are checked of a long film, evenly spread.
 _CHECKED = 4000
 
 
-def check_keyframes(preset: Preset) -> list[Mistake]:
+def check_keyframes(preset: Preset) -> list[Diagnostic]:
     """All mistakes in the keyframes of a preset that is valid without them.
 
     The values of tracks are checked at their keys, those of expressions at every frame; then all of them together.
@@ -58,31 +61,35 @@ def check_keyframes(preset: Preset) -> list[Mistake]:
     return list(wrong_keyframes(tree, preset.keyframes, whole=True)) or list(_contradictions(Timeline(preset)))
 
 
-def wrong_keyframes(tree: Mapping[str, Any], sources: Mapping[str, Any], *, whole: bool = False) -> Iterator[Mistake]:
+def wrong_keyframes(
+    tree: Mapping[str, Any], keyframes: Mapping[str, Any], *, whole: bool = False
+) -> Iterator[Diagnostic]:
     """The mistakes in tracks and expressions, each by itself. `tree` has plain values in their places.
 
-    `whole`: the tree has all values, those at their defaults too. Other mistakes of the tree are not told.
+    `whole`: the tree has all values, those at their defaults too. Other mistakes of the tree are left out.
     """
     clock = rough_clock(tree)
-    for text, source in sources.items():
+    for text, source in keyframes.items():
         path = path_in(tree, text)
         if unknown := _unknown_part(path):
-            yield Mistake(unknown, unknown_key(unknown))
+            yield unknown_key(unknown)
         elif reason := refusal(path):
-            yield Mistake(path, reason)
+            yield Diagnostic(reason, KEYFRAMES, path)
         elif not isinstance(tree.get("animation"), dict):
-            yield Mistake(path, 'changes over time, which needs an [animation] table; add one with length = "10s"')
+            message = 'changes over time, which needs an [animation] table; add one with length = "10s"'
+            yield Diagnostic(message, KEYFRAMES, path)
         elif whole and not _is_in(tree, path):
-            yield Mistake(path, "there is no such value to change")
+            yield Diagnostic("there is no such value to change", KEYFRAMES, path)
         elif is_track(source):
             yield from _wrong_keys(tree, path, source, clock)
         elif is_expression(source):
             yield from _wrong_expression(tree, path, source, clock)
         else:
-            yield Mistake(path, 'is neither keyframes such as { "0s" = 1, "2s" = 3 } nor text such as "= 1 + t"')
+            message = 'is neither keyframes such as { "0s" = 1, "2s" = 3 } nor text such as "= 1 + t"'
+            yield Diagnostic(message, KEYFRAMES, path)
 
 
-def may_change(key: Key) -> bool:
+def may_change(key: SchemaKey) -> bool:
     """Whether a key's value may be keyframed."""
     return refusal(tuple(0 if part == EACH else part for part in key.path.split("."))) is None and key.name != KEYFRAMES
 
@@ -93,7 +100,7 @@ def refusal(path: KeyPath) -> str | None:
     if any(f"{name}.".startswith(f"{fixed}.") for fixed in FIXED):
         return "cannot change while a film runs"
     if any(f"{name}.".startswith(f"{size}.") for size in SIZES):
-        return "cannot change while a film runs, for all its frames have one size"
+        return "cannot change while a film runs, because all its frames have one size"
     if name.startswith(f"targets.{EACH}.kernels."):
         return "cannot change by itself; keyframe the list of kernels as a whole"
     key = find_key(path)
@@ -119,30 +126,30 @@ def _is_in(tree: Mapping[str, Any], path: KeyPath) -> bool:
     return True
 
 
-def _wrong_keys(tree: Mapping[str, Any], path: KeyPath, table: Mapping[str, Any], clock: Clock) -> Iterator[Mistake]:
+def _wrong_keys(tree: Mapping[str, Any], path: KeyPath, table: Mapping[str, Any], clock: Clock) -> Iterator[Diagnostic]:
     switching = is_switching(path)
-    for at, what in track_mistakes(table, clock, switching=switching):
-        yield Mistake(path, what, at)
-    for key, value, _ in track_keys(table, switching=switching):
+    for time, message in track_mistakes(table, clock, switching=switching):
+        yield Diagnostic(message, KEYFRAMES, path, time)
+    for time, value, _ in track_keys(table, switching=switching):
         if misfit := _misfit(tree, path, value):
-            yield Mistake(path, misfit, key)
+            yield replace(misfit, path=path, time=time)
 
 
-def _wrong_expression(tree: Mapping[str, Any], path: KeyPath, text: str, clock: Clock) -> Iterator[Mistake]:
+def _wrong_expression(tree: Mapping[str, Any], path: KeyPath, text: str, clock: Clock) -> Iterator[Diagnostic]:
     try:
         expression = parse_expression(text)
         values = [(value_of(expression, path, clock, frame), frame) for frame in _frames(clock)]
     except ValueError as error:
-        yield Mistake(path, str(error))
+        yield Diagnostic(str(error), KEYFRAMES, path)
         return
     # Bounds are intervals: where the least and the greatest value fit, all do.
     for frame, value in sorted((frame, value) for value, frame in (min(values), max(values))):
-        if what := _misfit(tree, path, value):
-            yield Mistake(path, f"at {clock.seconds(frame):.4g} s {what}")
+        if misfit := _misfit(tree, path, value):
+            yield replace(misfit, path=path, message=f"at {clock.seconds(frame):.4g} s {misfit.message}")
             return
 
 
-def _misfit(tree: Mapping[str, Any], path: KeyPath, value: Any) -> str | None:
+def _misfit(tree: Mapping[str, Any], path: KeyPath, value: Any) -> Diagnostic | None:
     """What is wrong with a value at a key path, whatever else is wrong around it."""
     if not _is_in(tree, path):
         return None
@@ -150,10 +157,9 @@ def _misfit(tree: Mapping[str, Any], path: KeyPath, value: Any) -> str | None:
     try:
         strict_preset(changed)
     except ValidationError as error:
-        found = messages_in(error, changed)
-        # The ends of a schedule are checked together.
-        ends = (each.what for each in found if each.path == path[:-1] and each.what.startswith(f"{path[-1]} = "))
-        return next((each.what for each in found if each.path[: len(path)] == path), next(ends, None))
+        for diagnostic in diagnostics_in(error, changed):
+            if diagnostic.path[: len(path)] == path and diagnostic.kind != CONTRADICTION:
+                return diagnostic
     return None
 
 
@@ -162,30 +168,29 @@ def _frames(clock: Clock) -> list[int]:
     return sorted({*range(0, clock.frames, step), clock.frames - 1})
 
 
-def _contradictions(timeline: Timeline) -> Iterator[Mistake]:
+def _contradictions(timeline: Timeline) -> Iterator[Diagnostic]:
     """Values that fit each by itself, but not together, with the first time at which they do not."""
-    told: set[KeyPath] = set()
-    for frame in _telling_frames(timeline):
-        for mistake in timeline.mistakes_at(frame):
-            if mistake.path not in told:
-                told.add(mistake.path)
-                when = f"at {timeline.clock.seconds(frame):.4g} s (frame {frame})"
-                yield mistake._replace(what=f"{mistake.what}, {when}")
+    reported: set[KeyPath] = set()
+    for frame in _turning_frames(timeline):
+        for diagnostic in timeline.mistakes_at(frame):
+            if diagnostic.path not in reported:
+                reported.add(diagnostic.path)
+                yield timeline.timed(diagnostic, frame)
 
 
-def _telling_frames(timeline: Timeline) -> Iterator[int]:
+def _turning_frames(timeline: Timeline) -> Iterator[int]:
     """The frames at which something switches or turns; between them only numbers glide."""
     clock = timeline.clock
     times = itertools.chain(*(track.times for track in timeline.tracks.values() if isinstance(track, Track)))
     keys = {frame for time in times if (frame := math.ceil(time * clock.rate - 1e-6)) < clock.frames}
     values = {frame: timeline.values(frame) for frame in sorted({*_frames(clock), *keys})}
-    curves = {text: [each[text] for each in values.values()] for text in timeline.tracks}
+    curves = {text: [at_frame[text] for at_frame in values.values()] for text in timeline.tracks}
     gliding = {text for text, curve in curves.items() if all(map(is_number, curve)) and float in map(type, curve)}
     frames = list(values)
     turning = {frames[curves[text].index(extreme(curves[text]))] for text in gliding for extreme in (min, max)}
-    seen: set[str] = set()
+    states: set[str] = set()
     for frame in frames:
         state = json.dumps({text: value for text, value in values[frame].items() if text not in gliding})
-        if state not in seen or frame in keys or frame in turning:
+        if state not in states or frame in keys or frame in turning:
             yield frame
-        seen.add(state)
+        states.add(state)

@@ -1,56 +1,58 @@
-"""Keyframed presets: tracks and expressions taken out of the tree, and the preset at each frame put together again."""
+"""Keyframed presets: tracks and expressions split from the tree, and the preset at each frame put together again."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
 from pydantic import ValidationError
 
-from dreamer.errors import PresetError
+from dreamer.errors import Diagnostic, PresetError
 from dreamer.presets.model.animation import Animation
+from dreamer.presets.model.diagnostics import UNKNOWN_KEY, diagnostics_in
 from dreamer.presets.model.introspection import find_key
 from dreamer.presets.model.paths import KeyPath, dotted
 from dreamer.presets.model.schema import Preset, strict_preset
-from dreamer.presets.source.diagnostics import Mistake, messages_in
 from dreamer.presets.timeline.expressions import Expression, is_expression, parse_expression
 from dreamer.presets.timeline.tracks import Clock, Track, is_number, is_track, make_track
 
 KEYFRAMES = "keyframes"
-Sources = dict[str, Any]
+# Tracks and expressions, as they are written, by dotted key path.
+Keyframes = dict[str, Any]
 # Their texts may begin with an equals sign.
 _PLAIN_TEXTS = ("title", "description")
 # What is a number only by name: between kernel 12 and kernel 77 there is nothing to glide through.
 _SWITCHING = ("class", "kernels")
-# Curves have at most so many points.
+# The most points of a curve.
 _DRAWN = 2000
 
 
-def take_out(tree: dict[str, Any]) -> tuple[dict[str, Any], Sources]:
+def split_keyframes(tree: dict[str, Any]) -> tuple[dict[str, Any], Keyframes]:
     """The tree of a preset with values at time 0 in the places of its tracks and expressions; and these by dotted path.
 
     They are those that stand in place and those under `keyframes`, where all of them are put. In the place of one
     that cannot be read is None.
     """
-    found = dict(_sources_in(tree, ()))
-    kept = tree.get(KEYFRAMES)
-    if not found and not isinstance(kept, dict):
+    in_place = dict(_keyframes_in(tree, ()))
+    by_path = tree.get(KEYFRAMES)
+    if not in_place and not isinstance(by_path, dict):
         return tree, {}
     clock = rough_clock(tree)
     plain = {key: value for key, value in tree.items() if key != KEYFRAMES}
-    for path, source in found.items():
+    for path, source in in_place.items():
         plain = replaced(plain, path, _first_value(source, path, clock))
-    if kept is not None and not isinstance(kept, dict):
-        return {**plain, KEYFRAMES: kept}, {}
-    for text, source in (kept or {}).items():
+    if by_path is not None and not isinstance(by_path, dict):
+        return {**plain, KEYFRAMES: by_path}, {}
+    for text, source in (by_path or {}).items():
         path = path_in(plain, text)
         if _reaches(plain, path):
             plain = replaced(plain, path, _first_value(source, path, clock))
-    sources = {**(kept or {}), **{dotted(path): source for path, source in found.items()}}
-    return {**plain, KEYFRAMES: sources}, sources
+    keyframes = {**(by_path or {}), **{dotted(path): source for path, source in in_place.items()}}
+    return {**plain, KEYFRAMES: keyframes}, keyframes
 
 
 class Timeline:
@@ -63,16 +65,17 @@ class Timeline:
         self._tree: dict[str, Any] = preset.model_dump(mode="json", by_alias=True, exclude={KEYFRAMES})
         self._paths = {text: path_in(self._tree, text) for text in preset.keyframes}
         self._preset_of = lru_cache(maxsize=64)(self._built)
-        mistakes: list[str] = []
+        mistakes: list[Diagnostic] = []
         self.tracks: dict[str, Track | Expression] = {}
         for text, source in preset.keyframes.items():
             try:
                 value_in(self._tree, self._paths[text])
-                self.tracks[text] = readable(source, self._paths[text], self.clock)
+                self.tracks[text] = parse_keyframes(source, self._paths[text], self.clock)
             except LookupError:
-                mistakes.append(f"{text}: there is no such key to change over time")
+                message = "there is no such key to change over time"
+                mistakes.append(Diagnostic(message, UNKNOWN_KEY, self._paths[text]))
             except ValueError as error:
-                mistakes.append(f"{text}: {error}")
+                mistakes.append(Diagnostic(str(error), "keyframes", self._paths[text]))
         if mistakes:
             raise PresetError(mistakes)
 
@@ -86,16 +89,19 @@ class Timeline:
         try:
             return self._preset_of(json.dumps(self.values(frame)))
         except ValidationError as error:
-            when = f"at {self.clock.seconds(frame):.4g} s (frame {frame})"
-            wrong = messages_in(error, self._tree)
-            raise PresetError([f"{dotted(each.path) or 'preset'}: {each.what}, {when}" for each in wrong]) from error
+            raise PresetError([self.timed(item, frame) for item in diagnostics_in(error, self._tree)]) from error
 
-    def mistakes_at(self, frame: int) -> list[Mistake]:
+    def timed(self, diagnostic: Diagnostic, frame: int) -> Diagnostic:
+        """A diagnostic that also says when it is so."""
+        when = f"at {self.clock.seconds(frame):.4g} s (frame {frame})"
+        return replace(diagnostic, message=f"{diagnostic.message}, {when}")
+
+    def mistakes_at(self, frame: int) -> list[Diagnostic]:
         """What does not fit at a frame. Raises PresetError where an expression has no value."""
         try:
             self._preset_of(json.dumps(self.values(frame)))
         except ValidationError as error:
-            return messages_in(error, self._tree)
+            return diagnostics_in(error, self._tree)
         return []
 
     def values(self, frame: int) -> dict[str, Any]:
@@ -105,7 +111,7 @@ class Timeline:
             try:
                 values[text] = self.value(text, frame)
             except ValueError as error:
-                raise PresetError([f"{text}: {error}"]) from error
+                raise PresetError([Diagnostic(str(error), "keyframes", self._paths[text])]) from error
         return values
 
     def value(self, text: str, frame: int) -> Any:
@@ -115,8 +121,8 @@ class Timeline:
     def curves(self) -> dict[str, list[float]]:
         """Every track over the film as numbers, evenly spread, by its key path.
 
-        What switches between texts is told by the number of each, and by the texts behind the path. Raises ValueError
-        where an expression has no value.
+        What switches between texts is numbered, and the texts with their numbers stand behind the path. Raises
+        ValueError where an expression has no value.
         """
         count = min(self.clock.frames, _DRAWN)
         frames = [round(number * (self.clock.frames - 1) / max(count - 1, 1)) for number in range(count)]
@@ -134,8 +140,8 @@ def _curve(text: str, values: list[Any]) -> tuple[str, list[float]]:
         return text, values
     spelled = [value if isinstance(value, str) else json.dumps(value) for value in values]
     names = list(dict.fromkeys(spelled))
-    told = ", ".join(f"{number} {name}" for number, name in enumerate(names))
-    return f"{text}: {told}", [names.index(name) for name in spelled]
+    legend = ", ".join(f"{number} {name}" for number, name in enumerate(names))
+    return f"{text}: {legend}", [names.index(name) for name in spelled]
 
 
 def preset_at(preset: Preset, frame: int) -> Preset:
@@ -147,7 +153,7 @@ def preset_at(preset: Preset, frame: int) -> Preset:
 
 
 class _Same:
-    """A preset as the key of a cache: the very object, for one with tables in it has no hash."""
+    """A preset as the key of a cache: the very object, because one with tables in it has no hash."""
 
     def __init__(self, preset: Preset) -> None:
         self.preset = preset
@@ -164,8 +170,8 @@ def _timeline(same: _Same) -> Timeline:
     return Timeline(same.preset)
 
 
-def readable(source: Any, path: KeyPath, clock: Clock) -> Track | Expression:
-    """The track or expression that stands at a key path. Raises ValueError for the first mistake in it."""
+def parse_keyframes(source: Any, path: KeyPath, clock: Clock) -> Track | Expression:
+    """The track or expression that is written at a key path. Raises ValueError for the first mistake in it."""
     if is_expression(source):
         return parse_expression(source)
     if is_track(source):
@@ -181,36 +187,32 @@ def is_switching(path: KeyPath) -> bool:
 def value_of(track: Track | Expression, path: KeyPath, clock: Clock, frame: int) -> Any:
     """The value at a frame, rounded where its key takes whole numbers. Raises ValueError where there is none."""
     value = track.value_at(clock.seconds(frame)) if isinstance(track, Track) else track.at(**clock.moment(frame))
-    return round(value) if isinstance(value, float) and _is_whole(path) else value
-
-
-def _is_whole(path: KeyPath) -> bool:
     key = find_key(path)
-    return key is not None and ("whole number" in key.words or is_switching(path))
+    return round(value) if isinstance(value, float) and key is not None and key.is_whole else value
 
 
 def _first_value(source: Any, path: KeyPath, clock: Clock) -> Any:
     try:
-        return value_of(readable(source, path, clock), path, clock, 0)
+        return value_of(parse_keyframes(source, path, clock), path, clock, 0)
     except ValueError:
         return None
 
 
-def _sources_in(node: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
+def _keyframes_in(node: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
     if len(path) == 1 and path[0] in (KEYFRAMES, *_PLAIN_TEXTS):
         return
     if is_track(node) or is_expression(node):
         yield path, node
     elif isinstance(node, dict):
         for key, value in node.items():
-            yield from _sources_in(value, (*path, key))
+            yield from _keyframes_in(value, (*path, key))
     elif isinstance(node, list):
         for number, value in enumerate(node):
-            yield from _sources_in(value, (*path, number))
+            yield from _keyframes_in(value, (*path, number))
 
 
 def rough_clock(tree: Mapping[str, Any]) -> Clock:
-    """The clock of a tree that is not validated yet; where its times are wrong that is told later."""
+    """The clock of a tree that is not validated yet; mistakes in its times are reported with the others."""
     animation = tree.get("animation")
     given = animation if isinstance(animation, dict) else {}
     known = {key: given[key] for key in ("length", "frames", "fps", "bpm") if key in given}

@@ -1,14 +1,17 @@
-"""Scenes: presets chained in one film. They are written out as keyframes, so that all else knows only one preset."""
+"""Scenes: presets chained in one film. They are written out as keyframes: every other room knows only one preset."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from pydantic import Field, ValidationError, model_validator
 
+from dreamer.errors import Diagnostic, PresetError
 from dreamer.presets.model.animation import Animation
-from dreamer.presets.model.fields import Table, described
+from dreamer.presets.model.diagnostics import MISFIT, diagnostics_in
+from dreamer.presets.model.fields import CONTRADICTION, Table, described, mistake
 from dreamer.presets.model.paths import KeyPath
 from dreamer.presets.model.times import seconds_at
 
@@ -30,46 +33,39 @@ class Scene(Table):
     @model_validator(mode="after")
     def _one_source(self) -> Scene:
         if (self.preset is None) == (not self.targets):
-            raise ValueError("give either preset or targets")
+            raise mistake(CONTRADICTION, "give either preset or targets")
         return self
 
 
 def write_out_scenes(
     tree: dict[str, Any], targets_of: Callable[[str], Targets]
-) -> tuple[dict[str, Any], list[tuple[KeyPath, str]]]:
+) -> tuple[dict[str, Any], list[Diagnostic]]:
     """The tree with its scenes as targets whose weights cross over and as keyframes; and the mistakes in them.
 
     `targets_of` returns the targets of the preset of that name. Each target counts by its weight alone
-    (`normalize_targets`), so that neither scene drowns the other while they cross.
+    (`normalize_targets`), or one scene would drown the other while they cross.
     """
     given = tree.get(SCENES)
     if given is None:
         return tree, []
     plain = {key: value for key, value in tree.items() if key != SCENES}
     if not isinstance(given, list) or not given:
-        return plain, [((SCENES,), "is a list of tables: [[scenes]]")]
-    mistakes: list[tuple[KeyPath, str]] = []
-    scenes = [_scene(each, number, mistakes) for number, each in enumerate(given)]
-    if mistakes:
-        return plain, mistakes
+        return plain, [Diagnostic("is not a list of tables: [[scenes]]", MISFIT, (SCENES,))]
     try:
-        clock = Animation.model_validate({k: v for k, v in plain.get("animation", {}).items() if k in ("fps", "bpm")})
-        spans = _spans([each for each in scenes if each is not None], clock)
-    except (ValueError, AttributeError) as error:
-        return plain, [((SCENES,), str(error))]
+        scenes = _scenes(given)
+        spans = _spans(scenes, _clock(plain))
+    except PresetError as error:
+        return plain, error.diagnostics
     targets: Targets = []
     for scene, span in zip(scenes, spans, strict=True):
-        if scene is not None:
-            own = list(scene.targets) if scene.preset is None else targets_of(scene.preset)
-            targets += [{**target, "weight": _weight(target.get("weight", 1.0), span, spans)} for target in own]
-    animation = {**plain.get("animation", {}), "length": f"{spans[-1][3]:g}s"}
-    tracks = _numbers([each for each in scenes if each is not None], spans)
+        own = list(scene.targets) if scene.preset is None else targets_of(scene.preset)
+        targets += [{**target, "weight": _weight(target.get("weight", 1.0), span, spans)} for target in own]
     return {
         **plain,
         "targets": targets,
         "normalize_targets": True,
-        "animation": animation,
-        "keyframes": {**plain.get("keyframes", {}), **tracks},
+        "animation": _lengthened(plain.get("animation", {}), spans[-1][3]),
+        "keyframes": {**plain.get("keyframes", {}), **_numbers(scenes, spans)},
     }, []
 
 
@@ -77,33 +73,58 @@ def write_out_scenes(
 Span = tuple[float, float, float, float]
 
 
-def _scene(given: Any, number: int, mistakes: list[tuple[KeyPath, str]]) -> Scene | None:
+def _scenes(given: list[Any]) -> list[Scene]:
+    scenes: list[Scene] = []
+    mistakes: list[Diagnostic] = []
+    for number, scene in enumerate(given):
+        try:
+            scenes.append(Scene.model_validate(scene))
+        except ValidationError as error:
+            diagnostics = diagnostics_in(error, scene, Scene)
+            mistakes += [replace(item, path=(SCENES, number, *item.path)) for item in diagnostics]
+    if mistakes:
+        raise PresetError(mistakes)
+    return scenes
+
+
+def _lengthened(animation: Any, seconds: float) -> Any:
+    # What is not a table stays: it is a mistake that is reported with the others.
+    return {**animation, "length": f"{seconds:g}s"} if isinstance(animation, dict) else animation
+
+
+def _clock(tree: dict[str, Any]) -> Animation:
+    """The rate and beat of a tree that is not validated yet; mistakes in them are reported with the others."""
+    animation = tree.get("animation")
+    given = animation if isinstance(animation, dict) else {}
     try:
-        return Scene.model_validate(given)
-    except ValidationError as error:
-        for detail in error.errors(include_url=False):
-            mistakes.append(((SCENES, number, *detail["loc"]), detail["msg"].removeprefix("Value error, ")))
-        return None
+        return Animation.model_validate({key: given[key] for key in ("fps", "bpm") if key in given})
+    except ValidationError:
+        return Animation()
 
 
 def _spans(scenes: list[Scene], clock: Animation) -> list[Span]:
-    def seconds(text: str) -> float:
-        return seconds_at(text, clock.rate, clock.bpm)
-
     spans, start, coming = [], 0.0, 0.0
     for number, scene in enumerate(scenes):
-        end = start + seconds(scene.length)
-        going = seconds(scene.cross) if number + 1 < len(scenes) else 0.0
+        end = start + _seconds(scene.length, clock, (SCENES, number, "length"))
+        going = _seconds(scene.cross, clock, (SCENES, number, "cross")) if number + 1 < len(scenes) else 0.0
         if coming / 2 + going / 2 > end - start + 1e-9:
-            raise ValueError(f"scene {number + 1} is shorter than its cross-overs; raise its length or lower cross")
+            message = "is shorter than the scene's cross-overs; raise it or lower cross"
+            raise PresetError([Diagnostic(message, CONTRADICTION, (SCENES, number, "length"))])
         spans.append((start - coming / 2, start + coming / 2, end - going / 2, end + going / 2))
         start, coming = end, going
     return spans
 
 
+def _seconds(text: str, clock: Animation, path: KeyPath) -> float:
+    try:
+        return seconds_at(text, clock.rate, clock.bpm)
+    except ValueError as error:
+        raise PresetError([Diagnostic(str(error), MISFIT, path)]) from error
+
+
 def _weight(weight: Any, span: Span, spans: list[Span]) -> Any:
     if not isinstance(weight, (int, float)):
-        return weight  # keyframes of its own, or a mistake that is told with the others
+        return weight  # keyframes of its own, or a mistake that is reported with the others
     came, there, goes, gone = span
     track: dict[str, Any] = {}
     if span is not spans[0]:

@@ -87,6 +87,10 @@ def test_a_byte_order_mark_is_no_mistake(folder: Path) -> None:
     [
         ("[canvas]\nstart = noise\n", "x.toml:2:9: Invalid value\n  start = noise\n  Text needs quotes."),
         ("a = 1\na = 2\n", "x.toml:2:6: Cannot overwrite a value"),
+        (
+            "[canvas]\nsize = true x\n",
+            "x.toml:2:13: Expected newline or end of document after a statement\n  size = true x",
+        ),
         ('title = "never ends', "x.toml: Unterminated string, at the end of the file"),
     ],
 )
@@ -209,18 +213,18 @@ def test_an_empty_value_takes_a_key_out(write: Write) -> None:
         ("targets.weight=3", "targets is a list; say which item, such as targets.0.weight"),
         ("targets.7.weight=3", "targets has no item 7; the next one would be 1"),
         ("canvas.start.x=3", "canvas.start is 'noise', which has nothing inside"),
-        ("canvas.size=[1, 2", "[1, 2 is no TOML value"),
-        ("targets.0=", "an item of a list cannot be taken out"),
+        ("canvas.size=[1, 2", "[1, 2 is not a TOML value"),
+        ("targets.0=", "an item of a list cannot be removed"),
     ],
 )
-def test_a_wrong_override_is_told(write: Write, override: str, message: str) -> None:
+def test_a_wrong_override_is_a_mistake(write: Write, override: str, message: str) -> None:
     write("x.toml", TINY + '[canvas]\nstart = "noise"\n')
     with pytest.raises(PresetError) as caught:
         load_preset("x.toml", [override])
     assert message in str(caught.value)
 
 
-def test_wrong_overrides_and_wrong_values_are_told_together(write: Write) -> None:
+def test_wrong_overrides_and_wrong_values_are_reported_together(write: Write) -> None:
     write("x.toml", "seed = -1\n" + TINY)
     with pytest.raises(PresetError) as caught:
         load_preset("x.toml", ["nonsense", "octaves.count=99"])

@@ -293,7 +293,7 @@ def test_a_preview_leaves_octaves_that_change(tmp_path: Path) -> None:
         ),
         (
             f'{TARGET}[ascent]\nblur = {{ from = {{ "0s" = 1, "1s" = 200 }}, to = 0 }}',
-            ['film.toml:4: ascent.blur.from at "1s": from = 200 is not a number from 0 to 100'],
+            ['film.toml:4: ascent.blur.from at "1s": 200 is not a number from 0 to 100'],
         ),
         (
             f'{TARGET}caricature = "= t > 1"',
@@ -321,7 +321,7 @@ def test_a_preview_leaves_octaves_that_change(tmp_path: Path) -> None:
         ),
         (
             f'{TARGET}[canvas]\nsize = {{ "0s" = 100, "1s" = 200 }}',
-            ["film.toml:4: canvas.size: cannot change while a film runs, for all its frames have one size"],
+            ["film.toml:4: canvas.size: cannot change while a film runs, because all its frames have one size"],
         ),
         (
             f'title = 3\nseed = "= t"\nfidelity = "= 2"\n{TARGET}weight = {{ "0s" = "x" }}',
@@ -334,13 +334,13 @@ def test_a_preview_leaves_octaves_that_change(tmp_path: Path) -> None:
         ),
         (
             f'{TARGET}[octaves]\nsteps = [9, 9]\ncount = {{ "0s" = 2, "2s" = 4 }}',
-            ["film.toml:3: octaves: steps lists 2 numbers for count = 3 octaves, at 0.6 s (frame 6)"],
+            ["film.toml:4: octaves.steps: lists 2 numbers for count = 3 octaves, at 0.6 s (frame 6)"],
         ),
         (
             '[[targets]]\nclass = 3\n[penalties]\nphoto_features = { "1s" = 0, "2s" = 1 }',
             [
-                "film.toml:4: penalties.photo_features needs penalties.features_layer, for no target names a layer, "
-                "at 2 s (frame 20)"
+                "film.toml:4: penalties.photo_features: needs penalties.features_layer, because no target names a "
+                "layer, at 2 s (frame 20)"
             ],
         ),
     ],
@@ -424,4 +424,4 @@ def test_a_long_film_is_checked_at_its_keys_and_its_end(tmp_path: Path) -> None:
         tmp_path,
         animation=long,
     )
-    assert told == ["film.toml:3: octaves: steps lists 2 numbers for count = 3 octaves, at 0.9667 s (frame 29)"]
+    assert told == ["film.toml:4: octaves.steps: lists 2 numbers for count = 3 octaves, at 0.9667 s (frame 29)"]

@@ -8,7 +8,7 @@ import pytest
 from dreamer.errors import PresetError
 from dreamer.presets import from_json, load_preset, preset_from_tree, resolve_preset
 from dreamer.presets.model.introspection import all_keys
-from dreamer.presets.source.renamed import RENAMED, SYNONYMS, with_present_names
+from dreamer.presets.model.renamed import RENAMED, SYNONYMS, with_present_names
 
 Write = Callable[[str, str], Path]
 TARGET = '[[targets]]\nlayer = "conv2"\n'
