@@ -115,7 +115,7 @@ def atlas_table() -> str:
 
     def drawn(together: int) -> None:
         for first in range(0, KERNELS, together):
-            dream(study, network, each=each[first : first + together])
+            dream(study, network, batch_targets=each[first : first + together])
 
     seconds = interleaved({"one at a time": lambda: drawn(1), "eight at a time": lambda: drawn(8)}, rounds=2)
     return table(f"an atlas of {KERNELS} kernels at 128 px, GoogLeNet", seconds)

@@ -27,7 +27,7 @@ class Optimizer(Protocol):
 
 
 class Momentum:
-    """Gradient ascent; `share` of the last direction goes on (0: plain)."""
+    """Gradient ascent with momentum: `share` of the last direction is kept (0: plain)."""
 
     def __init__(self, share: float) -> None:
         self._share = share
@@ -64,9 +64,9 @@ class Adam:
 
 @dataclass(frozen=True)
 class OctaveAscent:
-    """One octave's ascent. `photo`: (B, 3, H, W), what the canvas would be without a dream; `mask`: where it may paint.
+    """One octave's ascent. `photo`: (B, 3, H, W), the canvas without a dream; `mask`: where the dream may paint.
 
-    `keep_photo`: the photo is a photo, so blur and decay spare it and touch only what was dreamt.
+    `keep_photo`: the canvas started from a photo, so blur and decay spare it and change only what was dreamt.
     """
 
     ascent: Ascent
@@ -90,19 +90,19 @@ class OctaveAscent:
             transform = random_transform(self.ascent, (height, width), generator)
             shift = tuple(int(n) for n in torch.randint(0, 1 << 16, (2,), generator=generator))
             image = canvas.picture()
-            seen, objective = self.gradient(image, self.photo, transform, (shift[0], shift[1]))
-            gradient = self._shaped(seen, image, progress)
+            raw, objective = self.gradient(image, self.photo, transform, (shift[0], shift[1]))
+            gradient = self._shaped(raw, image, progress)
             direction = optimizer(normalized(canvas.pulled_back(gradient), self.ascent.normalization))
             size = value_at(self.ascent.step_size, progress) * self.regularization.step_factor
             canvas.moved(size * direction)
-            self._regularize(canvas, seen, step, progress)
+            self._regularize(canvas, raw, step, progress)
             yield step + 1, objective
 
     def _shaped(self, gradient: Tensor, image: Tensor, progress: float) -> Tensor:
         """Penalties, bands, smoothing, colors and mask, in this order."""
-        held = self.regularization.gradient(image, self.photo)
-        if held is not None:
-            gradient = gradient - held
+        penalty = self.regularization.gradient(image, self.photo)
+        if penalty is not None:
+            gradient = gradient - penalty
         if self.ascent.bands:
             gradient = band_normalized(gradient, self.ascent.bands)
         gradient = gaussian_blur(gradient, value_at(self.ascent.smooth, progress))
@@ -129,7 +129,7 @@ class OctaveAscent:
 
 
 def above_share(values: Tensor, share: float) -> Tensor:
-    """(B, 1, H, W) to 0 for the given share of smallest values of each picture, 1 for the others."""
+    """(B, 1, H, W) to 0 for the given share of the smallest values of each picture, 1 for the others."""
     flat = values.flatten(1)
     rank = max(1, round(share * flat.shape[1]))
     threshold = flat.kthvalue(rank, dim=1).values.view(-1, 1, 1, 1)

@@ -1,4 +1,4 @@
-"""What targets are made of: a network's sight, the view that it has of a picture, and a score of its activations."""
+"""The parts of a bound target: a window of the picture, and a score of the network's activations in it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOGITS = "logits"
 
 @dataclass(frozen=True)
 class Window:
-    """Where the picture that the network sees lies in the whole one: everything, or a tile of it, in px."""
+    """Where the network's input lies in the whole picture, in px: all of it, or a tile."""
 
     top: int
     left: int
@@ -34,8 +34,8 @@ Score = Callable[[Activations, Activations | None, Window], Tensor]
 class BoundTarget:
     """A target with all that it needs from a network and pictures: ready to score.
 
-    `score(activations, reference, view)`: (B,). `reference` holds the activations of the starting picture in the same
-    view; it is computed only where a target says `needs_reference`.
+    `score(activations, reference, window)`: (B,). `reference` holds the activations of the starting picture in the same
+    window; it is computed only where a target says `needs_reference`.
     """
 
     target: Target

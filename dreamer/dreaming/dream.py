@@ -19,7 +19,7 @@ from dreamer.dreaming.octaves import canvas_size, octave_sizes
 from dreamer.dreaming.penalties import regularization
 from dreamer.dreaming.protocols import Cut, Network
 from dreamer.dreaming.randomness import generator_at
-from dreamer.dreaming.targets import bind_each, bind_target
+from dreamer.dreaming.targets import bind_batch, bind_target
 from dreamer.dreaming.tiles import automatic_tile
 from dreamer.errors import PresetError
 from dreamer.presets.model.schema import Mask, Preset, Target
@@ -32,7 +32,7 @@ def dream(
     photo: Tensor | None = None,
     *,
     pictures: Mapping[str, Tensor] | None = None,
-    each: Sequence[Sequence[Target]] | None = None,
+    batch_targets: Sequence[Sequence[Target]] | None = None,
     frame: int = 0,
     free_memory: int = 4 << 30,
     listen: Listener = ignore,
@@ -41,7 +41,7 @@ def dream(
 
     `photo`: (B, 3, h, w) float32 in [0, 1], sRGB; needed where the canvas starts as one; each picture of a batch comes
     out as it would alone. `pictures`: (1, 3, h, w) for each path that the preset names (guide, style, masks).
-    `each`: for every picture of the batch its own targets in place of the preset's, as many for each, so that many
+    `batch_targets`: for every picture of the batch its own targets in place of the preset's, equally many, so that many
     kernels are drawn in one pass. `frame` is the frame of an animation and part of the seed. `free_memory`: bytes that
     activations may share. The same arguments give the same pixels on the same machine.
     Mordvintsev, Olah & Tyka 2015, "Inceptionism".
@@ -49,7 +49,7 @@ def dream(
     Raises PresetError where a picture is too small or missing, TargetError for what the network does not have,
     DeviceError where memory runs out even with the smallest tiles.
     """
-    return _Dream(preset, network, photo, dict(pictures or {}), each, frame, free_memory, listen).run()
+    return _Dream(preset, network, photo, dict(pictures or {}), batch_targets, frame, free_memory, listen).run()
 
 
 class _Dream:
@@ -59,15 +59,15 @@ class _Dream:
         network: Network,
         photo: Tensor | None,
         pictures: dict[str, Tensor],
-        each: Sequence[Sequence[Target]] | None,
+        batch_targets: Sequence[Sequence[Target]] | None,
         frame: int,
         free_memory: int,
         listen: Listener,
     ) -> None:
-        if each is not None:
-            _check_alike(preset, each)
-            preset = preset.model_copy(update={"targets": tuple(each[0])})
-        self.preset, self.network, self.frame, self.each = preset, network, frame, each
+        if batch_targets is not None:
+            _check_alike(preset, batch_targets)
+            preset = preset.model_copy(update={"targets": tuple(batch_targets[0])})
+        self.preset, self.network, self.frame, self.batch_targets = preset, network, frame, batch_targets
         self.free_memory, self.listen = free_memory, listen
         device = network.device
         self.pictures = {path: picture.to(device) for path, picture in pictures.items()}
@@ -84,15 +84,15 @@ class _Dream:
         size = canvas_size(preset.canvas, None if photo is None else (photo.shape[2], photo.shape[3]))
         self.sizes = octave_sizes(size, preset.octaves, self._cut_for(range(preset.octaves.count)).smallest)
         self.start = self._start(None if photo is None else photo.to(device))
-        if each is not None and len(self.start) == 1:
-            self.start = self.start.expand(len(each), -1, -1, -1).contiguous()
-        # Where no target counts there is nothing to climb.
+        if batch_targets is not None and len(self.start) == 1:
+            self.start = self.start.expand(len(batch_targets), -1, -1, -1).contiguous()
+        # Where no target counts there is nothing to ascend.
         self.steps = [preset.octaves.steps_at(o) if self._active(o) else 0 for o in range(preset.octaves.count)]
         self.work = [h * w * steps for (h, w), steps in zip(self.sizes, self.steps, strict=True)]
         self.largest_tile: int | None = None
 
     def run(self) -> Tensor:
-        """OctaveAscent the octaves, the smallest first."""
+        """Dream at each octave, the smallest first."""
         picture = base = self._base(*self.sizes[0])
         for octave, (height, width) in enumerate(self.sizes):
             photo = self._base(height, width)
@@ -124,12 +124,12 @@ class _Dream:
         cut = self._cut_for([octave])
         objective = self._objective(octave, height, width)
         tile = self._tile(cut, objective, len(begin), (height, width))
-        mask = self._drawn(preset.canvas.mask, height, width)
+        mask = self._mask(preset.canvas.mask, height, width)
         self.listen(OctaveStarted(octave + 1, len(self.sizes), height, width, steps, tile))
         canvas = CANVASES[preset.canvas.space](begin)
         if steps:
             gradient = TargetGradient(cut, objective, tile=tile, halo=preset.tiles.halo, report=self._halved)
-            climb = OctaveAscent(
+            ascent = OctaveAscent(
                 preset.ascent,
                 gradient,
                 self.regularization,
@@ -139,7 +139,7 @@ class _Dream:
                 keep_photo=self.from_photo,
             )
             before, whole = sum(self.work[:octave]), sum(self.work)
-            for step, score in climb.steps(canvas, steps, self._randomness(octave)):
+            for step, score in ascent.steps(canvas, steps, self._randomness(octave)):
                 share = (before + step * height * width) / whole
                 self.listen(StepDone(octave + 1, len(self.sizes), step, steps, height, width, score, share))
         picture = canvas.picture()
@@ -159,8 +159,8 @@ class _Dream:
     def _cut_for(self, octaves: Iterable[int]) -> Cut:
         """The network cut at the deepest layer that these octaves' targets and penalties need."""
         numbers = [number for octave in octaves for number in self._active(octave)]
-        every = self.each or [self.preset.targets]
-        targets = [targets[number] for number in numbers for targets in every]
+        lists = self.batch_targets or [self.preset.targets]
+        targets = [targets[number] for number in numbers for targets in lists]
         layers = {layer for target in targets for layer in target.layer or (LOGITS,)}
         if self.regularization.features > 0:
             layers.add(self._features_layer())
@@ -176,11 +176,11 @@ class _Dream:
         for number in self._active(octave):
             target = self.preset.targets[number]
             given = (self.network, self.pictures, self.start, max(height, width))
-            if self.each is None:
+            if self.batch_targets is None:
                 bound.append(bind_target(target, *given))
             else:
-                bound.append(bind_each([targets[number] for targets in self.each], *given))
-            masks.append(self._drawn(target.mask, height, width))
+                bound.append(bind_batch([targets[number] for targets in self.batch_targets], *given))
+            masks.append(self._mask(target.mask, height, width))
         layer = self._features_layer() if self.regularization.features > 0 else ""
         return Objective(bound, masks, self.preset.normalize_targets, self.regularization.features, layer)
 
@@ -196,15 +196,15 @@ class _Dream:
         self.largest_tile = event.tile
         self.listen(event)
 
-    def _drawn(self, mask: Mask | None, height: int, width: int) -> Tensor | None:
+    def _mask(self, mask: Mask | None, height: int, width: int) -> Tensor | None:
         return None if mask is None else draw_mask(mask, height, width, self.pictures).to(self.network.device)
 
 
-def _check_alike(preset: Preset, each: Sequence[Sequence[Target]]) -> None:
-    if len({len(targets) for targets in each}) != 1:
-        raise ValueError("every picture of a batch takes as many targets")
-    if preset.normalize_targets and len({tuple(target.weight for target in targets) for targets in each}) > 1:
-        raise ValueError("normalized targets of a batch have the same weights")
+def _check_alike(preset: Preset, batch_targets: Sequence[Sequence[Target]]) -> None:
+    if len({len(targets) for targets in batch_targets}) != 1:
+        raise ValueError("every picture of a batch needs the same number of targets")
+    if preset.normalize_targets and len({tuple(target.weight for target in targets) for targets in batch_targets}) > 1:
+        raise ValueError("normalized targets of a batch need the same weights")
 
 
 def filled(photo: Tensor, height: int, width: int) -> Tensor:

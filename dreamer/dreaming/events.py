@@ -1,4 +1,4 @@
-"""What the engine reports while it dreams. Subscribers get these values; the engine itself never prints."""
+"""Events that the engine reports while it dreams. Subscribers get these values; the engine itself never prints."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class OctaveStarted:
 class StepDone:
     """A gradient step is done. `objective`: (B,) weighted score before the step, on the device.
 
-    Reading it copies it to the host, so a subscriber that is in a hurry reads only the ones that it shows.
+    Reading it copies it to the host, so a subscriber should read only those that it shows.
     `work` is the share of the whole dream that is done, in pixels times steps.
     """
 

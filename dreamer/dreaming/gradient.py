@@ -23,7 +23,7 @@ class Objective:
     """The bound targets of one octave and how they share the gradient.
 
     `masks`: for each target (1, 1, H, W) in [0, 1], or None. `features_layer`: the layer whose distance from the photo
-    is held back with weight `features`.
+    is penalized with weight `features`.
     """
 
     targets: Sequence[BoundTarget]
@@ -42,20 +42,20 @@ class Objective:
 
     @property
     def needs_reference(self) -> bool:
-        """Whether the starting picture must be seen at each step, too."""
+        """Whether the activations of the starting picture are needed at each step, too."""
         return self.features > 0 or any(bound.needs_reference for bound in self.targets)
 
     def scores(
-        self, seen: Activations, reference: Activations | None, view: Window
+        self, activations: Activations, reference: Activations | None, window: Window
     ) -> tuple[list[Tensor], list[Tensor]]:
         """(B,) weighted score of each target, and the summed score of each group."""
-        each = [bound.target.weight * bound.score(seen, reference, view) for bound in self.targets]
-        grouped = [torch.stack([each[number] for number in group]).sum(0) for group in self.groups]
+        scores = [bound.target.weight * bound.score(activations, reference, window) for bound in self.targets]
+        grouped = [torch.stack([scores[number] for number in group]).sum(0) for group in self.groups]
         if self.features > 0 and reference is not None:
-            own, first = seen[self.features_layer].float(), reference[self.features_layer].float()
+            own, first = activations[self.features_layer].float(), reference[self.features_layer].float()
             distance = (own - first).square().flatten(1).sum(1) / (first.square().flatten(1).sum(1) + 1e-6)
             grouped.append(-distance)
-        return each, grouped
+        return scores, grouped
 
 
 class TargetGradient:
@@ -78,20 +78,20 @@ class TargetGradient:
         Returns the gradient and the objective (B,).
         """
         leaf = image.detach().requires_grad_(True)
-        view = transform(leaf)
-        seen, distances, objective = self._view_gradients(
-            view.detach(), transform(photo) if self._objective.needs_reference else None, shift
+        transformed = transform(leaf)
+        gradients, distances, objective = self._group_gradients(
+            transformed.detach(), transform(photo) if self._objective.needs_reference else None, shift
         )
-        combined = self._combined(seen, distances, transform)
-        if view is leaf:
+        combined = self._combined(gradients, distances, transform)
+        if transformed is leaf:
             return combined, objective
-        (gradient,) = torch.autograd.grad(view, leaf, combined)
+        (gradient,) = torch.autograd.grad(transformed, leaf, combined)
         return gradient, objective
 
     def _combined(self, groups: list[Tensor], distances: Tensor | None, transform: ViewTransform) -> Tensor:
-        """Mask, balance and add the groups' gradients, each (B, 3, H, W) as seen."""
+        """Mask, balance and add the groups' gradients, each (B, 3, H, W) by the transformed picture."""
         objective = self._objective
-        held = groups.pop() if distances is not None else None
+        features = groups.pop() if distances is not None else None
         total: Tensor | None = None
         for group, gradient in zip(objective.groups, groups, strict=True):
             mask = objective.masks[group[0]]
@@ -104,29 +104,29 @@ class TargetGradient:
         if total is None:
             raise ValueError("an objective without targets")
         total = unit_rms(total)
-        if held is not None and distances is not None:
-            # The pull of the photo's features grows with their distance and is nothing at the photo itself.
-            pull = objective.features * distances.clamp_min(0).sqrt() / (rms(held) + 1e-12)
-            total = total + held * pull.view(-1, 1, 1, 1)
+        if features is not None and distances is not None:
+            # The pull of the photo's features grows with their distance and is zero at the photo itself.
+            pull = objective.features * distances.clamp_min(0).sqrt() / (rms(features) + 1e-12)
+            total = total + features * pull.view(-1, 1, 1, 1)
         return total
 
-    def _view_gradients(
-        self, view: Tensor, reference: Tensor | None, shift: tuple[int, int]
+    def _group_gradients(
+        self, image: Tensor, reference: Tensor | None, shift: tuple[int, int]
     ) -> tuple[list[Tensor], Tensor | None, Tensor]:
-        """Gradient of each group by the view, the features' distance (B,) if held back, and the objective (B,)."""
+        """Gradient of each group, the features' distance (B,) where it is penalized, and the objective (B,)."""
         while True:
             try:
                 if self._tile is None:
-                    height, width = view.shape[-2:]
-                    found = self._pass(view, reference, Window(0, 0, height, width, height, width))
-                    return found.gradients, found.distances, found.objective
-                return self._tiled(view, reference, shift, self._tile)
+                    height, width = image.shape[-2:]
+                    whole = self._pass(image, reference, Window(0, 0, height, width, height, width))
+                    return whole.gradients, whole.distances, whole.objective
+                return self._tiled(image, reference, shift, self._tile)
             except RuntimeError as error:
                 if not _out_of_memory(error):
                     raise
-                self._tile = self._halved(self._tile or max(view.shape[-2:]), error)
+                self._tile = self._halved(self._tile or max(image.shape[-2:]), error)
             # Only here, where the error and with it the failed pass' activations are gone.
-            if view.device.type == "cuda":
+            if image.device.type == "cuda":
                 torch.cuda.empty_cache()
             self._report(TileHalved(self._tile))
 
@@ -140,50 +140,50 @@ class TargetGradient:
         return max(side // 2 // 32 * 32, smallest)
 
     def _tiled(
-        self, view: Tensor, reference: Tensor | None, shift: tuple[int, int], side: int
+        self, image: Tensor, reference: Tensor | None, shift: tuple[int, int], side: int
     ) -> tuple[list[Tensor], Tensor | None, Tensor]:
-        height, width = view.shape[-2:]
+        height, width = image.shape[-2:]
         tiles = cut_tiles((height, width), side, self._halo, self._cut.stride, shift)
         groups: list[Tensor] = []
-        distances, objective, counted = torch.zeros(()), view.new_zeros(len(view)), 0
+        distances, objective, counted = torch.zeros(()), image.new_zeros(len(image)), 0
         for tile in tiles:
             crop = (..., slice(tile.top, tile.top + tile.height), slice(tile.left, tile.left + tile.width))
-            where = Window(tile.top, tile.left, tile.height, tile.width, height, width)
+            window = Window(tile.top, tile.left, tile.height, tile.width, height, width)
             part = None if reference is None else reference[crop]
-            found = self._pass(view[crop], part, where)
-            groups = groups or [torch.zeros_like(view) for _ in found.gradients]
+            result = self._pass(image[crop], part, window)
+            groups = groups or [torch.zeros_like(image) for _ in result.gradients]
             inner, local = tile.inner_slices()
-            for whole, gradient in zip(groups, found.gradients, strict=True):
+            for total, gradient in zip(groups, result.gradients, strict=True):
                 # Scores are means over a tile's cells; weighted by their number they add up as the whole picture's.
-                whole[inner] = found.cells * gradient[local]
-            objective = objective + found.cells * found.objective
-            if found.distances is not None:
-                distances = distances.to(view.device) + found.cells * found.distances
-            counted += found.cells
+                total[inner] = result.cells * gradient[local]
+            objective = objective + result.cells * result.objective
+            if result.distances is not None:
+                distances = distances.to(image.device) + result.cells * result.distances
+            counted += result.cells
         return groups, distances / counted if distances.ndim else None, objective / counted
 
-    def _pass(self, view: Tensor, reference: Tensor | None, where: Window) -> _Pass:
+    def _pass(self, image: Tensor, reference: Tensor | None, window: Window) -> _Pass:
         objective = self._objective
-        leaf = view.detach().requires_grad_(True)
+        leaf = image.detach().requires_grad_(True)
         with torch.no_grad():
             first = None if reference is None else self._cut(reference)
         once = len(objective.groups) + (objective.features > 0) == 1
-        seen = self._cut.repeated(leaf) if once else self._cut(leaf)
-        each, grouped = objective.scores(seen, first, where)
+        activations = self._cut.repeated(leaf) if once else self._cut(leaf)
+        scores, grouped = objective.scores(activations, first, window)
         last = len(grouped) - 1
         gradients = [
             torch.autograd.grad(score.sum(), leaf, retain_graph=number < last)[0]
             for number, score in enumerate(grouped)
         ]
-        maps = (value.shape[2] * value.shape[3] for value in seen.values() if value.ndim == 4)
-        cells = min(maps, default=where.height * where.width)
+        maps = (value.shape[2] * value.shape[3] for value in activations.values() if value.ndim == 4)
+        cells = min(maps, default=window.height * window.width)
         distances = -grouped[-1].detach() if objective.features > 0 else None
-        return _Pass(gradients, distances, torch.stack(each).sum(0).detach(), cells)
+        return _Pass(gradients, distances, torch.stack(scores).sum(0).detach(), cells)
 
 
 @dataclass(frozen=True)
 class _Pass:
-    """Of one view: each group's gradient, the features' distance (B,), the objective (B,), and the cells it covers."""
+    """One window's gradient of each group, distance of the features (B,), objective (B,), and number of cells."""
 
     gradients: list[Tensor]
     distances: Tensor | None

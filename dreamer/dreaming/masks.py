@@ -17,11 +17,11 @@ def draw_mask(mask: Mask, height: int, width: int, pictures: dict[str, Tensor]) 
     """
     feather = mask.feather * min(height, width)
     if mask.picture is not None:
-        drawn = resized(pictures[mask.picture].mean(1, keepdim=True), height, width).clamp(0, 1)
-        drawn = gaussian_blur(drawn, feather / 4)
+        area = resized(pictures[mask.picture].mean(1, keepdim=True), height, width).clamp(0, 1)
+        area = gaussian_blur(area, feather / 4)
     else:
-        drawn = _shape(mask, height, width, feather)
-    return 1 - drawn if mask.invert else drawn
+        area = _shape(mask, height, width, feather)
+    return 1 - area if mask.invert else area
 
 
 def _shape(mask: Mask, height: int, width: int, feather: float) -> Tensor:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from dreamer.dreaming.filters import laplacian_bands, merged_bands
 
-# Only so that 0 / 0 is 0: gradients of means over many positions are small, and must not shrink for it.
+# Only so that 0 / 0 is 0: gradients of means over many positions are small, and must not shrink because of it.
 EPS = 1e-20
 
 

@@ -1,7 +1,7 @@
-"""Penalties as gradients on the picture: what a dream holds back.
+"""Penalties as gradients by the picture: what a dream is kept from.
 
-Each gradient points where the penalty grows, at a size of about 1 where the fault is plain to see, so that a weight
-means the same on every picture. The target's gradient they are held against has a root mean square of 1.
+Each gradient points where the penalty grows, and is about 1 in size where the fault is plain to see, so that a weight
+means the same on every picture. The target's gradient, from which they are subtracted, has a root mean square of 1.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torch import Tensor
 from dreamer.dreaming.filters import luma, scharr_energy_gradient
 from dreamer.presets.model.schema import Penalties, Preset
 
-# Weight 1 holds the picture about a quarter of the value range from the photo.
+# At weight 1 the picture stays within about a quarter of the value range of the photo.
 PHOTO_PULL = 4.0
 # Side of the grid on which "large shapes and light" are compared.
 SHAPES_CELLS = 24
@@ -83,7 +83,7 @@ GRADIENTS: dict[str, PictureGradient] = {
 
 @dataclass(frozen=True)
 class Regularization:
-    """All that holds a dream back: weighted penalties, and a factor on the step size."""
+    """All that regularizes a dream: weighted penalties, and a factor on the step size."""
 
     weights: dict[str, float]
     features: float

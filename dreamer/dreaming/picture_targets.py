@@ -1,4 +1,4 @@
-"""Targets that liken the canvas to a picture: its start exaggerated, a guide's features, a style's Gram matrices."""
+"""Targets made from a picture: the start, exaggerated; a guide's features; a style's Gram matrices."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ GUIDE_SIDE = 384
 def bind_caricature(
     target: Target, network: Network, pictures: Mapping[str, Tensor], start: Tensor, octave_side: int
 ) -> BoundTarget:
-    """Exaggerate what the starting picture itself excites: length times cosine along its own activations."""
+    """Exaggerate what the starting picture itself activates: length times cosine along its own activations."""
 
-    def score(activations: Activations, reference: Activations | None, view: Window) -> Tensor:
+    def score(activations: Activations, reference: Activations | None, window: Window) -> Tensor:
         if reference is None:
             raise TargetError("a caricature needs the starting picture's activations")
         scores = []
         for layer in layers_of(target):
-            seen, own = activations[layer].float().flatten(1), reference[layer].float().flatten(1)
-            own = own / (own.norm(dim=1, keepdim=True) + 1e-6)
-            along = (seen * own).sum(1)
-            cosine = along / (seen.norm(dim=1) + 1e-6)
-            scores.append(along * cosine.clamp_min(0.1) / seen.shape[1] ** 0.5)
+            features, start_features = activations[layer].float().flatten(1), reference[layer].float().flatten(1)
+            direction = start_features / (start_features.norm(dim=1, keepdim=True) + 1e-6)
+            along = (features * direction).sum(1)
+            cosine = along / (features.norm(dim=1) + 1e-6)
+            scores.append(along * cosine.clamp_min(0.1) / features.shape[1] ** 0.5)
         return summed(scores)
 
     return BoundTarget(target, layers_of(target), score, needs_reference=True)
@@ -49,10 +49,10 @@ def bind_guide(
     cut = network.cut(layers_of(target))
     guide = with_longest_side(pictures[target.guide or ""], min(octave_side, GUIDE_SIDE), cut.smallest)
     with torch.no_grad():
-        seen = cut(guide.to(start.device))
-    features = {layer: seen[layer][0].flatten(1) for layer in layers_of(target)}
+        activations = cut(guide.to(start.device))
+    features = {layer: activations[layer][0].flatten(1) for layer in layers_of(target)}
 
-    def score(activations: Activations, reference: Activations | None, view: Window) -> Tensor:
+    def score(activations: Activations, reference: Activations | None, window: Window) -> Tensor:
         scores = []
         for layer, known in features.items():
             cells = activations[layer].flatten(2)
@@ -78,10 +78,10 @@ def bind_style(
     cut = network.cut(layers_of(target))
     style = with_longest_side(pictures[target.style or ""], octave_side, cut.smallest)
     with torch.no_grad():
-        seen = cut(style.to(start.device))
-    grams = {layer: gram(seen[layer]) for layer in layers_of(target)}
+        activations = cut(style.to(start.device))
+    grams = {layer: gram(activations[layer]) for layer in layers_of(target)}
 
-    def score(activations: Activations, reference: Activations | None, view: Window) -> Tensor:
+    def score(activations: Activations, reference: Activations | None, window: Window) -> Tensor:
         # Each layer's distance is relative to the style's own size, so that shallow layers do not drown deep ones.
         distances = [
             (gram(activations[layer]) - wanted).square().flatten(1).sum(1) / (wanted.square().sum() + 1e-6)

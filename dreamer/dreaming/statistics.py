@@ -1,4 +1,4 @@
-"""What is measured of a picture as a whole: light, contrast, color, sharpness, and the share of each scale."""
+"""Statistics of a whole picture: brightness, contrast, color, sharpness, and the energy of each scale."""
 
 from __future__ import annotations
 

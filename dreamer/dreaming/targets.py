@@ -1,4 +1,4 @@
-"""Targets as functions of a network's activations: what a dream climbs.
+"""Targets as functions of a network's activations: what a dream ascends.
 
 A bound target names the layers that it needs and scores their activations: (B,) float32, higher is better. Scores are
 means over positions, so that a target's natural size does not grow with the picture.
@@ -28,7 +28,7 @@ from dreamer.errors import TargetError
 from dreamer.presets.model.fields import strongest_count
 from dreamer.presets.model.schema import Target
 
-# What can be asked of the logits, which have no positions.
+# Kinds of targets that the logits can have, which have no positions.
 _ON_LOGITS = ("layer", "caricature")
 STRENGTH_SIDE = 512
 
@@ -36,7 +36,7 @@ STRENGTH_SIDE = 512
 def bind_target(
     target: Target, network: Network, pictures: Mapping[str, Tensor], start: Tensor, octave_side: int
 ) -> BoundTarget:
-    """ViewTransform up layers, kernels, classes and guide pictures of `target` for one octave.
+    """Look up layers, kernels, classes and guide pictures of `target` for one octave.
 
     `pictures`: (1, 3, h, w) in [0, 1] by path. `start`: (B, 3, H, W), on which "strongest N" is decided.
     `octave_side`: longest side of the octave in px, to which style pictures are resized.
@@ -50,7 +50,7 @@ def bind_target(
     return _BINDERS[target.kind](target, network, pictures, start, octave_side)
 
 
-def bind_each(
+def bind_batch(
     targets: Sequence[Target], network: Network, pictures: Mapping[str, Tensor], start: Tensor, octave_side: int
 ) -> BoundTarget:
     """For each picture of a batch its own target, its weight included: scored as it would be alone."""
@@ -64,16 +64,16 @@ def bind_each(
             return None
         return {layer: activation[number : number + 1] for layer, activation in activations.items()}
 
-    def score(activations: Activations, reference: Activations | None, view: Window) -> Tensor:
+    def score(activations: Activations, reference: Activations | None, window: Window) -> Tensor:
         scores = [
-            each.target.weight * each.score(own(activations, number) or {}, own(reference, number), view)
-            for number, each in enumerate(bound)
+            part.target.weight * part.score(own(activations, number) or {}, own(reference, number), window)
+            for number, part in enumerate(bound)
         ]
         return torch.cat(scores)
 
-    layers = tuple(dict.fromkeys(layer for each in bound for layer in each.layers))
+    layers = tuple(dict.fromkeys(layer for part in bound for layer in part.layers))
     whole = targets[0].model_copy(update={"weight": 1.0})
-    return BoundTarget(whole, layers, score, needs_reference=any(each.needs_reference for each in bound))
+    return BoundTarget(whole, layers, score, needs_reference=any(part.needs_reference for part in bound))
 
 
 def strongest_kernels(network: Network, layer: str, start: Tensor, count: int) -> Tensor:
@@ -122,7 +122,7 @@ def _bind_layer(
     measure = _MEASURES[target.measure or "energy"]
     kernels = {layer: _kernel_selection(target, layer, network, start) for layer in layers_of(target)}
 
-    def score(activations: Activations, reference: Activations | None, view: Window) -> Tensor:
+    def score(activations: Activations, reference: Activations | None, window: Window) -> Tensor:
         return summed([measure(selected(activations[layer])) for layer, selected in kernels.items()])
 
     return BoundTarget(target, layers_of(target), score)
@@ -135,30 +135,31 @@ def _bind_unit(
     measure = _MEASURES[target.measure or "mean"]
     kernels = {layer: _kernel_selection(target, layer, network, start) for layer in layers_of(target)}
 
-    def unit_score(activation: Tensor, selected: Selection, view: Window) -> Tensor:
-        row, row_stride = unit_cell(float(share[0]), view.top, view.height, view.whole_height, activation.shape[2])
-        column, column_stride = unit_cell(float(share[1]), view.left, view.width, view.whole_width, activation.shape[3])
+    def unit_score(activation: Tensor, selected: Selection, window: Window) -> Tensor:
+        rows, columns = activation.shape[2:]
+        row, row_stride = unit_cell(float(share[0]), window.top, window.height, window.whole_height, rows)
+        column, column_stride = unit_cell(float(share[1]), window.left, window.width, window.whole_width, columns)
         if row is None or column is None:
-            # Elsewhere in this tile nothing is wanted, but the gradient must exist.
+            # The unit is not in this tile, but the gradient must exist.
             return activation[:, 0, 0, 0].float() * 0
         unit = measure(selected(activation[:, :, row : row + 1, column : column + 1]))
         # Tiles are weighted by their cells, as suits means; a unit is to count the same in a tile of any size.
-        cells = view.whole_height * view.whole_width / (row_stride * column_stride)
-        return unit * (cells / (activation.shape[2] * activation.shape[3]))
+        cells = window.whole_height * window.whole_width / (row_stride * column_stride)
+        return unit * (cells / (rows * columns))
 
-    def score(activations: Activations, reference: Activations | None, view: Window) -> Tensor:
-        return summed([unit_score(activations[layer], selected, view) for layer, selected in kernels.items()])
+    def score(activations: Activations, reference: Activations | None, window: Window) -> Tensor:
+        return summed([unit_score(activations[layer], selected, window) for layer, selected in kernels.items()])
 
     return BoundTarget(target, layers_of(target), score)
 
 
 def unit_cell(share: float, first: int, side: int, whole: int, cells: int) -> tuple[int | None, int]:
-    """Where a unit lies on one axis of a layer: its cell in a view, None where it is outside, and px for each cell.
+    """Where a unit lies on one axis of a layer: its cell in a window, None where it is outside, and px for each cell.
 
-    `share`: its place in the whole picture of `whole` px; the view has `side` px from `first` on, seen by `cells`.
+    `share`: its place in the whole picture of `whole` px; the window has `side` px from `first` on, and `cells`.
     """
     stride: int = 2 ** round(math.log2(side / cells))
-    # Views begin at multiples of the stride: the middle of a cell of the whole picture is that of the same cell in all.
+    # Windows begin at multiples of the stride, so the middle of a cell is the same in the whole picture and in each.
     middle = (min(share * whole, whole - 1) // stride + 0.5) * stride
     # A network without padding has fewer cells than strides; half of the missing ones lie before the first.
     missing = (side / stride - cells) / 2
@@ -178,9 +179,9 @@ def _bind_class(
         raise TargetError("a class target names no class")
     index = network.class_index(wanted)
 
-    def score(activations: Activations, reference: Activations | None, view: Window) -> Tensor:
+    def score(activations: Activations, reference: Activations | None, window: Window) -> Tensor:
         logits = activations[LOGITS].float()
-        # The logarithm climbs as the probability does, but has a gradient where the probability is nearly 0.
+        # The logarithm rises with the probability, but has a gradient where the probability is nearly 0.
         return (F.log_softmax(logits, 1) if target.measure == "probability" else logits)[:, index]
 
     return BoundTarget(target, (LOGITS,), score)
@@ -191,7 +192,7 @@ def _bind_direction(
 ) -> BoundTarget:
     directions = {layer: _direction(target, layer, network).to(start.device) for layer in layers_of(target)}
 
-    def score(activations: Activations, reference: Activations | None, view: Window) -> Tensor:
+    def score(activations: Activations, reference: Activations | None, window: Window) -> Tensor:
         scores = []
         for layer, direction in directions.items():
             cells = activations[layer].float()

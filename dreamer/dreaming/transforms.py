@@ -1,4 +1,4 @@
-"""What the network sees of the canvas at a step: rolled, turned and scaled a little, at random."""
+"""Random transforms of the network's input at a step: a roll, a small rotation and a small change of scale."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ ViewTransform = Callable[[Tensor], Tensor]
 
 
 def random_transform(ascent: Ascent, size: tuple[int, int], generator: Generator) -> ViewTransform:
-    """A function that shows (B, C, H, W) pictures of `size` as this step sees them; differentiable, size kept.
+    """This step's transform of (B, C, H, W) pictures of `size`: differentiable, and the size stays.
 
     The roll ("jitter") keeps the network's grid and borders from burning into the picture (Mordvintsev 2015);
-    scaling and turning make what grows look right from near and far (Olah et al. 2017).
+    scaling and rotation make what grows look right from near and far (Olah et al. 2017).
     """
     limit = (min(ascent.jitter, size[0] - 1), min(ascent.jitter, size[1] - 1))
     rows, columns = (int(torch.randint(-most, most + 1, (), generator=generator)) for most in limit)
@@ -30,12 +30,12 @@ def random_transform(ascent: Ascent, size: tuple[int, int], generator: Generator
         rolled = torch.roll(image, (rows, columns), (2, 3)) if rows or columns else image
         if not angle and factor == 1:
             return rolled
-        return _turned(rolled, angle, factor)
+        return _rotated(rolled, angle, factor)
 
     return transform
 
 
-def _turned(image: Tensor, angle: float, factor: float) -> Tensor:
+def _rotated(image: Tensor, angle: float, factor: float) -> Tensor:
     """Rotate by `angle` radians and enlarge by `factor` about the center, mirrored at the borders."""
     height, width = image.shape[-2:]
     cos, sin, aspect = math.cos(angle) / factor, math.sin(angle) / factor, width / height

@@ -33,7 +33,7 @@ def dream_each(
     for first in range(0, len(targets), TOGETHER):
         part = targets[first : first + TOGETHER]
         batch = None if photo is None else photo.expand(len(part), -1, -1, -1)
-        dreams += dream(preset, network, batch, pictures=pictures, each=part, free_memory=memory).cpu()
+        dreams += dream(preset, network, batch, pictures=pictures, batch_targets=part, free_memory=memory).cpu()
     return dreams
 
 

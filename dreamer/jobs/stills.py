@@ -73,7 +73,7 @@ def render_stills(
         network,
         batch,
         pictures=preset_pictures(preset),
-        each=targets,
+        batch_targets=targets,
         free_memory=free_memory(network.device),
         listen=listen,
     ).cpu()
@@ -95,7 +95,7 @@ def render_each(
     for first in range(0, len(each), together):
         part = each[first : first + together]
         batch = None if photo is None else photo.unsqueeze(0).expand(len(part), -1, -1, -1)
-        dreams = dream(preset, network, batch, pictures=known, each=part, free_memory=memory).cpu()
+        dreams = dream(preset, network, batch, pictures=known, batch_targets=part, free_memory=memory).cpu()
         stills += [Still(pixels, None) for pixels in dreams]
     return stills
 

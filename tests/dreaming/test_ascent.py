@@ -144,7 +144,7 @@ def test_a_transform_keeps_size_and_about_the_middle(transform: dict[str, float]
 
 
 def test_a_half_turn_on_any_aspect_is_exact() -> None:
-    from dreamer.dreaming.transforms import _turned
+    from dreamer.dreaming.transforms import _rotated
 
     image = torch.rand(1, 3, 20, 30)
-    assert torch.allclose(_turned(image, torch.pi, 1.0), image.flip(2, 3), atol=1e-4)
+    assert torch.allclose(_rotated(image, torch.pi, 1.0), image.flip(2, 3), atol=1e-4)
