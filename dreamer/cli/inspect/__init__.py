@@ -9,15 +9,15 @@ from dreamer.cli.running import LazyCommands
 _COMMANDS = {
     "weights": "Draw the kernels themselves.",
     "activations": "Draw the feature maps that a photo gives.",
-    "saliency": "Which pixels a class or target rests on, by gradients.",
-    "occlusion": "Which parts of a photo a class cannot do without.",
+    "saliency": "Which pixels a class or target depends on, by gradients.",
+    "occlusion": "Which parts of a photo a class depends on.",
     "deconv": "Project activations back to pixels, as a deconvnet does.",
     "trace": "The pixels that a feature map comes from: heat map, box and mask.",
-    "top": "The photos and patches that excite a kernel most.",
+    "top": "The photos and patches that activate a kernel most.",
     "embed": "A map of photos by a layer's features.",
-    "classify": "The classes that a network sees, before and after a dream.",
-    "fool": "The smallest change that makes a network say something else.",
-    "invert": "What a layer still knows of a photo.",
+    "classify": "The most probable classes, before and after a dream.",
+    "fool": "The smallest change that makes a network predict another class.",
+    "invert": "What a layer retains of a photo.",
 }
 
 
