@@ -19,7 +19,8 @@ from dreamer.drawing.sheets import Tile, contact_sheet
 from dreamer.dreaming.dream import filled
 from dreamer.dreaming.noise import noise_picture
 from dreamer.dreaming.randomness import generator_at
-from dreamer.jobs.stills import render_each
+from dreamer.inspection.heatmaps import to_image
+from dreamer.inspection.portraits import dream_each
 from dreamer.networks import Network, load_network
 from dreamer.pictures import is_picture_name, read_picture
 from dreamer.pictures.names import natural_order
@@ -74,8 +75,8 @@ def layer_dreams(network: Network, title: str, canvas: Tensor, layers: Sequence[
     # As every board has been drawn, whatever becomes of the preset.
     preset = load_preset("deep-dream", ["octaves.count=4"])
     targets = [(Target.model_validate({"layer": layer}),) for layer in layers]
-    stills = render_each(preset, network, canvas, targets)
-    return [Tile(still.image(), f"{title}, {layer}") for layer, still in zip(layers, stills, strict=True)]
+    dreams = dream_each(preset, network, canvas.unsqueeze(0), targets)
+    return [Tile(to_image(picture), f"{title}, {layer}") for layer, picture in zip(layers, dreams, strict=True)]
 
 
 def draw_board(name: str, photos: Path | None, folder: Path) -> Path:
@@ -98,8 +99,8 @@ def portraits(name: str, network: Network) -> list[Tile]:
     kernels = [(layer, place * network.kernels(layer) // 6) for layer in STUDIED for place in range(6)]
     targets = [(Target.model_validate({"layer": layer, "kernels": k, "measure": "mean"}),) for layer, k in kernels]
     tiles = [
-        Tile(still.image(), f"{layer} {kernel}")
-        for (layer, kernel), still in zip(kernels, render_each(study, waking, None, targets, together=8), strict=True)
+        Tile(to_image(picture), f"{layer} {kernel}")
+        for (layer, kernel), picture in zip(kernels, dream_each(study, waking, None, targets), strict=True)
     ]
     return tiles + class_portraits(network, CLASSES)
 
@@ -107,9 +108,9 @@ def portraits(name: str, network: Network) -> list[Tile]:
 def class_portraits(network: Network, names: Sequence[str]) -> list[Tile]:
     """What a network takes for the essence of each class."""
     portrait = load_preset("class-portrait", ["canvas.size=160"])
-    wanted = [(Target.model_validate({"class": each, "measure": "logit"}),) for each in names]
-    stills = render_each(portrait, network, None, wanted)
-    return [Tile(still.image(), each) for each, still in zip(names, stills, strict=True)]
+    targets = [(Target.model_validate({"class": name, "measure": "logit"}),) for name in names]
+    dreams = dream_each(portrait, network, None, targets)
+    return [Tile(to_image(picture), name) for name, picture in zip(names, dreams, strict=True)]
 
 
 def main() -> None:

@@ -86,20 +86,6 @@ def render_still(preset: Preset, network: Network, photo: Tensor | None = None) 
     return render_stills(preset, network, [None if photo is None else Picture(photo, None, "", "")])[0]
 
 
-def render_each(
-    preset: Preset, network: Network, photo: Tensor | None, each: Sequence[Sequence[Target]], *, together: int = 4
-) -> list[Still]:
-    """Dream over one photo, (3, h, w), or none, once for each list of targets in place of the preset's."""
-    known, memory = preset_pictures(preset), free_memory(network.device)
-    stills = []
-    for first in range(0, len(each), together):
-        part = each[first : first + together]
-        batch = None if photo is None else photo.unsqueeze(0).expand(len(part), -1, -1, -1)
-        dreams = dream(preset, network, batch, pictures=known, batch_targets=part, free_memory=memory).cpu()
-        stills += [Still(pixels, None) for pixels in dreams]
-    return stills
-
-
 def _fitting(alpha: Tensor | None, pixels: Tensor) -> Tensor | None:
     if alpha is None or alpha.shape[-2:] == pixels.shape[-2:]:
         return alpha
