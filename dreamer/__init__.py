@@ -8,7 +8,13 @@ The public names are listed in `__init__.pyi` and loaded when they are first use
 import torch.
 """
 
+import os
+
 import lazy_loader
+
+# Intel's library of matrix products sums in an order that depends on where in memory its operands happen to lie, and
+# reads this when it is first used: without it, dreams of classes and on Fourier canvases differ from run to run.
+os.environ.setdefault("MKL_CBWR", "AUTO")
 
 __version__ = "0.1.0"
 ENGINE = 1

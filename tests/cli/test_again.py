@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -85,6 +87,17 @@ def test_a_picture_made_among_others_is_made_again_alone(dreamer: Dreamer, photo
         result = dreamer("again", f"{name}-1.png", "-o", f"{name}-2.png")
         assert result.exit_code == 0, result.output
         assert same_pixels(f"{name}-1.png", f"{name}-2.png")
+
+
+@pytest.mark.slow
+def test_a_dream_is_the_same_in_every_process(folder: Path) -> None:
+    code = (
+        "import hashlib; from dreamer import dream\n"
+        "still = dream(None, 'flock', overrides=['octaves.steps=2', 'octaves.output_scale=1'], size=96, device='cpu')\n"
+        "print(hashlib.sha256(still.pixels.numpy().tobytes()).hexdigest())"
+    )
+    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True) for _ in range(4)]
+    assert len({run.stdout for run in runs}) == 1
 
 
 def test_another_processor_is_named(dreamer: Dreamer, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
