@@ -1,5 +1,7 @@
 from .api import animate, batch, dream
 from .errors import DreamerError
+from .jobs.films import Film
+from .jobs.run import Tally
 from .jobs.stills import Still
 from .networks import Network, load_network
 from .pictures import Picture, read_picture, write_picture
@@ -11,10 +13,12 @@ ENGINE: int
 __all__ = [
     "ENGINE",
     "DreamerError",
+    "Film",
     "Network",
     "Picture",
     "Preset",
     "Still",
+    "Tally",
     "__version__",
     "animate",
     "batch",

@@ -23,6 +23,22 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+__all__ = [
+    "DeviceError",
+    "DreamerError",
+    "FilmError",
+    "NetworkError",
+    "NoInputError",
+    "OutputError",
+    "PictureError",
+    "PresetError",
+    "TargetError",
+    "ToolError",
+    "TrainingError",
+    "UsageError",
+    "WeightsError",
+]
+
 
 class DreamerError(Exception):
     """A mistake or a missing thing that a person can correct.

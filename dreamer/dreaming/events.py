@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+__all__ = ["DreamEvent", "Listener", "OctaveStarted", "StepDone", "TileHalved"]
+
 
 @dataclass(frozen=True)
 class OctaveStarted:
