@@ -1,6 +1,6 @@
 """Render the pictures of the documentation from the sample inputs: `python docs/make_pictures.py`, about ten minutes.
 
-With names behind it (`hero`, `board`, `film`, `inspect`) only those.
+With names behind it (`hero`, `board`, `film`, `presets`, `inspect`) only those.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import imageio.v3 as iio
+import numpy as np
 from PIL import Image
 
-from dreamer import Network, animate, dream, load_network
+from dreamer import Network, Preset, animate, dream, load_network, load_preset
 
 HERE = Path(__file__).parent
 INPUTS = HERE.parent / "inputs"
@@ -28,7 +30,8 @@ BOARD = [
 ]
 COLUMNS, WIDTH, HEIGHT = 3, 400, 266
 FILM, SHOWN = "metamorphosis", 8
-
+OVER_DUNES = ("caricature", "classic-deepdream", "deep-dream", "menagerie", "style")  # the other presets over the sky
+CARD = (400, 267)  # a preset's picture in the gallery of the documentation
 
 # The tools of docs/inspection.md, each with the command that the page shows; they run in the project's folder.
 ATLAS = "atlas --layer maxpool3 --kernels 0-63 -o {folder}/atlas"
@@ -51,7 +54,7 @@ WIDEST = 1200
 
 def main() -> None:
     """Write what is named on the command line, or everything."""
-    wanted = sys.argv[1:] or ["hero", "board", "film", "inspect"]
+    wanted = sys.argv[1:] or ["hero", "board", "film", "presets", "inspect"]
     network = load_network("pocket")
     pictures = HERE / "pictures"
     if "hero" in wanted:
@@ -63,6 +66,9 @@ def main() -> None:
         board(network).save(pictures / "board.jpg", quality=85)
     if "film" in wanted:
         film_strip(network).save(pictures / f"{FILM}.jpg", quality=85)
+    if "presets" in wanted:
+        for file in sorted((HERE.parent / "presets").glob("*.toml")):
+            card(file.stem, network).save(pictures / "presets" / f"{file.stem}.jpg", quality=80)
     if "inspect" in wanted:
         inspection(pictures)
 
@@ -94,6 +100,46 @@ def inspection(pictures: Path) -> None:
 def run(line: str) -> None:
     """Run a command line of dreamer in the project's folder."""
     subprocess.run([sys.executable, "-m", "dreamer", *shlex.split(line)], cwd=HERE.parent, check=True)
+
+
+def card(name: str, network: Network) -> Image.Image:
+    """What a preset makes of a sample input; of a film, four frames."""
+    preset = load_preset(name)
+    if preset.network.negative_slope:
+        network = load_network(preset.network)
+    if preset.animation is not None:
+        return film_card(name, preset, network)
+    photo = INPUTS / ("dunes.jpg" if name in OVER_DUNES else "sky.jpg")
+    from_photo = preset.canvas.start == "photo"
+    picture = dream(photo if from_photo else None, preset, size=CARD[0] if from_photo else CARD, network=network)
+    return picture.image()
+
+
+def film_card(name: str, preset: Preset, network: Network) -> Image.Image:
+    """Four evenly spread frames of a film, in rows of two."""
+    sheet, width, height = Image.new("RGB", CARD), CARD[0] // 2, CARD[1] // 2
+    with TemporaryDirectory() as folder:
+        source: Path | None = INPUTS / "sky.jpg" if preset.canvas.start == "photo" else None
+        rate = ["animation.fps=2"]
+        if name == "soft-film":
+            source, rate = Path(folder) / "clip.mp4", []
+            write_clip(source)
+        size = 240 if source else (240, 160)
+        frames = Path(folder) / "frames"
+        film = animate(source, frames, name, size=size, overrides=rate, network=network)
+        for place in range(4):
+            with Image.open(frames / f"{1 + place * (film.frames - 1) // 3:06d}.png") as image:
+                row, column = divmod(place, 2)
+                sheet.paste(image.resize((width, height), Image.Resampling.LANCZOS), (column * width, row * height))
+    return sheet
+
+
+def write_clip(path: Path) -> None:
+    """A second of film: a pan over the dunes."""
+    with Image.open(INPUTS / "dunes.jpg") as image:
+        dunes = np.asarray(image.convert("RGB").resize((600, 400)))
+    frames = [dunes[60:340, 8 * step : 8 * step + 420] for step in range(12)]
+    iio.imwrite(path, np.stack(frames), plugin="FFMPEG", fps=12, macro_block_size=1)
 
 
 def film_strip(network: Network) -> Image.Image:
