@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dreamer.jobs.job import Job
-from dreamer.jobs.journal import Entry, Journal
+from dreamer.jobs.journal import Journal, JournalEntry
 
 # Seconds for a megapixel-step before anything was measured: the shipped network on two processor cores.
 FIRST_GUESS = 0.3
@@ -32,7 +32,7 @@ def estimate(jobs: Sequence[Job], journal: Journal) -> Estimate:
     return Estimate(seconds, measured)
 
 
-def _rates(entries: Sequence[Entry], **wanted: str) -> list[float]:
+def _rates(entries: Sequence[JournalEntry], **wanted: str) -> list[float]:
     return [
         entry.seconds / entry.work
         for entry in entries

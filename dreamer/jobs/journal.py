@@ -22,7 +22,7 @@ _ALWAYS = ("key", "output", "state")
 
 
 @dataclass(frozen=True)
-class Entry:
+class JournalEntry:
     """The last word about the job that writes `output`; `key` is that of `Job`, empty where its input cannot be read.
 
     `work` in megapixel-steps; `seconds` of computing; `time` in UTC.
@@ -45,7 +45,7 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / FOLDER / "journal.jsonl"
-        self._entries: dict[str, Entry] = {}
+        self._entries: dict[str, JournalEntry] = {}
         self._outputs: dict[str, str] = {}
         self._read = 0
         self._torn = False
@@ -53,7 +53,7 @@ class Journal:
         self._lock = threading.Lock()
         self.refresh()
 
-    def entry(self, output: Path) -> Entry | None:
+    def entry(self, output: Path) -> JournalEntry | None:
         """The last entry of the job that writes `output`."""
         return self._entries.get(str(output))
 
@@ -61,7 +61,7 @@ class Journal:
         """The key of the job that wrote `output` last, whatever has failed since."""
         return self._outputs.get(str(output))
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[JournalEntry]:
         """The last entry of every job, in the order of their first ones."""
         return list(self._entries.values())
 
@@ -83,9 +83,9 @@ class Journal:
             if (entry := _parsed(line)) is not None:
                 self._keep(entry)
 
-    def append(self, entry: Entry) -> None:
+    def append(self, entry: JournalEntry) -> None:
         """Add an entry, on disk when this returns as far as other processes are concerned. Raises OutputError."""
-        entry = Entry(**{**asdict(entry), "time": datetime.now(UTC).isoformat(timespec="seconds")})
+        entry = JournalEntry(**{**asdict(entry), "time": datetime.now(UTC).isoformat(timespec="seconds")})
         facts = {name: value for name, value in asdict(entry).items() if value or name in _ALWAYS}
         line = json.dumps(facts, ensure_ascii=True) + "\n"
         try:
@@ -109,15 +109,15 @@ class Journal:
             os.close(self._file)
             self._file = None
 
-    def _keep(self, entry: Entry) -> None:
+    def _keep(self, entry: JournalEntry) -> None:
         self._entries[entry.output] = entry
         if entry.state == "done":
             self._outputs[entry.output] = entry.key
 
 
-def _parsed(line: bytes) -> Entry | None:
+def _parsed(line: bytes) -> JournalEntry | None:
     try:
         facts: Mapping[str, Any] = json.loads(line)
-        return Entry(**{name: facts[name] for name in Entry.__dataclass_fields__ if name in facts})
+        return JournalEntry(**{name: facts[name] for name in JournalEntry.__dataclass_fields__ if name in facts})
     except (ValueError, TypeError, AttributeError):
         return None

@@ -13,7 +13,7 @@ from dreamer.jobs.claims import Claims
 from dreamer.jobs.events import JobDone, JobEvent, JobFailed, JobListener, JobSkipped
 from dreamer.jobs.executors import Executor
 from dreamer.jobs.job import Job, make_recipe
-from dreamer.jobs.journal import Entry, Journal
+from dreamer.jobs.journal import Journal, JournalEntry
 from dreamer.jobs.render import Task
 
 # Stills of one preset and size go through the network together while they have no more pixels than this: larger
@@ -188,7 +188,7 @@ class JobRun:
             self.tally.failed[entry.output] = entry.error
         return False
 
-    def _entry(self, job: Job) -> Entry | None:
+    def _entry(self, job: Job) -> JournalEntry | None:
         return None if self._journal is None or job.output is None else self._journal.entry(job.output)
 
     def _ready(self, job: Job) -> list[Job]:
@@ -224,7 +224,7 @@ class JobRun:
             return
         done = isinstance(event, JobDone)
         self._journal.append(
-            Entry(
+            JournalEntry(
                 key=job.key,
                 output=job.place,
                 state="done" if done else "failed",

@@ -6,18 +6,18 @@ import pytest
 
 from dreamer.errors import OutputError
 from dreamer.jobs.claims import Claims
-from dreamer.jobs.journal import Entry, Journal
+from dreamer.jobs.journal import Journal, JournalEntry
 from tests.jobs.conftest import claimed_elsewhere
 
 
-def done(key: str, output: str = "") -> Entry:
-    return Entry(key, output or f"{key}.png", "done", seconds=1.5, work=0.25)
+def done(key: str, output: str = "") -> JournalEntry:
+    return JournalEntry(key, output or f"{key}.png", "done", seconds=1.5, work=0.25)
 
 
 def test_entries_are_read_back(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     journal.append(done("one"))
-    journal.append(Entry("two", "two.png", "failed", error="naïve \n broken"))
+    journal.append(JournalEntry("two", "two.png", "failed", error="naïve \n broken"))
     again = Journal(tmp_path)
     one, two = again.entry(Path("one.png")), again.entry(Path("two.png"))
     assert one is not None and (one.state, one.seconds, one.work) == ("done", 1.5, 0.25)
@@ -26,14 +26,14 @@ def test_entries_are_read_back(tmp_path: Path) -> None:
 
 
 def test_a_job_without_a_key_is_kept_too(tmp_path: Path) -> None:
-    Journal(tmp_path).append(Entry("", "a.png", "failed", error="empty"))
+    Journal(tmp_path).append(JournalEntry("", "a.png", "failed", error="empty"))
     entry = Journal(tmp_path).entry(Path("a.png"))
     assert entry is not None and (entry.key, entry.error) == ("", "empty")
 
 
 def test_the_last_word_counts(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
-    journal.append(Entry("older", "one.png", "failed", error="first"))
+    journal.append(JournalEntry("older", "one.png", "failed", error="first"))
     journal.append(done("one"))
     entry = Journal(tmp_path).entry(Path("one.png"))
     assert entry is not None and entry.state == "done"

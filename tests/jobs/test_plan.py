@@ -9,7 +9,7 @@ from dreamer.errors import NoInputError, PresetError, UsageError
 from dreamer.jobs.estimate import FIRST_GUESS, estimate
 from dreamer.jobs.inputs import find_inputs
 from dreamer.jobs.job import Job
-from dreamer.jobs.journal import Entry, Journal
+from dreamer.jobs.journal import Journal, JournalEntry
 from dreamer.jobs.orders import Order, read_jobs_file
 from dreamer.jobs.plan import plan_batch
 from dreamer.jobs.sweeps import combinations, label, parse_sweep
@@ -119,9 +119,9 @@ def test_states_come_from_the_journal_and_the_outputs(folder: Path) -> None:
     journal = Journal(OUT)
     add_photo(str(first.output), 1)
     add_photo(str(second.output), 1)
-    journal.append(Entry(first.key, str(first.output), "done"))
-    journal.append(Entry("older", str(second.output), "done"))
-    journal.append(Entry(third.key, str(third.output), "failed", error="the reason"))
+    journal.append(JournalEntry(first.key, str(first.output), "done"))
+    journal.append(JournalEntry("older", str(second.output), "done"))
+    journal.append(JournalEntry(third.key, str(third.output), "failed", error="the reason"))
     assert [(each.state, each.reason) for each in plan("photos")] == [
         ("done", ""), ("stale", ""), ("failed", "the reason")
     ]  # fmt: skip
@@ -161,7 +161,7 @@ def test_time_is_estimated_from_the_journal(folder: Path) -> None:
     journal = Journal(OUT)
     guess = estimate(jobs, journal)
     assert not guess.measured and guess.seconds == pytest.approx(FIRST_GUESS * sum(each.work for each in jobs))
-    journal.append(Entry("other", "x.png", "done", preset="whisper", seconds=8.0, work=2.0))
+    journal.append(JournalEntry("other", "x.png", "done", preset="whisper", seconds=8.0, work=2.0))
     measured = estimate(jobs, journal)
     assert measured.measured and measured.seconds == pytest.approx(4.0 * sum(each.work for each in jobs))
 
