@@ -76,16 +76,19 @@ def command(
     loaded = network.open(precision)
     picture = read_photo(photo, size=size, device=loaded.device)
     suggestions = suggest_kernels(loaded, picture.pixels, region=region, layers=layers or None, count=count)
-    dreams = dream_each(study, loaded, picture.pixels, [(each.target,) for each in suggestions])
+    dreams = dream_each(study, loaded, picture.pixels, [(suggestion.target,) for suggestion in suggestions])
     facts = [
-        {"layer": each.layer, "kernel": each.kernel, "excess": each.excess, "classes": each.classes,
-         "targets": targets_to_toml([each.target])}
-        for each in suggestions
+        {"layer": suggestion.layer, "kernel": suggestion.kernel, "excess": suggestion.excess,
+         "classes": suggestion.classes, "targets": targets_to_toml([suggestion.target])}
+        for suggestion in suggestions
     ]  # fmt: skip
     out = Output(Path(str(output).replace("{stem}", photo.stem)), None, as_json)
     out.report(
         {"photo": str(photo), "suggestions": facts},
-        [f"{targets_to_toml([each.target])}  # +{each.excess:.1f} {', '.join(each.classes)}\n" for each in suggestions],
+        [
+            f"{targets_to_toml([suggestion.target])}  # +{suggestion.excess:.1f} {', '.join(suggestion.classes)}\n"
+            for suggestion in suggestions
+        ],
         image=draw_suggestions(suggestions, dreams, picture, network.name, side=size),
         arrays={},
     )

@@ -81,18 +81,12 @@ def _slope(image: Tensor, dim: int, border: str) -> Tensor:
     return padded.narrow(dim, 0, length) - padded.narrow(dim, 2, length)
 
 
-def scharr(image: Tensor) -> Tensor:
-    """Edges of (B, C, H, W): (B * C, 2, H, W), horizontal and vertical Scharr responses, 1 for a step from 0 to 1.
-
-    Scharr 2000, "Optimal operators in digital image processing".
-    """
-    horizontal = _smoothed(_slope(image, 3, "replicate"), SCHARR, 2, "replicate")
-    vertical = _smoothed(_slope(image, 2, "replicate"), SCHARR, 3, "replicate")
-    return torch.stack([horizontal.flatten(0, 1), vertical.flatten(0, 1)], 1)
-
-
 def scharr_energy_gradient(image: Tensor) -> Tensor:
-    """Gradient of half the summed squares of `scharr(image)`, away from the border, shaped as `image`."""
+    """Gradient of half the summed squares of the Scharr responses of (B, C, H, W), away from the border.
+
+    Responses are horizontal and vertical, 1 for a step from 0 to 1. Scharr 2000, "Optimal operators in digital image
+    processing".
+    """
     total = torch.zeros_like(image)
     for along, across in ((3, 2), (2, 3)):
         edges = _smoothed(_slope(image, along, "replicate"), SCHARR, across, "replicate")

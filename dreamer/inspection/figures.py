@@ -54,16 +54,16 @@ def draw_feature_maps(
     """Each map with its mean and peak; `overlay`: over the photo."""
     height, width = photo.pixels.shape[-2:]
     tiles = []
-    for each in maps:
-        heat = unit_range(each.activation.clamp_min(0))
+    for feature_map in maps:
+        heat = unit_range(feature_map.activation.clamp_min(0))
         picture = overlaid(photo.pixels[0].cpu(), sized(heat, height, width)) if overlay else colored(heat)
-        label = f"{each.layer} {each.kernel}\nmean {each.mean:.3g}, peak {each.peak:.3g}"
+        label = f"{feature_map.layer} {feature_map.kernel}\nmean {feature_map.mean:.3g}, peak {feature_map.peak:.3g}"
         tiles.append(Tile(to_image(picture), label))
     return contact_sheet(tiles, columns=columns, side=160, title=f"{network} on {photo.name}", smooth=overlay)
 
 
 def draw_attributions(
-    found: Attributions,
+    learned: Attributions,
     photo: Photo,
     network: str,
     target: str,
@@ -78,7 +78,7 @@ def draw_attributions(
         return to_image(overlaid(photo.pixels[0], heat))
 
     tiles = [Tile(photo.image(), photo.name)]
-    tiles += [Tile(over_photo(attribution), method) for method, attribution in found.maps.items()]
+    tiles += [Tile(over_photo(attribution), method) for method, attribution in learned.maps.items()]
     tiles += [
         Tile(over_photo(check.attribution), f"{method}, random weights\nrank correlation {check.correlation}")
         for method, check in (checks or {}).items()
@@ -89,20 +89,20 @@ def draw_attributions(
 def draw_occlusions(occlusions: Sequence[Occlusion], photo: Photo, network: str, class_name: str) -> Image.Image:
     """The photo, and for each square the map of where the probability falls."""
     tiles = [Tile(photo.image(), f"{photo.name}\n{class_name} {occlusions[0].probability:.1%}")]
-    for each in occlusions:
-        label = f"square {each.size}, stride {each.stride}\ndeepest fall {each.deepest:.1%}"
-        tiles.append(Tile(to_image(overlaid(photo.pixels[0].cpu(), unit_range(each.heat))), label))
+    for occlusion in occlusions:
+        label = f"square {occlusion.size}, stride {occlusion.stride}\ndeepest fall {occlusion.deepest:.1%}"
+        tiles.append(Tile(to_image(overlaid(photo.pixels[0].cpu(), unit_range(occlusion.heat))), label))
     return contact_sheet(tiles, side=256, title=f"{network}: what {class_name} cannot do without")
 
 
 def draw_projections(projections: Sequence[Projection], photo: Photo, network: str) -> Image.Image:
     """Each projection beside the patch of the photo that it comes from."""
     tiles = []
-    for each in projections:
-        top, left, bottom, right = each.box if each.box[2] else (0, 0, *photo.pixels.shape[-2:])
+    for projection in projections:
+        top, left, bottom, right = projection.box if projection.box[2] else (0, 0, *photo.pixels.shape[-2:])
         crop = (slice(None), slice(top, bottom), slice(left, right))
-        label = f"{each.layer} {each.kernel}\nactivation {each.strength:.3g}"
-        tiles.append(Tile(to_image(signed(each.picture[crop])), label))
+        label = f"{projection.layer} {projection.kernel}\nactivation {projection.strength:.3g}"
+        tiles.append(Tile(to_image(signed(projection.picture[crop])), label))
         tiles.append(Tile(to_image(photo.pixels[0][crop]), "its patch"))
     title = f"{network}, {projections[0].layer} on {photo.name}: deconvnet"
     return contact_sheet(tiles, columns=6, side=160, title=title)
@@ -176,7 +176,7 @@ def draw_neighbors(embedding: Embedding, photos: Sequence[Photo], network: str) 
 def draw_classes(photos: Sequence[Photo], classes: Sequence[Sequence[ClassProbability]], network: str) -> Image.Image:
     """Each photo with its most probable classes."""
     tiles = [
-        Tile(photo.image(), "\n".join([photo.name, *(f"{each.probability:6.1%}  {each.name}" for each in best)]))
+        Tile(photo.image(), "\n".join([photo.name, *(f"{entry.probability:6.1%}  {entry.name}" for entry in best)]))
         for photo, best in zip(photos, classes, strict=True)
     ]
     return contact_sheet(tiles, side=280, title=f"{network} sees")
@@ -216,7 +216,10 @@ def draw_cue_conflict(
 def draw_inversions(inversions: Sequence[Inversion], photo: Photo, network: str) -> Image.Image:
     """The photo and what each layer retains of it."""
     tiles = [Tile(photo.image(), photo.name)]
-    tiles += [Tile(to_image(each.picture[0]), f"{each.layer}\nerror {each.error:.1%}") for each in inversions]
+    tiles += [
+        Tile(to_image(inversion.picture[0]), f"{inversion.layer}\nerror {inversion.error:.1%}")
+        for inversion in inversions
+    ]
     return contact_sheet(tiles, side=220, title=f"{network}: what layers still know of {photo.name}")
 
 
@@ -225,11 +228,14 @@ def draw_suggestions(
 ) -> Image.Image:
     """A small dream (3, h, w) of each suggestion, fitted into `side` px."""
     tiles = [
-        Tile(to_image(dream), f"{each.layer} {each.kernel}   +{each.excess:.1f}\n{', '.join(each.classes)}")
-        for each, dream in zip(suggestions, dreams, strict=True)
+        Tile(
+            to_image(dream),
+            f"{suggestion.layer} {suggestion.kernel}   +{suggestion.excess:.1f}\n{', '.join(suggestion.classes)}",
+        )
+        for suggestion, dream in zip(suggestions, dreams, strict=True)
     ]
     return contact_sheet(tiles, side=side, title=f"{photo.name}: what {network} sees in it")
 
 
 def _listed(classes: Sequence[ClassProbability]) -> str:
-    return "\n".join(f"{each.probability:.1%} {each.name}" for each in classes)
+    return "\n".join(f"{entry.probability:.1%} {entry.name}" for entry in classes)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from dreamer.presets import Preset
@@ -20,6 +21,15 @@ def photo() -> Tensor:
     waves = torch.stack([torch.sin(rows + i) * torch.cos(columns * (i + 1)) for i in range(3)])
     grain = torch.rand(3, 48, 64, generator=torch.Generator().manual_seed(0))
     return (0.5 + 0.25 * waves + 0.1 * (grain - 0.5)).clamp(0, 1).unsqueeze(0)
+
+
+_SCHARR = torch.tensor([[3.0, 0.0, -3.0], [10.0, 0.0, -10.0], [3.0, 0.0, -3.0]]) / 16
+
+
+def scharr(image: Tensor) -> Tensor:
+    """Edges of (B, C, H, W) by the plain convolution: (B * C, 2, H, W), horizontal and vertical."""
+    planes = F.pad(image.flatten(0, 1).unsqueeze(1), (1, 1, 1, 1), mode="replicate")
+    return F.conv2d(planes, torch.stack([_SCHARR, _SCHARR.t()]).unsqueeze(1).to(image))
 
 
 def preset(*targets: dict[str, object], **settings: object) -> Preset:

@@ -8,8 +8,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from dreamer.dreaming.dream import dream
-from dreamer.dreaming.filters import luma, scharr
+from dreamer.dreaming.filters import luma
 from dreamer.dreaming.penalties import GRADIENTS, regularization
+from tests.dreaming.conftest import scharr
 from tests.tiny import TinyNetwork
 
 from .conftest import preset

@@ -52,13 +52,16 @@ def command(
     default = described_layers(loaded) if every else spread_layers(loaded, picture.size)
     maps = feature_maps(loaded, picture.pixels, list(layers) or default, count)
     facts = [
-        {"layer": each.layer, "kernel": each.kernel, "mean": each.mean, "peak": each.peak,
-         "targets": target_lines(each.layer, each.kernel)}
-        for each in maps
+        {"layer": feature_map.layer, "kernel": feature_map.kernel, "mean": feature_map.mean, "peak": feature_map.peak,
+         "targets": target_lines(feature_map.layer, feature_map.kernel)}
+        for feature_map in maps
     ]  # fmt: skip
     out.report(
         {"photo": str(photo), "network": network.name, "maps": facts},
-        [f"{target_lines(each.layer, each.kernel)}  # mean {each.mean:.3g}\n" for each in maps[:LISTED]],
+        [
+            f"{target_lines(feature_map.layer, feature_map.kernel)}  # mean {feature_map.mean:.3g}\n"
+            for feature_map in maps[:LISTED]
+        ],
         image=draw_feature_maps(maps, picture, network.name, columns=min(count, 8), overlay=overlay),
-        arrays={f"{each.layer}/{each.kernel}": each.activation.numpy() for each in maps},
+        arrays={f"{feature_map.layer}/{feature_map.kernel}": feature_map.activation.numpy() for feature_map in maps},
     )

@@ -58,12 +58,12 @@ def command(
 
 
 def _json(picture: Photo, classes: list[ClassProbability], network: str) -> str:
-    facts = [{"class": each.name, "index": each.index, "probability": each.probability} for each in classes]
+    facts = [{"class": entry.name, "index": entry.index, "probability": entry.probability} for entry in classes]
     return json.dumps({"photo": picture.source, "network": network, "classes": facts}, ensure_ascii=False)
 
 
 def _print(picture: Photo, classes: list[ClassProbability], earlier: Tensor | None) -> None:
     click.echo(picture.source)
-    for each in classes:
-        change = "" if earlier is None else f"   was {float(earlier[each.index]):6.1%}"
-        click.echo(f"  {each.probability:6.1%}  {each.name}{change}")
+    for entry in classes:
+        change = "" if earlier is None else f"   was {float(earlier[entry.index]):6.1%}"
+        click.echo(f"  {entry.probability:6.1%}  {entry.name}{change}")

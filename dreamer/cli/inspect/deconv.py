@@ -54,15 +54,18 @@ def command(
     chosen = list(kernels) or strongest_on(loaded, picture.pixels, layer, count)
     projections = project(loaded, picture.pixels, layer, chosen, activations)
     facts = [
-        {"kernel": each.kernel, "strength": each.strength, "cell": each.cell, "box": each.box,
-         "targets": target_lines(layer, each.kernel)}
-        for each in projections
+        {"kernel": projection.kernel, "strength": projection.strength, "cell": projection.cell, "box": projection.box,
+         "targets": target_lines(layer, projection.kernel)}
+        for projection in projections
     ]  # fmt: skip
     out.report(
         {"photo": str(photo), "network": network.name, "layer": layer, "projections": facts},
-        [f"{target_lines(layer, each.kernel)}  # activation {each.strength:.3g}\n" for each in projections],
+        [
+            f"{target_lines(layer, projection.kernel)}  # activation {projection.strength:.3g}\n"
+            for projection in projections
+        ],
         image=draw_projections(projections, picture, network.name),
-        arrays={f"kernel_{each.kernel}": each.picture.cpu().numpy() for each in projections},
+        arrays={f"kernel_{projection.kernel}": projection.picture.cpu().numpy() for projection in projections},
     )
 
 

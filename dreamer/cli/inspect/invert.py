@@ -50,10 +50,16 @@ def command(
     for layer in layers or spread_layers(loaded, picture.size):
         click.echo(f"{layer} ...", err=True)
         inversions.append(invert(loaded, picture.pixels, layer, steps=steps, smoothness=smoothness, seed=seed))
-    facts = [{"layer": each.layer, "error": each.error, "start_error": each.start_error} for each in inversions]
+    facts = [
+        {"layer": inversion.layer, "error": inversion.error, "start_error": inversion.start_error}
+        for inversion in inversions
+    ]
     out.report(
         {"photo": str(photo), "network": network.name, "layers": facts},
-        [f"{each.layer}: features {each.error:.1%} off (from {each.start_error:.1%})" for each in inversions],
+        [
+            f"{inversion.layer}: features {inversion.error:.1%} off (from {inversion.start_error:.1%})"
+            for inversion in inversions
+        ],
         image=draw_inversions(inversions, picture, network.name),
-        arrays={each.layer: each.picture[0].cpu().numpy() for each in inversions},
+        arrays={inversion.layer: inversion.picture[0].cpu().numpy() for inversion in inversions},
     )

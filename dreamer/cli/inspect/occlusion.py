@@ -64,16 +64,22 @@ def command(
     occlusions = [occlude(loaded, picture.pixels, index, side, stride) for side, stride in squares]
     probability = occlusions[0].probability
     facts = [
-        {"size": each.size, "stride": each.stride, "positions": each.falls.numel(), "deepest_fall": each.deepest}
-        for each in occlusions
+        {
+            "size": occlusion.size,
+            "stride": occlusion.stride,
+            "positions": occlusion.falls.numel(),
+            "deepest_fall": occlusion.deepest,
+        }
+        for occlusion in occlusions
     ]
     out.report(
         {"photo": str(photo), "network": network.name, "class": name, "probability": probability, "squares": facts},
         [f"{photo.name}: {name} {probability:.1%}"]
         + [
-            f"  {each.size}:{each.stride}  {each.falls.numel()} squares, deepest fall {each.deepest:.1%}"
-            for each in occlusions
+            f"  {occlusion.size}:{occlusion.stride}  {occlusion.falls.numel()} squares, "
+            f"deepest fall {occlusion.deepest:.1%}"
+            for occlusion in occlusions
         ],
         image=draw_occlusions(occlusions, picture, network.name, name),
-        arrays={f"falls_{each.size}_{each.stride}": each.falls.numpy() for each in occlusions},
+        arrays={f"falls_{occlusion.size}_{occlusion.stride}": occlusion.falls.numpy() for occlusion in occlusions},
     )

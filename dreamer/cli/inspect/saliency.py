@@ -75,5 +75,5 @@ def command(
         facts,
         lines,
         image=draw_attributions(learned, picture, network.name, name, checks=checks, side=side),
-        arrays={method.replace("-", "_"): each[0].cpu().numpy() for method, each in learned.maps.items()},
+        arrays={method.replace("-", "_"): attribution[0].cpu().numpy() for method, attribution in learned.maps.items()},
     )
