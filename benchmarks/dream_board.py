@@ -15,7 +15,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from dreamer.drawing.sheets import Tile, contact_sheet
+from dreamer.drawing.sheets import SheetTile, contact_sheet
 from dreamer.dreaming.dream import filled
 from dreamer.dreaming.noise import noise_picture
 from dreamer.dreaming.randomness import generator_at
@@ -70,13 +70,13 @@ def draw_side_by_side(names: Sequence[str], folder: Path) -> Path:
     return path
 
 
-def layer_dreams(network: Network, title: str, canvas: Tensor, layers: Sequence[str]) -> list[Tile]:
+def layer_dreams(network: Network, title: str, canvas: Tensor, layers: Sequence[str]) -> list[SheetTile]:
     """Dreams of several layers over (3, h, w)."""
     # As every board has been drawn, whatever becomes of the preset.
     preset = load_preset("deep-dream", ["octaves.count=4"])
     targets = [(Target.model_validate({"layer": layer}),) for layer in layers]
     dreams = dream_each(preset, network, canvas.unsqueeze(0), targets)
-    return [Tile(to_image(picture), f"{title}, {layer}") for layer, picture in zip(layers, dreams, strict=True)]
+    return [SheetTile(to_image(picture), f"{title}, {layer}") for layer, picture in zip(layers, dreams, strict=True)]
 
 
 def draw_board(name: str, photos: Path | None, folder: Path) -> Path:
@@ -92,25 +92,25 @@ def draw_board(name: str, photos: Path | None, folder: Path) -> Path:
     return path
 
 
-def portraits(name: str, network: Network) -> list[Tile]:
+def portraits(name: str, network: Network) -> list[SheetTile]:
     """24 kernels, evenly spread over four layers, and 12 classes."""
     waking = load_network(NetworkChoice(name=name, negative_slope=0.02))
     study = load_preset("kernel-study", ["octaves.output_scale=1", "canvas.size=128"])
     kernels = [(layer, place * network.kernels(layer) // 6) for layer in STUDIED for place in range(6)]
     targets = [(Target.model_validate({"layer": layer, "kernels": k, "measure": "mean"}),) for layer, k in kernels]
     tiles = [
-        Tile(to_image(picture), f"{layer} {kernel}")
+        SheetTile(to_image(picture), f"{layer} {kernel}")
         for (layer, kernel), picture in zip(kernels, dream_each(study, waking, None, targets), strict=True)
     ]
     return tiles + class_portraits(network, CLASSES)
 
 
-def class_portraits(network: Network, names: Sequence[str]) -> list[Tile]:
+def class_portraits(network: Network, names: Sequence[str]) -> list[SheetTile]:
     """What a network takes for the essence of each class."""
     portrait = load_preset("class-portrait", ["canvas.size=160"])
     targets = [(Target.model_validate({"class": name, "measure": "logit"}),) for name in names]
     dreams = dream_each(portrait, network, None, targets)
-    return [Tile(to_image(picture), name) for name, picture in zip(names, dreams, strict=True)]
+    return [SheetTile(to_image(picture), name) for name, picture in zip(names, dreams, strict=True)]
 
 
 def main() -> None:

@@ -26,7 +26,7 @@ from dreamer.networks import Network
 from dreamer.pictures import Picture, read_picture
 from dreamer.pictures.read import decode
 from dreamer.presets import Preset, load_preset
-from dreamer.presets.options import with_motion, with_options
+from dreamer.presets.adjust import with_motion, with_options
 
 
 def dream(

@@ -11,7 +11,7 @@ from dreamer.errors import FilmError, PictureError, PresetError
 from dreamer.pictures.recipes import read_recipe
 from dreamer.presets.dump import from_json, to_json
 from dreamer.presets.model.schema import Preset
-from dreamer.presets.source.files import portable_paths
+from dreamer.presets.source.named_files import portable_paths
 
 # Other containers keep their recipes as pictures do.
 _FILMS = {".mp4", ".mov"}

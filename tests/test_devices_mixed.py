@@ -37,7 +37,7 @@ from dreamer.networks.cut import Cut
 from dreamer.networks.network import Network
 from dreamer.networks.weights import load_named
 from dreamer.presets import load_preset
-from dreamer.presets.source.files import named_pictures
+from dreamer.presets.source.named_files import named_pictures
 
 RELEASE = tuple(int(part) for part in torch.__version__.split(".")[:2])
 pytestmark = pytest.mark.skipif(

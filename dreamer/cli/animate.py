@@ -26,7 +26,7 @@ from dreamer.jobs.job import FilmSettings, Job
 from dreamer.jobs.orders import Order
 from dreamer.jobs.outputs import OutputTemplate
 from dreamer.jobs.plan import find_order_inputs, find_variants, plan_jobs
-from dreamer.presets.options import lengthened
+from dreamer.presets.adjust import lengthened
 
 TEMPLATE = "outputs/{variant}/{stem}.mp4"
 _SPAN = re.compile(r"^(\d*):(\d*)$")

@@ -14,8 +14,8 @@ from dreamer.cli.inspect.sharing import ChosenNetwork, network_options
 from dreamer.cli.options import complete_presets, json_option, precision_option, set_option, verbosity_options
 from dreamer.cli.running import FAILED, verbosity
 from dreamer.errors import UsageError
+from dreamer.presets.adjust import with_options
 from dreamer.presets.model.fields import check_kernels
-from dreamer.presets.options import with_options
 from dreamer.presets.source.load import resolve_preset
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from dreamer.errors import OutputError, PresetError, UsageError
 from dreamer.presets.dump import to_toml
 from dreamer.presets.model.introspection import all_keys
 from dreamer.presets.reference import explained, keys_at, reference_markdown, schema_json, starter
-from dreamer.presets.source.files import missing_files
 from dreamer.presets.source.load import ResolvedPreset, resolve_preset
 from dreamer.presets.source.lookup import preset_files
+from dreamer.presets.source.named_files import missing_files
 from dreamer.presets.timeline.keyframes import Timeline
 
 _NEW_FOLDER = Path("presets")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from dreamer.drawing.save import save_drawing
-from dreamer.drawing.sheets import Tile, contact_sheet
+from dreamer.drawing.sheets import SheetTile, contact_sheet
 from dreamer.errors import NoInputError
 
 LABELS = ("name", "preset", "both", "none")
@@ -49,11 +49,11 @@ def command(
         ctx.exit(1)
 
 
-def _tile(path: Path, side: int, label: str) -> Tile | None:
+def _tile(path: Path, side: int, label: str) -> SheetTile | None:
     from dreamer.gallery.thumbnails import show_small
 
     image = show_small(path, side)
-    return None if image is None else Tile(image, _label(path, label))
+    return None if image is None else SheetTile(image, _label(path, label))
 
 
 def _label(path: Path, label: str) -> str:

@@ -9,7 +9,7 @@ import click
 from dreamer.cli.inspect.sharing import ChosenNetwork, Output, network_options, photo_argument
 from dreamer.cli.options import complete_presets, json_option, precision_option
 from dreamer.errors import UsageError
-from dreamer.presets.options import with_options
+from dreamer.presets.adjust import with_options
 from dreamer.presets.source.load import resolve_preset
 
 

@@ -15,7 +15,7 @@ _TITLE_HEIGHT, _TITLE_SIZE, _LABEL_SIZE = 32, 16, 12
 
 
 @dataclass(frozen=True)
-class Tile:
+class SheetTile:
     """A picture of any size and what is written below it; lines are divided by newlines."""
 
     image: Image.Image
@@ -28,7 +28,7 @@ class Tile:
 
 
 def contact_sheet(
-    tiles: Sequence[Tile], *, columns: int | None = None, side: int = 160, title: str = "", smooth: bool = True
+    tiles: Sequence[SheetTile], *, columns: int | None = None, side: int = 160, title: str = "", smooth: bool = True
 ) -> Image.Image:
     """Pictures in rows of `columns`, each fitted into `side` x `side` px above its label; RGB.
 
@@ -40,7 +40,7 @@ def contact_sheet(
     columns = min(columns or max(1, math.ceil(math.sqrt(len(tiles) * 1.5))), len(tiles))
     lines = max(len(tile.lines) for tile in tiles)
     below = GAP + (lines * LINE + 4 if lines else 0)
-    fitted = [Tile(fit_image(tile.image, side, smooth=smooth), tile.label) for tile in tiles]
+    fitted = [SheetTile(fit_image(tile.image, side, smooth=smooth), tile.label) for tile in tiles]
     rows = [fitted[first : first + columns] for first in range(0, len(fitted), columns)]
     heights = [max(tile.image.height for tile in row) for row in rows]
     top = (_TITLE_HEIGHT if title else 0) + GAP
@@ -56,7 +56,7 @@ def contact_sheet(
     return sheet
 
 
-def _draw_tile(sheet: Image.Image, tile: Tile, left: int, top: int, side: int, height: int) -> None:
+def _draw_tile(sheet: Image.Image, tile: SheetTile, left: int, top: int, side: int, height: int) -> None:
     """A tile whose image fits into `side` x `height` px, in the middle of that place."""
     draw, image = ImageDraw.Draw(sheet), tile.image
     if image.size != (side, height):

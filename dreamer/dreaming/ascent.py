@@ -9,7 +9,7 @@ from typing import Protocol
 import torch
 from torch import Generator, Tensor
 
-from dreamer.dreaming.canvas import Canvas
+from dreamer.dreaming.canvas import Parameterization
 from dreamer.dreaming.filters import gaussian_blur, luma
 from dreamer.dreaming.gradient import TargetGradient
 from dreamer.dreaming.normalization import band_normalized, normalized
@@ -77,7 +77,9 @@ class OctaveAscent:
     keep_colors: bool
     keep_photo: bool
 
-    def steps(self, canvas: Canvas, count: int, randomness: Callable[[int], Generator]) -> Iterator[tuple[int, Tensor]]:
+    def steps(
+        self, canvas: Parameterization, count: int, randomness: Callable[[int], Generator]
+    ) -> Iterator[tuple[int, Tensor]]:
         """Take `count` steps on `canvas`; after each, yield its number from 1 and the objective (B,) before it.
 
         `randomness(step)` gives each step its own generator.
@@ -110,7 +112,7 @@ class OctaveAscent:
             gradient = luma(gradient).expand_as(gradient)
         return gradient if self.mask is None else gradient * self.mask
 
-    def _regularize(self, canvas: Canvas, gradient: Tensor, step: int, progress: float) -> None:
+    def _regularize(self, canvas: Parameterization, gradient: Tensor, step: int, progress: float) -> None:
         """What acts on the picture itself, after a step (Yosinski et al. 2015, section 3)."""
         ascent = self.ascent
         sigma = value_at(ascent.blur, progress) if (step + 1) % ascent.blur_every == 0 else 0.0

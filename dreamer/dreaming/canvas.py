@@ -14,7 +14,7 @@ COLOR_DIRECTIONS = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.03)
 MARGIN = 1 / 512
 
 
-class Canvas(Protocol):
+class Parameterization(Protocol):
     """Parameters of a picture. `values` is what an optimizer steps."""
 
     values: Tensor

@@ -23,7 +23,7 @@ from dreamer.dreaming.targets import bind_batch, bind_target
 from dreamer.dreaming.tiles import automatic_tile
 from dreamer.errors import PresetError
 from dreamer.presets.model.schema import Mask, Preset, Target
-from dreamer.presets.source.files import named_pictures
+from dreamer.presets.source.named_files import named_pictures
 
 
 def dream(

@@ -18,7 +18,7 @@ from .scoring import (
 )
 from .suggestion import Suggestion, suggest_kernels
 from .top_patches import TopPatch, top_patches
-from .tracing import Trace, trace_kernel
+from .tracing import KernelTrace, trace_kernel
 
 __all__ = [
     "AdversarialExample",
@@ -26,13 +26,13 @@ __all__ = [
     "CueConflict",
     "FeatureMap",
     "Inversion",
+    "KernelTrace",
     "Kernels",
     "Occlusion",
     "Projection",
     "Suggestion",
     "TargetScore",
     "TopPatch",
-    "Trace",
     "attribute",
     "class_target",
     "cue_conflict",

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from dreamer.drawing.save import save_drawing
-from dreamer.drawing.sheets import Tile, contact_sheet
+from dreamer.drawing.sheets import SheetTile, contact_sheet
 from dreamer.dreaming.protocols import require_kernels
 from dreamer.dreaming.randomness import generator_at
 from dreamer.errors import TargetError
@@ -129,7 +129,7 @@ def draw_sheets(drawn: Sequence[Drawn], folder: Path, title: str) -> list[Path]:
         tiles = []
         for picture in members:
             with Image.open(picture.path) as image:
-                tiles.append(Tile(image.convert("RGB"), picture.subject.label))
+                tiles.append(SheetTile(image.convert("RGB"), picture.subject.label))
         path = folder / f"{group}.png"
         save_drawing(contact_sheet(tiles, side=SHEET_SIDE, title=f"{title}: {group}"), path)
         paths.append(path)

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from dreamer.drawing.scatter import draw_grid, draw_scatter
-from dreamer.drawing.sheets import Tile, contact_sheet
+from dreamer.drawing.sheets import SheetTile, contact_sheet
 from dreamer.inspection.activations import FeatureMap
 from dreamer.inspection.attribution import saliency_map
 from dreamer.inspection.deconvolution import Projection
@@ -23,7 +23,7 @@ from dreamer.inspection.saliency import Attributions, SanityCheck
 from dreamer.inspection.scoring import ClassProbability
 from dreamer.inspection.suggestion import Suggestion
 from dreamer.inspection.top_patches import TopPatch
-from dreamer.inspection.tracing import Trace
+from dreamer.inspection.tracing import KernelTrace
 
 _BLANK = (242, 242, 242)
 NEIGHBOR_ROWS = 12
@@ -33,14 +33,14 @@ def draw_kernels(kernels: Kernels, network: str, *, channels: int = 16) -> Image
     """Kernels over colors, or templates, as pictures; others as rows of slices, one for each of `channels` inputs."""
     title = f"{network}, {kernels.layer}: {kernels.shape}"
     if kernels.expanded:
-        tiles = [Tile(to_image(template), str(number)) for number, template in enumerate(kernels.weights)]
+        tiles = [SheetTile(to_image(template), str(number)) for number, template in enumerate(kernels.weights)]
         return contact_sheet(tiles, side=96, title=title, smooth=False)
     weights = scaled_weights(kernels.weights)
     if weights.shape[1] == 3:
-        tiles = [Tile(to_image(kernel), str(number)) for number, kernel in enumerate(weights)]
+        tiles = [SheetTile(to_image(kernel), str(number)) for number, kernel in enumerate(weights)]
         return contact_sheet(tiles, side=72, title=title, smooth=False)
     tiles = [
-        Tile(to_image(kernel[channel].expand(3, -1, -1)), f"{number} < {channel}")
+        SheetTile(to_image(kernel[channel].expand(3, -1, -1)), f"{number} < {channel}")
         for number, kernel in enumerate(weights)
         for channel in range(min(channels, weights.shape[1]))
     ]
@@ -58,7 +58,7 @@ def draw_feature_maps(
         heat = unit_range(feature_map.activation.clamp_min(0))
         picture = overlaid(photo.pixels[0].cpu(), sized(heat, height, width)) if overlay else colored(heat)
         label = f"{feature_map.layer} {feature_map.kernel}\nmean {feature_map.mean:.3g}, peak {feature_map.peak:.3g}"
-        tiles.append(Tile(to_image(picture), label))
+        tiles.append(SheetTile(to_image(picture), label))
     return contact_sheet(tiles, columns=columns, side=160, title=f"{network} on {photo.name}", smooth=overlay)
 
 
@@ -77,10 +77,10 @@ def draw_attributions(
         heat = unit_range(smoothed(saliency_map(attribution), 1.2))
         return to_image(overlaid(photo.pixels[0], heat))
 
-    tiles = [Tile(photo.image(), photo.name)]
-    tiles += [Tile(over_photo(attribution), method) for method, attribution in learned.maps.items()]
+    tiles = [SheetTile(photo.image(), photo.name)]
+    tiles += [SheetTile(over_photo(attribution), method) for method, attribution in learned.maps.items()]
     tiles += [
-        Tile(over_photo(check.attribution), f"{method}, random weights\nrank correlation {check.correlation}")
+        SheetTile(over_photo(check.attribution), f"{method}, random weights\nrank correlation {check.correlation}")
         for method, check in (checks or {}).items()
     ]
     return contact_sheet(tiles, side=side, title=f"{network}: {target}")
@@ -88,10 +88,10 @@ def draw_attributions(
 
 def draw_occlusions(occlusions: Sequence[Occlusion], photo: Photo, network: str, class_name: str) -> Image.Image:
     """The photo, and for each square the map of where the probability falls."""
-    tiles = [Tile(photo.image(), f"{photo.name}\n{class_name} {occlusions[0].probability:.1%}")]
+    tiles = [SheetTile(photo.image(), f"{photo.name}\n{class_name} {occlusions[0].probability:.1%}")]
     for occlusion in occlusions:
         label = f"square {occlusion.size}, stride {occlusion.stride}\ndeepest fall {occlusion.deepest:.1%}"
-        tiles.append(Tile(to_image(overlaid(photo.pixels[0].cpu(), unit_range(occlusion.heat))), label))
+        tiles.append(SheetTile(to_image(overlaid(photo.pixels[0].cpu(), unit_range(occlusion.heat))), label))
     return contact_sheet(tiles, side=256, title=f"{network}: what {class_name} cannot do without")
 
 
@@ -102,13 +102,13 @@ def draw_projections(projections: Sequence[Projection], photo: Photo, network: s
         top, left, bottom, right = projection.box if projection.box[2] else (0, 0, *photo.pixels.shape[-2:])
         crop = (slice(None), slice(top, bottom), slice(left, right))
         label = f"{projection.layer} {projection.kernel}\nactivation {projection.strength:.3g}"
-        tiles.append(Tile(to_image(signed(projection.picture[crop])), label))
-        tiles.append(Tile(to_image(photo.pixels[0][crop]), "its patch"))
+        tiles.append(SheetTile(to_image(signed(projection.picture[crop])), label))
+        tiles.append(SheetTile(to_image(photo.pixels[0][crop]), "its patch"))
     title = f"{network}, {projections[0].layer} on {photo.name}: deconvnet"
     return contact_sheet(tiles, columns=6, side=160, title=title)
 
 
-def draw_traces(traces: Sequence[Trace], photo: Photo, network: str) -> Image.Image:
+def draw_traces(traces: Sequence[KernelTrace], photo: Photo, network: str) -> Image.Image:
     """A row for each trace: heat map, box and silhouette."""
     pixels = photo.pixels[0].cpu()
     tiles = []
@@ -117,15 +117,15 @@ def draw_traces(traces: Sequence[Trace], photo: Photo, network: str) -> Image.Im
         boxed = to_image(pixels)
         ImageDraw.Draw(boxed).rectangle((left, top, right - 1, bottom - 1), outline="#ffd23f", width=2)
         tiles += [
-            Tile(to_image(overlaid(pixels, trace.heat)), f"{trace.layer} {trace.kernel}"),
-            Tile(boxed, f"box {left}, {top} to {right}, {bottom}"),
-            Tile(to_image(pixels * (0.12 + 0.88 * trace.mask)), "silhouette"),
+            SheetTile(to_image(overlaid(pixels, trace.heat)), f"{trace.layer} {trace.kernel}"),
+            SheetTile(boxed, f"box {left}, {top} to {right}, {bottom}"),
+            SheetTile(to_image(pixels * (0.12 + 0.88 * trace.mask)), "silhouette"),
         ]
     title = f"{network}, {traces[0].layer} on {photo.name}: traced back"
     return contact_sheet(tiles, columns=3, side=280, title=title)
 
 
-def draw_silhouette(trace: Trace, size: tuple[int, int]) -> Image.Image:
+def draw_silhouette(trace: KernelTrace, size: tuple[int, int]) -> Image.Image:
     """A trace's silhouette as a gray picture of (width, height), for a preset's `canvas.mask.picture`."""
     return to_image(trace.mask.expand(3, -1, -1)).convert("L").resize(size)
 
@@ -140,11 +140,13 @@ def draw_top_patches(
     count: int,
 ) -> Image.Image:
     """A row for each kernel: its portrait (3, h, w), then its patches with the photos' names, in `count` columns."""
-    blank = Tile(Image.new("RGB", photos[0].image().size, _BLANK))
+    blank = SheetTile(Image.new("RGB", photos[0].image().size, _BLANK))
     tiles = []
     for (kernel, best), portrait in zip(patches.items(), portraits, strict=True):
-        tiles.append(Tile(to_image(portrait), f"{layer} {kernel}\nits portrait"))
-        tiles += [Tile(to_image(patch.pixels), f"{photos[patch.number].name}\n{patch.strength:.3g}") for patch in best]
+        tiles.append(SheetTile(to_image(portrait), f"{layer} {kernel}\nits portrait"))
+        tiles += [
+            SheetTile(to_image(patch.pixels), f"{photos[patch.number].name}\n{patch.strength:.3g}") for patch in best
+        ]
         tiles += [blank] * (count - len(best))
     title = f"{network}, {layer}: what excites it most"
     return contact_sheet(tiles, columns=count + 1, side=136, title=title)
@@ -167,16 +169,18 @@ def draw_neighbors(embedding: Embedding, photos: Sequence[Photo], network: str) 
     images = [photo.image() for photo in photos]
     tiles = []
     for number in range(min(NEIGHBOR_ROWS, len(photos))):
-        tiles.append(Tile(images[number], photos[number].name))
+        tiles.append(SheetTile(images[number], photos[number].name))
         for name, nearest in (("features", embedding.nearest[number]), ("pixels", by_pixels[number])):
-            tiles += [Tile(images[other], f"{name} {rank}") for rank, other in enumerate(nearest.tolist(), 1)]
+            tiles += [SheetTile(images[other], f"{name} {rank}") for rank, other in enumerate(nearest.tolist(), 1)]
     return contact_sheet(tiles, columns=1 + 2 * count, side=110, title=f"{network}, {embedding.layer}: neighbors")
 
 
 def draw_classes(photos: Sequence[Photo], classes: Sequence[Sequence[ClassProbability]], network: str) -> Image.Image:
     """Each photo with its most probable classes."""
     tiles = [
-        Tile(photo.image(), "\n".join([photo.name, *(f"{entry.probability:6.1%}  {entry.name}" for entry in best)]))
+        SheetTile(
+            photo.image(), "\n".join([photo.name, *(f"{entry.probability:6.1%}  {entry.name}" for entry in best)])
+        )
         for photo, best in zip(photos, classes, strict=True)
     ]
     return contact_sheet(tiles, side=280, title=f"{network} sees")
@@ -192,9 +196,9 @@ def draw_adversarial_example(
     """The photo, the change, magnified, and the photo with it, with the classes before and after."""
     change = to_image(signed(example.picture[0] - photo.pixels[0]))
     tiles = [
-        Tile(photo.image(), f"{photo.name}\n{_listed(before)}"),
-        Tile(change, f"the change, magnified\nlargest {example.size * 255:.1f} of 255"),
-        Tile(to_image(example.picture[0]), f"with it\n{_listed(after)}"),
+        SheetTile(photo.image(), f"{photo.name}\n{_listed(before)}"),
+        SheetTile(change, f"the change, magnified\nlargest {example.size * 255:.1f} of 255"),
+        SheetTile(to_image(example.picture[0]), f"with it\n{_listed(after)}"),
     ]
     return contact_sheet(tiles, columns=3, side=300, title=f"{network}: fooled")
 
@@ -209,15 +213,17 @@ def draw_cue_conflict(
     """The photo, the style and the photo with the style's texture, each with its `classes`."""
     images = (photo.image(), style.image(), to_image(conflict.restyled[0]))
     names = (photo.name, "the texture", "the photo with it")
-    tiles = [Tile(image, f"{name}\n{_listed(best)}") for image, name, best in zip(images, names, classes, strict=True)]
+    tiles = [
+        SheetTile(image, f"{name}\n{_listed(best)}") for image, name, best in zip(images, names, classes, strict=True)
+    ]
     return contact_sheet(tiles, columns=3, side=300, title=f"{network}: fooled")
 
 
 def draw_inversions(inversions: Sequence[Inversion], photo: Photo, network: str) -> Image.Image:
     """The photo and what each layer retains of it."""
-    tiles = [Tile(photo.image(), photo.name)]
+    tiles = [SheetTile(photo.image(), photo.name)]
     tiles += [
-        Tile(to_image(inversion.picture[0]), f"{inversion.layer}\nerror {inversion.error:.1%}")
+        SheetTile(to_image(inversion.picture[0]), f"{inversion.layer}\nerror {inversion.error:.1%}")
         for inversion in inversions
     ]
     return contact_sheet(tiles, side=220, title=f"{network}: what layers still know of {photo.name}")
@@ -228,7 +234,7 @@ def draw_suggestions(
 ) -> Image.Image:
     """A small dream (3, h, w) of each suggestion, fitted into `side` px."""
     tiles = [
-        Tile(
+        SheetTile(
             to_image(dream),
             f"{suggestion.layer} {suggestion.kernel}   +{suggestion.excess:.1f}\n{', '.join(suggestion.classes)}",
         )

@@ -10,11 +10,11 @@ from dreamer.devices import free_memory
 from dreamer.dreaming.dream import dream
 from dreamer.networks import Network
 from dreamer.pictures import read_picture
+from dreamer.presets.adjust import with_options
 from dreamer.presets.model.schema import Preset, Target
-from dreamer.presets.options import with_options
-from dreamer.presets.source.files import named_pictures
 from dreamer.presets.source.load import resolve_preset
 from dreamer.presets.source.lookup import resolve_picture
+from dreamer.presets.source.named_files import named_pictures
 
 TOGETHER = 4
 # A kernel that is off on noise has no gradient there unless a slight slope lets one through.

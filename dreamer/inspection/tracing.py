@@ -15,7 +15,7 @@ from dreamer.networks import Network
 
 
 @dataclass(frozen=True)
-class Trace:
+class KernelTrace:
     """`heat`: (H, W) in [0, 1]. `mask`: (H, W) in [0, 1], soft at its edge. `box`: top, left, bottom, right in px."""
 
     layer: str
@@ -25,7 +25,7 @@ class Trace:
     box: tuple[int, int, int, int]
 
 
-def trace_kernel(network: Network, photo: Tensor, layer: str, kernel: int, *, softness: float = 0.02) -> Trace:
+def trace_kernel(network: Network, photo: Tensor, layer: str, kernel: int, *, softness: float = 0.02) -> KernelTrace:
     """Trace the whole map of a kernel on (1, 3, H, W) back to the photo, by the deconvnet.
 
     The projection's energy is smoothed over the size of a cell; what lies above Otsu's threshold and is connected
@@ -42,7 +42,7 @@ def trace_kernel(network: Network, photo: Tensor, layer: str, kernel: int, *, so
     mask = smoothed(torch.from_numpy(inside).float(), max(0.5, softness * min(height, width)))
     rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
     box = (int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1) if len(rows) else (0, 0, 0, 0)
-    return Trace(layer, kernel, heat, mask, box)
+    return KernelTrace(layer, kernel, heat, mask, box)
 
 
 def otsu_threshold(heat: Tensor) -> float:

@@ -14,8 +14,8 @@ from dreamer.jobs.journal import Journal
 from dreamer.jobs.work import megapixel_steps, source_size
 from dreamer.presets.dump import to_json
 from dreamer.presets.model.schema import Preset
-from dreamer.presets.source.files import named_files
 from dreamer.presets.source.lookup import resolve_picture
+from dreamer.presets.source.named_files import named_files
 from dreamer.recipes import Recipe, read_own_recipe
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from dreamer.jobs.journal import Journal
 from dreamer.jobs.orders import Order
 from dreamer.jobs.outputs import OutputTemplate, kept_apart, refuse_collisions
 from dreamer.jobs.sweeps import combinations, label, parse_sweep
+from dreamer.presets.adjust import with_motion, with_options
 from dreamer.presets.model.schema import Preset
-from dreamer.presets.options import with_motion, with_options
-from dreamer.presets.source.files import missing_files
 from dreamer.presets.source.load import resolve_preset
+from dreamer.presets.source.named_files import missing_files
 
 
 @dataclass(frozen=True)

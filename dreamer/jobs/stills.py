@@ -18,8 +18,8 @@ from dreamer.jobs.job import Job
 from dreamer.networks import Network
 from dreamer.pictures import Picture, read_picture, write_picture
 from dreamer.presets.model.schema import Preset, Target
-from dreamer.presets.source.files import named_pictures
 from dreamer.presets.source.lookup import resolve_picture
+from dreamer.presets.source.named_files import named_pictures
 
 if TYPE_CHECKING:
     from PIL.Image import Image

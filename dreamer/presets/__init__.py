@@ -16,9 +16,9 @@ from dreamer.presets.model.schema import (
     Tiles,
     Transform,
 )
-from dreamer.presets.source.files import portable_paths
 from dreamer.presets.source.load import ResolvedPreset, load_preset, preset_from_tree, resolve_preset
 from dreamer.presets.source.lookup import find_preset, preset_files, preset_folders, resolve_picture
+from dreamer.presets.source.named_files import portable_paths
 from dreamer.presets.timeline.keyframes import Timeline, preset_at
 
 __all__ = [

@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
-from dreamer.drawing.sheets import GAP, LINE, Tile, contact_sheet
+from dreamer.drawing.sheets import GAP, LINE, SheetTile, contact_sheet
 
 
-def tile(color: str, size: tuple[int, int] = (80, 40), label: str = "") -> Tile:
-    return Tile(Image.new("RGB", size, color), label)
+def tile(color: str, size: tuple[int, int] = (80, 40), label: str = "") -> SheetTile:
+    return SheetTile(Image.new("RGB", size, color), label)
 
 
 def test_sheets_have_a_cell_for_every_tile() -> None:

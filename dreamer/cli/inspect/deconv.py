@@ -16,7 +16,7 @@ from dreamer.cli.inspect.sharing import (
     size_option,
     target_lines,
 )
-from dreamer.cli.inspect.targets import kernel_options
+from dreamer.cli.inspect.target_options import kernel_options
 
 if TYPE_CHECKING:
     from dreamer.inspection.deconvolution import Keep

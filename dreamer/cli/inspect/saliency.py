@@ -15,7 +15,7 @@ from dreamer.cli.inspect.sharing import (
     photo_argument,
     size_option,
 )
-from dreamer.cli.inspect.targets import chosen_score, target_options
+from dreamer.cli.inspect.target_options import chosen_score, target_options
 from dreamer.cli.options import complete_layers
 
 METHODS = ("gradient", "smooth", "integrated", "guided", "grad-cam", "guided-grad-cam")

@@ -24,8 +24,8 @@ from dreamer.jobs.executors.interface import Executor
 from dreamer.jobs.job import Job
 from dreamer.jobs.render import Renderer, Task
 from dreamer.presets.model.schema import Preset
-from dreamer.presets.source.files import with_files
 from dreamer.presets.source.lookup import resolve_picture
+from dreamer.presets.source.named_files import with_files
 
 HELD = 2
 PAUSE = 0.5

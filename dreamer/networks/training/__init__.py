@@ -5,7 +5,13 @@ from dreamer.networks.training.evaluation import Accuracy, evaluate
 from dreamer.networks.training.fine_tuning import architecture_like
 from dreamer.networks.training.loop import train
 from dreamer.networks.training.photographs import Photographs, read_photographs, stored_side
-from dreamer.networks.training.plan import TrainingEpoch, TrainingEvent, TrainingPlan, TrainingResult, TrainingStep
+from dreamer.networks.training.training_plan import (
+    TrainingEpoch,
+    TrainingEvent,
+    TrainingPlan,
+    TrainingResult,
+    TrainingStep,
+)
 
 __all__ = [
     "Accuracy",

@@ -11,10 +11,10 @@ import torch
 from dreamer.errors import UsageError
 from dreamer.networks.pocket import PocketNetwork
 from dreamer.networks.training.augmentation import random_views
-from dreamer.networks.training.files import read_state, state_path
 from dreamer.networks.training.learner import Learner
 from dreamer.networks.training.photographs import Photographs
-from dreamer.networks.training.plan import TrainingPlan
+from dreamer.networks.training.run_state import read_state, state_path
+from dreamer.networks.training.training_plan import TrainingPlan
 
 # Each epoch ends with a look at the held-out photographs, about a fifth of a step's work for each batch of them.
 EVALUATION = 1.1

@@ -16,7 +16,7 @@ from torchvision.transforms.v2 import CutMix
 from dreamer.networks.pocket import PocketNetwork
 from dreamer.networks.training.augmentation import normalized
 from dreamer.networks.training.evaluation import autocast, worst_case
-from dreamer.networks.training.plan import TrainingPlan
+from dreamer.networks.training.training_plan import TrainingPlan
 
 WARM_UP = 0.15
 

@@ -19,11 +19,17 @@ from dreamer.errors import TrainingError
 from dreamer.networks.pocket import PocketNetwork
 from dreamer.networks.training.augmentation import random_views
 from dreamer.networks.training.evaluation import Accuracy, evaluate
-from dreamer.networks.training.files import make_folder, restore, run_key, save_pocket, save_state, state_path
 from dreamer.networks.training.fine_tuning import take_over
 from dreamer.networks.training.learner import Learner
 from dreamer.networks.training.photographs import Photographs
-from dreamer.networks.training.plan import TrainingEpoch, TrainingEvent, TrainingPlan, TrainingResult, TrainingStep
+from dreamer.networks.training.run_state import make_folder, restore, run_key, save_pocket, save_state, state_path
+from dreamer.networks.training.training_plan import (
+    TrainingEpoch,
+    TrainingEvent,
+    TrainingPlan,
+    TrainingResult,
+    TrainingStep,
+)
 from dreamer.networks.weights import LoadedNetwork
 
 

@@ -16,9 +16,9 @@ from dreamer.errors import Diagnostic, PresetError
 from dreamer.presets.model.diagnostics import diagnostics_in
 from dreamer.presets.model.paths import KeyPath, dotted
 from dreamer.presets.model.schema import FORMAT, Preset, strict_preset
-from dreamer.presets.source.files import starting_at, with_files
 from dreamer.presets.source.layers import OVERRIDE, Place, PresetLayer
 from dreamer.presets.source.lookup import find_preset
+from dreamer.presets.source.named_files import starting_at, with_files
 from dreamer.presets.source.toml_lines import key_lines, syntax_error
 from dreamer.presets.timeline.checks import check_keyframes, wrong_keyframes
 from dreamer.presets.timeline.keyframes import KEYFRAMES, split_keyframes

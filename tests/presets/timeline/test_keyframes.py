@@ -9,10 +9,10 @@ import pytest
 
 from dreamer.errors import PresetError
 from dreamer.presets import Preset, Target, load_preset, portable_paths, preset_from_tree, resolve_preset
+from dreamer.presets.adjust import previewed
 from dreamer.presets.dump import from_json, to_json, to_toml
 from dreamer.presets.model.times import frames_in, seconds_at
-from dreamer.presets.options import previewed
-from dreamer.presets.source.files import missing_files, named_pictures
+from dreamer.presets.source.named_files import missing_files, named_pictures
 from dreamer.presets.timeline.easings import EASINGS
 from dreamer.presets.timeline.expressions import parse_expression
 from dreamer.presets.timeline.keyframes import Timeline, preset_at

@@ -17,7 +17,7 @@ from dreamer.networks.pocket import IMAGENET_MEAN, IMAGENET_STD, PocketNetwork
 from dreamer.networks.state_files import UNREADABLE
 from dreamer.networks.training.learner import Learner
 from dreamer.networks.training.photographs import Photographs
-from dreamer.networks.training.plan import TrainingPlan
+from dreamer.networks.training.training_plan import TrainingPlan
 from dreamer.networks.weights import LoadedNetwork
 
 # Of the states of unfinished runs; those of another are not continued.
