@@ -20,8 +20,8 @@ import dreamer
 from dreamer import Network, Preset, load_network, load_preset, read_picture
 from dreamer.dreaming.dream import dream
 from dreamer.dreaming.filters import resized
-from dreamer.jobs.stills import preset_pictures
 from dreamer.motion.frames import FrameLoop
+from dreamer.pictures.named import preset_pictures
 
 ROOT = Path(__file__).parents[1]
 STORE = Path(__file__).parent / "engine.npz"

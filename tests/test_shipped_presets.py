@@ -9,8 +9,10 @@ import torch
 from torch import Tensor
 
 from dreamer import Network, load_network, load_preset
-from dreamer.jobs.stills import preset_pictures, render_still
+from dreamer.jobs.stills import render_stills
 from dreamer.motion.frames import FrameLoop
+from dreamer.pictures import Picture
+from dreamer.pictures.named import preset_pictures
 from dreamer.presets import Preset
 from dreamer.presets.source.lookup import preset_files
 
@@ -47,7 +49,7 @@ def test_a_still_changes_its_canvas(file: Path, network: Network, shipped_pictur
     if preset.network.name != "pocket" or preset.network.negative_slope:
         network = load_network(preset.network, device="cpu")
     photo = shipped_picture[0] if preset.canvas.start == "photo" else None
-    still = render_still(preset, network, photo)
+    (still,) = render_stills(preset, network, [None if photo is None else Picture(photo, None, "", "")])
     assert still.pixels.isfinite().all()
     assert float(still.pixels.std()) > 0.005
     if photo is not None:

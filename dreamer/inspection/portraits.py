@@ -9,12 +9,10 @@ from torch import Tensor
 from dreamer.devices import free_memory
 from dreamer.dreaming.dream import dream
 from dreamer.networks import Network
-from dreamer.pictures import read_picture
+from dreamer.pictures.named import preset_pictures
 from dreamer.presets.adjust import with_options
 from dreamer.presets.model.schema import Preset, Target
 from dreamer.presets.source.load import resolve_preset
-from dreamer.presets.source.lookup import resolve_picture
-from dreamer.presets.source.named_files import named_pictures
 
 TOGETHER = 4
 # A kernel that is off on noise has no gradient there unless a slight slope lets one through.
@@ -28,7 +26,7 @@ def dream_each(
 
     `photo`: (1, 3, h, w) in [0, 1], or None where the preset starts from noise. Raises the errors of `dream`.
     """
-    pictures, memory = _pictures(preset), free_memory(network.device)
+    pictures, memory = preset_pictures(preset), free_memory(network.device)
     dreams: list[Tensor] = []
     for first in range(0, len(targets), TOGETHER):
         part = targets[first : first + TOGETHER]
@@ -54,8 +52,4 @@ def restyle(network: Network, photo: Tensor, style: str, *, size: int | None = N
     """
     preset = resolve_preset("style", [f'targets.0.style="{style}"']).preset
     preset = with_options(preset, size=size or max(photo.shape[-2:]))
-    return dream(preset, network, photo, pictures=_pictures(preset), free_memory=free_memory(network.device))
-
-
-def _pictures(preset: Preset) -> dict[str, Tensor]:
-    return {text: read_picture(resolve_picture(text)).pixels.unsqueeze(0) for text in named_pictures(preset)}
+    return dream(preset, network, photo, pictures=preset_pictures(preset), free_memory=free_memory(network.device))

@@ -25,11 +25,12 @@ from dreamer.film.report import FilmReport
 from dreamer.film.store import FrameStore, as_tensor
 from dreamer.film.write import FilmWriter
 from dreamer.jobs.job import FilmSettings, Job, file_digest
-from dreamer.jobs.stills import preset_pictures, read_source
+from dreamer.jobs.stills import read_source
 from dreamer.motion.clips import ClipLoop
 from dreamer.motion.flow import Search, dense_inverse_search
 from dreamer.motion.frames import FrameLoop, animation_of, shown_order
 from dreamer.networks import Network
+from dreamer.pictures.named import preset_pictures
 from dreamer.pictures.names import frames_folder
 from dreamer.presets.dump import to_json
 from dreamer.presets.model.schema import Preset

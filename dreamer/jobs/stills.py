@@ -17,9 +17,8 @@ from dreamer.dreaming.events import Listener, ignore
 from dreamer.jobs.job import Job
 from dreamer.networks import Network
 from dreamer.pictures import Picture, read_picture, write_picture
+from dreamer.pictures.named import preset_pictures
 from dreamer.presets.model.schema import Preset, Target
-from dreamer.presets.source.lookup import resolve_picture
-from dreamer.presets.source.named_files import named_pictures
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -42,11 +41,6 @@ class Still:
         from PIL import Image
 
         return Image.fromarray((self.pixels.permute(1, 2, 0) * 255).round().to(torch.uint8).numpy())
-
-
-def preset_pictures(preset: Preset) -> dict[str, Tensor]:
-    """Guide, style and mask pictures that a preset names, (1, 3, h, w) by the text that names them."""
-    return {text: read_picture(resolve_picture(text)).pixels.unsqueeze(0) for text in named_pictures(preset)}
 
 
 def read_source(job: Job) -> Picture | None:
@@ -79,11 +73,6 @@ def render_stills(
     ).cpu()
     alphas = [None if photo is None else photo.alpha for photo in photos]
     return [Still(pixels, _fitting(alpha, pixels)) for pixels, alpha in zip(dreams, alphas, strict=True)]
-
-
-def render_still(preset: Preset, network: Network, photo: Tensor | None = None) -> Still:
-    """Dream over one photo, (3, h, w) float32 in [0, 1], or without one."""
-    return render_stills(preset, network, [None if photo is None else Picture(photo, None, "", "")])[0]
 
 
 def _fitting(alpha: Tensor | None, pixels: Tensor) -> Tensor | None:
