@@ -1,11 +1,48 @@
+"""What tests of every room share: sample pictures, and the marks of what a test needs."""
+
 from __future__ import annotations
 
+import importlib.util
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from torch import Tensor
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def _has_browser() -> bool:
+    chromium = any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
+    return chromium and shutil.which("chromedriver") is not None and _has("selenium")
+
+
+def _has_gpu() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def _has(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None
+
+
+# mark: (whether it is there, what is missing and how to have it)
+NEEDS: dict[str, tuple[Callable[[], bool], str]] = {
+    "browser": (_has_browser, "Chromium, its driver and selenium: apt install chromium chromium-driver"),
+    "gpu": (_has_gpu, "a CUDA device, and torch built for it"),
+    "opencv": (lambda: _has("cv2"), "OpenCV: pip install 'dreamer[video]'"),
+    "ray": (lambda: _has("ray"), "Ray: pip install 'dreamer[cluster]'"),
+}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose mark names what this machine lacks."""
+    for mark, (is_there, need) in NEEDS.items():
+        if item.get_closest_marker(mark) is not None and not is_there():
+            pytest.skip(f"needs {need}")
 
 
 @pytest.fixture

@@ -103,8 +103,8 @@ def test_a_film_is_rendered_again_from_itself(dreamer: Dreamer) -> None:
     assert "[animation]" in dreamer("recipe", "film.mp4").stdout
 
 
+@pytest.mark.opencv
 def test_a_filmed_clip_keeps_its_length_and_rate(dreamer: Dreamer) -> None:
-    pytest.importorskip("cv2", reason="OpenCV is not installed")
     assert dreamer("animate", "a.png", "-p", "spiral", "-o", "clip.mp4", "--length", "0.5s", *TINY).exit_code == 0
     result = dreamer("animate", "clip.mp4", "-p", "soft-film", "-o", "soft.mp4", *TINY)
     assert result.exit_code == 0, result.output

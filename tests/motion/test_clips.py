@@ -15,8 +15,8 @@ from tests.motion.films import change, clip, film
 from tests.tiny import TinyNetwork
 
 
+@pytest.mark.opencv
 def test_a_dreamt_clip_flickers_less_than_half(network: TinyNetwork) -> None:
-    pytest.importorskip("cv2")
     frames = clip()
     preset = film({"lead_in": 6}, ascent={"jitter": 8, "step_size": 0.01, "normalization": "rms"})
     loop = ClipLoop(preset, network, lambda first: iter(frames[first:]))
@@ -35,8 +35,8 @@ def test_a_dreamt_clip_flickers_less_than_half(network: TinyNetwork) -> None:
     assert mean(together) < 0.5 * mean(alone)
 
 
+@pytest.mark.opencv
 def test_a_clip_goes_on_where_it_was(network: TinyNetwork) -> None:
-    pytest.importorskip("cv2")
     frames = clip()
     preset = film({})
     whole = list(ClipLoop(preset, network, lambda first: iter(frames[first:])).frames())

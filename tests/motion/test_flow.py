@@ -8,8 +8,8 @@ from dreamer.motion.flow import optical_flow
 from tests.motion.films import clip
 
 
+@pytest.mark.opencv
 def test_the_flow_is_that_of_the_square_and_sees_what_was_hidden() -> None:
-    pytest.importorskip("cv2")
     before, now = clip(2)
     flow = optical_flow(before, now)
     assert float(flow.back[0, 0, 30:40, 22:38].mean()) == pytest.approx(-3, abs=0.4)

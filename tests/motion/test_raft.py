@@ -29,8 +29,8 @@ def test_pictures_are_padded_to_what_the_network_takes_and_the_last_flow_is_cut_
     assert flow.shape == (1, 2, 50, 141) and flow[0, :, 7, 9].tolist() == [3, -2]
 
 
+@pytest.mark.opencv
 def test_its_flow_means_what_that_of_dense_inverse_search_means() -> None:
-    pytest.importorskip("cv2", reason="OpenCV is not installed")
     generator = torch.Generator().manual_seed(2)
     big = nn.functional.interpolate(
         torch.rand((1, 3, 24, 30), generator=generator), scale_factor=8, mode="bicubic"

@@ -83,7 +83,6 @@ def test_the_shipped_network_sees_what_is_there(photos: Path) -> None:
 
 
 @pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
 def test_a_gpu_gives_the_cpus_gradient(shipped_picture: torch.Tensor) -> None:
     gradients = []
     for device in ("cpu", "cuda"):

@@ -31,7 +31,7 @@ TINY = ["canvas.size=64", "octaves.count=1", "octaves.steps=1"]
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """Two Ray nodes on this machine, the second of which may be killed."""
-    ray = pytest.importorskip("ray", reason="Ray is not installed")
+    import ray
     from ray.cluster_utils import Cluster as Nodes
 
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
@@ -42,7 +42,11 @@ def cluster() -> Iterator[Any]:
     nodes.shutdown()
 
 
-@pytest.fixture(scope="module", params=["inline", "processes", "ray", "ray-shipping"])
+PROCESSES = pytest.param("processes", marks=pytest.mark.slow)
+RAY, RAY_SHIPPING = (pytest.param(name, marks=[pytest.mark.ray, pytest.mark.slow]) for name in ("ray", "ray-shipping"))
+
+
+@pytest.fixture(scope="module", params=["inline", PROCESSES, RAY, RAY_SHIPPING])
 def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
     if request.param == "inline":
         started: Executor = Inline(precision="float32", threads=1)
@@ -166,7 +170,7 @@ def test_closing_it_stops_the_work(executor: Executor, folder: Path) -> None:
     assert len(outcomes(executor, [made(folder, 50)])) == 1
 
 
-@pytest.mark.parametrize("executor", ["processes", "ray"], indirect=True)
+@pytest.mark.parametrize("executor", [PROCESSES, RAY], indirect=True)
 def test_the_task_of_a_killed_worker_is_done_by_another(executor: Processes | Cluster, folder: Path) -> None:
     outcomes(executor, [made(folder, 1), made(folder, 2)])
     slow = made(folder, 3, changes=("octaves.steps=400",))
@@ -217,14 +221,15 @@ def test_a_missing_device_is_told_at_once(folder: Path) -> None:
             outcomes(started, [made(folder, 1)])
 
 
+@pytest.mark.ray
+@pytest.mark.slow
 def test_a_cluster_that_does_not_answer_is_told() -> None:
-    pytest.importorskip("ray", reason="Ray is not installed")
     code = "from dreamer.jobs.executors.cluster import Cluster; Cluster('127.0.0.1:1').__enter__()"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert "DeviceError: --cluster 127.0.0.1:1: no Ray cluster answers" in result.stderr
 
 
-@pytest.mark.parametrize("executor", ["ray-shipping"], indirect=True)
+@pytest.mark.parametrize("executor", [RAY_SHIPPING], indirect=True)
 def test_shipped_tasks_take_the_files_of_their_presets_along(executor: Executor, folder: Path) -> None:
     guide = add_photo(str(folder / "guide.png"), 9, (64, 64))
     tasks = made(folder, 1, changes=(f'targets=[{{layer="inception3a", guide="{guide}"}}]',))

@@ -39,8 +39,9 @@ os._exit(0)
 """
 
 
+@pytest.mark.ray
+@pytest.mark.slow
 def test_the_others_finish_the_work_of_a_node_that_died(tmp_path: Path) -> None:
-    pytest.importorskip("ray", reason="Ray is not installed")
     for number in range(10):
         add_photo(str(tmp_path / f"{number}.png"), number)
     result = subprocess.run([sys.executable, "-c", WORK, str(tmp_path)], capture_output=True, text=True, timeout=200)
