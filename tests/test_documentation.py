@@ -1,6 +1,6 @@
 """What the documentation says is so: its code runs, its links lead somewhere, its names exist.
 
-Commands and code run in a small project: the inputs at 128 px, and presets of the shipped names that take one step.
+Commands and code run in a small project: the inputs at 168 px, and presets of the shipped names that take one step.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PAGES = [
     *sorted((ROOT / "docs").glob("*.md")),
 ]
 GENERATED = {"gallery.md", "commands.md", "architecture.md", "contributing.md", "changelog.md"}
-SIDE = 128
+SIDE, SHORT_SIDE = 168, 112
 # Commands that are only parsed, each with what they would need.
 ONLY_PARSED = {
     "--cluster auto": "a Ray cluster that is running",
@@ -44,8 +44,8 @@ SMALLER = {
     "networks test": "--side 32",
     "inspect fool": "--size 64",
     "inspect invert": "--steps 2 --size 64",
-    "inspect occlusion": "--square 80:40 --size 160",
     "inspect saliency": "--samples 2 --size 64",
+    "suggest": "--count 2 --size 64",
     "atlas": "--kernels 0-3 --size 64",
 }
 
@@ -68,7 +68,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / name).mkdir(parents=True)
     for name in ("sky", "dunes"):
         with Image.open(ROOT / "inputs" / f"{name}.jpg") as image:
-            image.resize((SIDE, SIDE * 2 // 3)).save(folder / "inputs" / f"{name}.jpg")
+            image.resize((SIDE, SHORT_SIDE)).save(folder / "inputs" / f"{name}.jpg")
     for name in ("photo.jpg", "photos/beach/sea.jpg", "photos/tree.png", "docs/pictures/flock.jpg"):
         Image.open(folder / "inputs" / "sky.jpg").save(folder / name)
     random = np.random.default_rng(0)
@@ -108,7 +108,7 @@ def project(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def words_of(line: str) -> list[str]:
     """The words of a command line of dreamer, at a small size."""
-    line = re.sub(r"--size \S+", f"--size {SIDE}", line)
+    line = re.sub(r"--fps \S+", "--fps 1", re.sub(r"--size \S+", f"--size {SIDE}", line))
     words = shlex.split(line, comments=True)[1:]
     command = next((command for command in SMALLER if " ".join(words).startswith(command)), None)
     return [*words, *shlex.split(SMALLER[command])] if command else words
@@ -205,7 +205,7 @@ def test_every_python_block_runs(page: str, project: Path) -> None:
     names: dict[str, object] = {}
     for of_page, text in blocks("python"):
         if of_page == page:
-            exec(compile(re.sub(r"size=\d+", f"size={SIDE}", text), page, "exec"), names)
+            exec(compile(re.sub(r"fps=\d+", "fps=1", re.sub(r"size=\d+", f"size={SIDE}", text)), page, "exec"), names)
 
 
 @pytest.mark.parametrize(("page", "text"), list(blocks("toml")))

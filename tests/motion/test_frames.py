@@ -44,6 +44,7 @@ def test_from_noise_too(network: TinyNetwork) -> None:
     assert frames[-1].shape == (1, 3, 48, 64)
 
 
+@pytest.mark.slow
 def test_a_thousand_frames_do_not_drift(network: TinyNetwork, photo: Tensor) -> None:
     preset = film({"zoom": 1.5, "length": "1000f"}, octaves={"count": 1, "steps": 1})
     first = None

@@ -194,6 +194,7 @@ def test_the_task_of_a_killed_worker_is_done_by_another(executor: Processes | Cl
     assert not set(killed) & set(executor.pids)
 
 
+@pytest.mark.slow
 def test_a_task_that_kills_its_worker_is_given_up_after_three_tries(folder: Path) -> None:
     class Deadly(Job):
         """A job whose worker dies as soon as it unpacks it."""
@@ -215,6 +216,7 @@ def _die() -> None:
     os._exit(9)
 
 
+@pytest.mark.slow
 def test_a_missing_device_is_told_at_once(folder: Path) -> None:
     for executor in (Inline(device="cuda:7"), Processes(["cuda:7"])):
         with executor as started, pytest.raises(DeviceError, match="cuda:7"):
