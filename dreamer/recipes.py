@@ -14,7 +14,6 @@ from dreamer.presets.model.schema import Preset
 from dreamer.presets.source.named_files import portable_paths
 
 # Other containers keep their recipes as pictures do.
-_FILMS = {".mp4", ".mov"}
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ def recipe_of(path: Path) -> Recipe:
     Raises PictureError where there is none, FilmError for a broken film, PresetError for a preset that is not valid
     in this version.
     """
-    text = _film_recipe(path) if path.suffix.lower() in _FILMS else read_recipe(path)
+    text = _film_recipe(path) if path.suffix.lower() in TAGGED_SUFFIXES else read_recipe(path)
     if text is None:
         raise PictureError("holds no recipe", where=str(path), remedy="Only what dreamer wrote has one.")
     return parse_recipe(text, where=str(path))

@@ -21,7 +21,7 @@ from dreamer.cli.job_options import (
 from dreamer.cli.options import verbosity_options
 from dreamer.cli.run_jobs import print_plan, print_presets, run_here
 from dreamer.errors import UsageError
-from dreamer.film.codecs import film_codec
+from dreamer.film.codecs import CODECS, film_codec
 from dreamer.jobs.job import FilmSettings, Job
 from dreamer.jobs.orders import Order
 from dreamer.jobs.outputs import OutputTemplate
@@ -59,7 +59,7 @@ class Span(click.ParamType):  # type: ignore[type-arg]  # click is generic only 
 @click.option("--fps", metavar="RATE", help="Frames per second.")
 @click.option("--extend", metavar="TIME", help="Make a finished film longer by this time.")
 @click.option("--frames", "span", type=Span(), default=(None, None), help="Write only these frames: 100:200.")
-@click.option("--codec", metavar="NAME", help="h264, hevc, av1, prores, gif, webp, apng or frames; else by the suffix.")
+@click.option("--codec", metavar="NAME", help=f"One of {', '.join(CODECS)}; otherwise by the suffix.")
 @click.option(
     "--quality",
     type=click.IntRange(0, 100),

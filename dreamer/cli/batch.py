@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import click
 
@@ -18,7 +18,7 @@ from dreamer.cli.running import FAILED, verbosity
 from dreamer.errors import NoInputError, UsageError
 from dreamer.jobs.job import Job
 from dreamer.jobs.journal import Journal
-from dreamer.jobs.orders import BATCH_TEMPLATE, Order, read_jobs_file
+from dreamer.jobs.orders import BATCH_TEMPLATE, FilmFormat, Order, PictureFormat, read_jobs_file
 from dreamer.jobs.plan import plan_batch
 
 if TYPE_CHECKING:
@@ -77,14 +77,14 @@ class BatchOptions:
 )
 @click.option(
     "--format",
-    type=click.Choice(("png", "jpg", "webp", "tif")),
+    type=click.Choice(get_args(PictureFormat)),
     default="png",
     show_default=True,
     help="Format of the pictures.",
 )
 @click.option(
     "--film-format",
-    type=click.Choice(("mp4", "mov", "gif", "webp", "apng")),
+    type=click.Choice(get_args(FilmFormat)),
     default="mp4",
     show_default=True,
     help="Format of the films that presets with [animation] make.",

@@ -22,7 +22,8 @@ _COLOR_TAGS = {
 @dataclass(frozen=True)
 class Codec:
     """How one codec is written. `quality` is the default of `quality_option`, None where there is no such dial;
-    `even_sides`: it requires an even width and height."""
+    `even_sides`: it requires an even width and height; `sound`: the encoder of the sound beside it, None where its
+    container takes no sound, and then no tags either: the recipe goes into such files by `dreamer.film.recipes`."""
 
     name: str
     encoders: tuple[str, ...]
@@ -33,6 +34,7 @@ class Codec:
     quality: int | None = None
     quality_option: str = "crf"
     even_sides: bool = False
+    sound: str | None = None
 
 
 def _video(pixel_format: str) -> Callable[[Any], Any]:
@@ -71,6 +73,7 @@ CODECS = {
             {**_MOV, "preset": "slow"},
             17,
             even_sides=True,
+            sound="aac",
         ),
         Codec(
             "hevc",
@@ -81,8 +84,19 @@ CODECS = {
             {**_MOV, "preset": "medium", "tag:v": "hvc1", "x265-params": "log-level=error"},
             19,
             even_sides=True,
+            sound="aac",
         ),
-        Codec("av1", ("libsvtav1", "libaom-av1"), (".mp4",), "mp4", _video("yuv420p"), _MOV, 24, even_sides=True),
+        Codec(
+            "av1",
+            ("libsvtav1", "libaom-av1"),
+            (".mp4",),
+            "mp4",
+            _video("yuv420p"),
+            _MOV,
+            24,
+            even_sides=True,
+            sound="aac",
+        ),
         Codec(
             "prores",
             ("prores_ks",),
@@ -91,6 +105,7 @@ CODECS = {
             _video("yuv422p10le"),
             {**_MOV, "profile:v": "3", "vendor": "apl0"},
             even_sides=True,
+            sound="aac",
         ),
         Codec("gif", ("gif",), (".gif",), "gif", _palettes, {"loop": "0"}),
         Codec("webp", ("libwebp_anim", "libwebp"), (".webp",), "webp", _unchanged, {"loop": "0"}, 90, "quality"),
@@ -108,6 +123,8 @@ _BY_SUFFIX = {
     "": "frames",
 }
 FILM_SUFFIXES = tuple(suffix for suffix in _BY_SUFFIX if suffix)
+# Of the films whose recipe is a tag of the container.
+TAGGED_SUFFIXES = frozenset(suffix for codec in CODECS.values() if codec.sound for suffix in codec.suffixes)
 _READABLE = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".ogv")
 
 

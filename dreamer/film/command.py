@@ -13,8 +13,6 @@ from dreamer.film.codecs import Codec
 from dreamer.film.executable import encoders, find_ffmpeg
 from dreamer.film.recipes import RECIPE_KEY
 
-_TAGGED = ("mp4", "mov")
-
 
 def encoding_command(
     codec: Codec,
@@ -36,10 +34,10 @@ def encoding_command(
     options: dict[str, Any] = {"vcodec": _encoder(codec, executable), "format": codec.container, **codec.options}
     if codec.quality is not None:
         options[codec.quality_option] = codec.quality if quality is None else quality
-    if sound is not None and codec.container in _TAGGED:
+    if sound is not None and codec.sound is not None:
         streams.append(ffmpeg.input(str(sound)).audio)
-        options |= {"acodec": "aac", "audio_bitrate": "192k", "shortest": None}
-    if recipe is not None and codec.container in _TAGGED:
+        options |= {"acodec": codec.sound, "audio_bitrate": "192k", "shortest": None}
+    if recipe is not None and codec.sound is not None:
         options["metadata"] = f"{RECIPE_KEY}={recipe}"
     name = str(target / "%06d.png") if codec.name == "frames" else str(target)
     output = ffmpeg.output(*streams, name, **options).global_args("-hide_banner", "-loglevel", "error")

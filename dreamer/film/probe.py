@@ -66,7 +66,7 @@ def film_recipe(path: Path) -> str | None:
     metadata = run([find_ffmpeg(), "-v", "error", "-i", str(path), "-f", "ffmetadata", "-"]).stdout
     for line in re.split(r"(?<!\\)\n", metadata):
         key, _, value = line.partition("=")
-        if key == RECIPE_KEY:
+        if key.lower() == RECIPE_KEY:  # Matroska and WebM write their tags in capitals
             return _ESCAPED.sub(r"\1", value)
     return None
 

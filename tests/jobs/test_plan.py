@@ -2,17 +2,20 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from dreamer.errors import NoInputError, PresetError, UsageError
+from dreamer.film.codecs import FILM_SUFFIXES
 from dreamer.jobs.estimate import FIRST_GUESS, estimate
 from dreamer.jobs.inputs import find_inputs
 from dreamer.jobs.job import Job
 from dreamer.jobs.journal import Journal, JournalEntry
-from dreamer.jobs.orders import Order, read_jobs_file
+from dreamer.jobs.orders import FilmFormat, Order, PictureFormat, read_jobs_file
 from dreamer.jobs.plan import plan_batch
 from dreamer.jobs.sweeps import combinations, label, parse_sweep
+from dreamer.pictures.names import WRITABLE
 from tests.jobs.conftest import add_photo
 
 OUT = Path("out")
@@ -199,3 +202,8 @@ def test_planning_many_jobs_is_quick_without_torch(folder: Path) -> None:
         "assert 'torch' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_formats_of_outputs_are_those_that_can_be_written() -> None:
+    assert {f".{name}" for name in get_args(FilmFormat)} == set(FILM_SUFFIXES) - {".png"}  # which means a picture here
+    assert {f".{name}" for name in get_args(PictureFormat)} < set(WRITABLE)
