@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dreamer.errors import FilmError, PictureError, PresetError
+from dreamer.film.codecs import TAGGED_SUFFIXES
 from dreamer.pictures.recipes import read_recipe
 from dreamer.presets.dump import from_json, to_json
 from dreamer.presets.model.schema import Preset
