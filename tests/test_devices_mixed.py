@@ -133,6 +133,7 @@ def test_it_would_be_seen(network: Network, photo: Tensor) -> None:
 
 
 @pytest.mark.parametrize("name", STILLS)
+@pytest.mark.slow
 def test_a_still(name: str, network: Network, photo: Tensor) -> None:
     preset = load_preset(name, ["octaves.steps=2", "canvas.size=96"])
     pictures = {path: torch.empty(1, 3, 80, 80) for path in named_pictures(preset)}
@@ -141,6 +142,7 @@ def test_a_still(name: str, network: Network, photo: Tensor) -> None:
 
 
 @pytest.mark.parametrize("name", STILLS)
+@pytest.mark.slow
 def test_the_steps_never_wait_for_the_gpu(name: str, network: Network, photo: Tensor, gpu: Counter[str]) -> None:
     counted = []
     for steps in (2, 5):
@@ -158,12 +160,14 @@ def test_a_wait_would_be_counted(gpu: Counter[str]) -> None:
     assert sum(gpu.values()) >= 4
 
 
+@pytest.mark.slow
 def test_tiles(network: Network, photo: Tensor) -> None:
     preset = load_preset("deep-dream", ["octaves.steps=1", "canvas.size=128", "tiles.size=64"])
     assert dream(preset, network, photo).device == CUDA
 
 
 @pytest.mark.parametrize("name", FILMS)
+@pytest.mark.slow
 def test_a_film(name: str, network: Network, photo: Tensor) -> None:
     preset = load_preset(name, ["octaves.steps=1", "octaves.count=1", "canvas.size=96", "animation.lead_in=1"])
     loop = FrameLoop(preset, network, photo if preset.canvas.start == "photo" else None, earlier=lambda number: photo)
@@ -195,5 +199,6 @@ INSPECTIONS: dict[str, Callable[[Network, Tensor], object]] = {
 
 
 @pytest.mark.parametrize("name", INSPECTIONS)
+@pytest.mark.slow
 def test_a_look_inside(name: str, network: Network, photo: Tensor) -> None:
     INSPECTIONS[name](network, photo.to(CUDA))

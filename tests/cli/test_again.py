@@ -23,6 +23,7 @@ def same_pixels(one: str, other: str) -> bool:
 
 
 @pytest.mark.parametrize("suffix", ["png", "tiff", "webp", "jpg"])
+@pytest.mark.slow
 def test_again_gives_the_same_pixels_from_any_format(suffix: str, dreamer: Dreamer, photo: Path) -> None:
     assert dreamer("render", "photo.png", "-p", "deep-dream", *TINY, "-o", f"one.{suffix}").exit_code == 0
     result = dreamer("again", f"one.{suffix}", "-o", f"two.{suffix}")
@@ -30,6 +31,7 @@ def test_again_gives_the_same_pixels_from_any_format(suffix: str, dreamer: Dream
     assert same_pixels(f"one.{suffix}", f"two.{suffix}")
 
 
+@pytest.mark.slow
 def test_a_printed_recipe_is_a_preset_that_renders_the_same(dreamer: Dreamer, photo: Path) -> None:
     dreamer("render", "photo.png", "-p", "two-worlds", "--size", "80", "--set", "octaves.steps=1", "-o", "one.png")
     printed = dreamer("recipe", "one.png")
@@ -40,6 +42,7 @@ def test_a_printed_recipe_is_a_preset_that_renders_the_same(dreamer: Dreamer, ph
     assert same_pixels("one.png", "two.png")
 
 
+@pytest.mark.slow
 def test_the_photo_is_found_by_its_digest(dreamer: Dreamer, photo: Path) -> None:
     dreamer("render", "photo.png", "-p", "deep-dream", *TINY, "-o", "out/one.png")
     photo.rename("moved.png")
@@ -60,6 +63,7 @@ def test_pictures_without_a_recipe_say_so(dreamer: Dreamer, photo: Path) -> None
     assert dreamer("recipe", "absent.png").exit_code == 1
 
 
+@pytest.mark.slow
 def test_threads_and_precision_of_the_picture_are_taken_again(dreamer: Dreamer, photo: Path) -> None:
     small = ("--size", "96", "--set", "octaves.steps=3", "--precision", "bfloat16", "--threads", "1")
     first = dreamer("render", "photo.png", "-p", "whisper", "-o", "first.png", *small)
@@ -77,6 +81,7 @@ def test_threads_and_precision_of_the_picture_are_taken_again(dreamer: Dreamer, 
     assert same_pixels("first.png", "second.png")
 
 
+@pytest.mark.slow
 def test_a_picture_made_among_others_is_made_again_alone(dreamer: Dreamer, photo: Path) -> None:
     with Image.open(photo) as image:
         image.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save("other.png")

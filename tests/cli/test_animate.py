@@ -56,6 +56,7 @@ def test_a_film_is_written_and_not_again(dreamer: Dreamer) -> None:
 
 
 @pytest.mark.parametrize("name", ["film.gif", "film.webp", "film.apng", "film.mov"])
+@pytest.mark.slow
 def test_other_formats_go_by_their_suffix(name: str, dreamer: Dreamer) -> None:
     result = dreamer("animate", "a.png", "-p", "spiral", "-o", name, "--length", "0.3s", *TINY)
     assert result.exit_code == 0 and Path(name).stat().st_size > 0, result.output
@@ -66,6 +67,7 @@ def test_frames_are_numbered_pictures(dreamer: Dreamer) -> None:
     assert result.exit_code == 0 and len(frames("film")) == 3, result.output
 
 
+@pytest.mark.slow
 def test_some_frames_only(dreamer: Dreamer) -> None:
     whole = ("animate", "a.png", "-p", "spiral", "--codec", "frames", "--length", "0.6s", *TINY)
     assert dreamer(*whole, "-o", "all").exit_code == 0
@@ -155,6 +157,7 @@ def test_mistakes_are_told_before_the_first_frame(args: list[str], code: int, sa
     assert not list(Path().glob("*.frames/[0-9]*.png"))
 
 
+@pytest.mark.slow
 def test_ctrl_c_says_how_to_go_on_and_loses_nothing(folder: Path, dreamer: Dreamer) -> None:
     args = ["animate", "a.png", "-p", "spiral", "--length", "3s", *TINY, "--set", "octaves.steps=6"]
     with subprocess.Popen(

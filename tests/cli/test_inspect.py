@@ -60,6 +60,7 @@ def layers_named(facts: dict[str, Any]) -> list[str]:
     (["top", ".", "--count", "1"], ["inception4e"]),
     (["invert", "a.png", "--steps", "1"], ["conv3", "inception4b", "inception4e"]),
 ])  # fmt: skip
+@pytest.mark.slow
 def test_layers_and_kernels_have_defaults(args: list[str], layers: list[str], dreamer: Dreamer) -> None:
     result = dreamer("inspect", *args, "-o", "made.png", "--json")
     assert result.exit_code == 0, result.output
@@ -70,6 +71,7 @@ def test_layers_and_kernels_have_defaults(args: list[str], layers: list[str], dr
 
 
 @pytest.mark.parametrize("tool", ["activations", "deconv", "trace", "top"])
+@pytest.mark.slow
 def test_units_come_with_the_lines_that_dream_them(tool: str, dreamer: Dreamer, folder: Path) -> None:
     result = dreamer("inspect", *TOOLS[tool], "-o", "made.png")
     assert result.exit_code == 0, result.output
@@ -95,6 +97,7 @@ def test_a_target_of_the_preset_language_is_explained(dreamer: Dreamer) -> None:
     assert result.exit_code == 0 and "inception3b" in result.stdout, result.output
 
 
+@pytest.mark.slow
 def test_guided_maps_are_left_out_where_a_network_has_no_relu_to_guide(dreamer: Dreamer) -> None:
     network = ("--network", "mobilenet_v3_small", "--weights", "random", "--size", "64", "-o", "made.png")
     result = dreamer("inspect", "saliency", "a.png", *network)
@@ -103,6 +106,7 @@ def test_guided_maps_are_left_out_where_a_network_has_no_relu_to_guide(dreamer: 
     assert asked.exit_code == 2 and "for ReLU only" in asked.stderr
 
 
+@pytest.mark.slow
 def test_a_photo_takes_the_texture_of_another(dreamer: Dreamer) -> None:
     result = dreamer("inspect", "fool", "a.png", "--texture", "b.png", "--size", "64", "-o", "made.png", "--json")
     assert result.exit_code == 0, result.output
@@ -123,6 +127,7 @@ def test_maps_come_with_grids_and_neighbors(dreamer: Dreamer) -> None:
     assert result.exit_code == 0 and Path("g.png").is_file() and Path("n.png").is_file(), result.output
 
 
+@pytest.mark.slow
 def test_suggestions_can_be_pasted(dreamer: Dreamer, folder: Path) -> None:
     result = dreamer("suggest", "a.png", "--count", "2", "--size", "64", "-o", "s.png", "--json")
     assert result.exit_code == 0, result.output

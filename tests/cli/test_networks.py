@@ -68,6 +68,7 @@ def draw_photographs(folder: Path) -> None:
             Image.fromarray(pixels).save(folder / name / f"{each}.png")
 
 
+@pytest.mark.slow
 def test_a_network_of_own_photographs_is_trained_and_dreamt_with(dreamer: Dreamer, folder: Path) -> None:
     draw_photographs(folder / "photos")
     options = ("--epochs", "2", "--side", "32", "--batch", "16", "--width", "0.1", "--device", "cpu")
@@ -89,6 +90,7 @@ def test_a_network_of_own_photographs_is_trained_and_dreamt_with(dreamer: Dreame
     assert Path("a.png").is_file()
 
 
+@pytest.mark.slow
 def test_fine_tuning_keeps_the_architecture_that_it_begins_with(dreamer: Dreamer, folder: Path) -> None:
     draw_photographs(folder / "photos")
     options = ("--epochs", "1", "--side", "32", "--batch", "16", "--device", "cpu")
@@ -102,6 +104,7 @@ def test_fine_tuning_keeps_the_architecture_that_it_begins_with(dreamer: Dreamer
     assert result.exit_code == 2 and "whose width is 0.1" in result.stderr
 
 
+@pytest.mark.slow
 def test_a_schedule_is_fitted_to_a_time(dreamer: Dreamer, folder: Path) -> None:
     draw_photographs(folder / "photos")
     options = ("--side", "32", "--batch", "16", "--width", "0.05", "--device", "cpu", "--cutmix", "0.5")
@@ -113,6 +116,7 @@ def test_a_schedule_is_fitted_to_a_time(dreamer: Dreamer, folder: Path) -> None:
     assert result.exit_code == 2 and "40m" in result.stderr
 
 
+@pytest.mark.slow
 def test_kernels_are_described_and_searched(dreamer: Dreamer, folder: Path) -> None:
     rows = [
         json.loads(line)

@@ -52,6 +52,7 @@ def test_a_photo_becomes_a_dream_with_its_recipe_and_is_not_dreamt_twice(dreamer
     assert output.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_noise_several_presets_and_a_template(dreamer: Dreamer, photo: Path) -> None:
     result = dreamer(
         "render", "photo.png", "noise", "-p", "deep-dream", "-p", "whisper", *TINY, "-o", "out/{stem}-{preset}.jpg"
@@ -84,6 +85,7 @@ def test_a_preview_is_smaller_and_shows_fewer_octaves(dreamer: Dreamer, photo: P
     assert max(size("outputs/deep-dream/photo.png")) <= 88
 
 
+@pytest.mark.slow
 def test_progress_is_on_stderr_and_as_json_where_asked(dreamer: Dreamer, photo: Path) -> None:
     result = dreamer("render", "photo.png", "-p", "deep-dream", *TINY, "--progress", "json")
     assert result.exit_code == 0 and result.stdout == ""
@@ -93,6 +95,7 @@ def test_progress_is_on_stderr_and_as_json_where_asked(dreamer: Dreamer, photo: 
     assert quiet.exit_code == 0 and quiet.output == ""
 
 
+@pytest.mark.slow
 def test_a_broken_picture_does_not_stop_the_others(dreamer: Dreamer, photo: Path) -> None:
     folder = photo.parent / "holiday"
     folder.mkdir()
@@ -129,8 +132,8 @@ def test_a_broken_picture_does_not_stop_the_others(dreamer: Dreamer, photo: Path
         ("empty -p deep-dream", 3, "no pictures"),
         ("-p deep-dream", 3, "noise"),
         ("photo.png -p deep-dream --set network=googlenet", 4, "googlenet-1378be20.pth"),
-        ("photo.png -p deep-dream -o file/x.png", 1, "file"),
-        ("photo.png -p deep-dream -o x.jpgg", 1, ".jpg"),
+        ("photo.png -p deep-dream --size 160 -o file/x.png", 1, "file"),
+        ("photo.png -p deep-dream --size 160 -o x.jpgg", 1, ".jpg"),
         ("photo.png -p deep-dream -o mine.png", 1, "--force"),
         ("photo.png -p deep-dream --size 20", 1, "too small"),
     ],
@@ -181,6 +184,7 @@ def test_planning_and_recipes_do_not_wait_for_torch(photo: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
+@pytest.mark.slow
 def test_ctrl_c_finishes_the_step_and_leaves_nothing_half_written(photo: Path) -> None:
     line = [
         "render",

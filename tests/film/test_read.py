@@ -79,6 +79,7 @@ def test_containers_of_every_suffix_are_read(suffix: str, tmp_path: Path) -> Non
     assert len(list(read_frames(path))) == 25
 
 
+@pytest.mark.slow
 def test_ffmpeg_ends_with_the_iterator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = clip(tmp_path / "a.mp4", "testsrc=size=640x480:rate=30:duration=10")
     fake_ffmpeg(tmp_path, f'echo $$ > {tmp_path}/pid; exec {find_ffmpeg()} "$@"', monkeypatch)

@@ -100,6 +100,7 @@ OF_OTHER_NONLINEARITIES = ("mobilenet_v3_small", "efficientnet_b0", "convnext_ti
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.slow
 def test_every_kind_of_network_has_attributions(name: str) -> None:
     network = load_network(NetworkChoice(name=name, weights="random"), device="cpu", precision="float32")
     photo = torch.rand((1, 3, 96, 96), generator=torch.Generator().manual_seed(1))

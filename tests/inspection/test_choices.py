@@ -12,6 +12,7 @@ from dreamer.presets.model.schema import NetworkChoice
 
 @pytest.mark.parametrize("name", ["pocket", "resnet18", "vgg11", "densenet121"])
 @pytest.mark.parametrize("size", [(96, 128), (320, 320)])
+@pytest.mark.slow
 def test_the_deepest_layer_still_has_a_map(name: str, size: tuple[int, int]) -> None:
     weights = "default" if name == "pocket" else "random"
     network = load_network(NetworkChoice(name=name, weights=weights), device="cpu", precision="float32")

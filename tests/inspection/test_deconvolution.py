@@ -88,6 +88,7 @@ def test_a_batch_norm_is_part_of_its_convolution() -> None:
 @pytest.mark.parametrize(
     "name", ["pocket", "vgg11_bn", "resnet18", "googlenet", "squeezenet1_1", "densenet121", "alexnet"]
 )
+@pytest.mark.slow
 def test_networks_of_convolutions_and_relu_are_projected(name: str) -> None:
     weights = "default" if name == "pocket" else "random"
     network = load_network(NetworkChoice(name=name, weights=weights), device="cpu", precision="float32")
@@ -140,6 +141,7 @@ def test_otsu_parts_two_heaps() -> None:
     assert 0.1 < otsu_threshold(heat) < 0.8
 
 
+@pytest.mark.slow
 def test_a_preset_takes_the_silhouette_as_its_mask(tmp_path: Path, photo: Tensor) -> None:
     from click.testing import CliRunner
 

@@ -16,6 +16,7 @@ def rows(count: int = 40, width: int = 12) -> Tensor:
     return torch.randn((count, width), generator=generator) * torch.linspace(3, 0.1, width)
 
 
+@pytest.mark.slow
 def test_principal_components_agree_with_scikit_learn() -> None:
     decomposition = pytest.importorskip("sklearn.decomposition", reason="scikit-learn is not installed")
     features = rows()

@@ -9,6 +9,7 @@ from dreamer.networks import Network
 
 
 @pytest.mark.parametrize("method", ["pgd", "fgsm"])
+@pytest.mark.slow
 def test_fooling_changes_the_class_by_what_it_says(pocket: Network, photo: Tensor, method: str) -> None:
     wanted = int(probabilities(pocket, photo)[0].topk(2).indices[1])
     result = fool(pocket, photo, wanted, method=method)  # type: ignore[arg-type]

@@ -19,6 +19,7 @@ def _identity(x: torch.Tensor) -> torch.Tensor:
     ("vgg11", "features.10"), ("resnet18", "layer2"), ("alexnet", "features.6"), ("squeezenet1_1", "features.6"),
     ("inception_v3", "Mixed_5b"), ("densenet121", "features.denseblock1"),
 ])  # fmt: skip
+@pytest.mark.slow
 def test_boxes_are_where_the_gradient_is(name: str, layer: str) -> None:
     weights = "default" if name == "pocket" else "random"
     network = load_network(NetworkChoice(name=name, weights=weights), device="cpu", precision="float32")

@@ -125,6 +125,7 @@ def test_some_frames_only(folder: Path) -> None:
         run(film("b.gif", settings=FilmSettings(span=(9, 12))))
 
 
+@pytest.mark.slow
 def test_frames_are_kept_only_where_asked_and_the_report_is_written(folder: Path) -> None:
     run(film("a.mp4", settings=FilmSettings(keep_frames=False, report=Path("out/report.json"))))
     assert not Path("a.mp4.frames").exists()
@@ -206,6 +207,7 @@ def test_a_full_disk_is_told_and_the_film_goes_on(room: int, frames: int, folder
 
 
 @pytest.mark.skipif(not STATM.exists(), reason="tells its memory on Linux only")
+@pytest.mark.slow
 def test_many_tiny_frames_at_constant_memory(tmp_path: Path) -> None:
     """Rendered, stored, measured and encoded: a frame of 12 kB (48 kB as float32) leaves less than 4 kB behind."""
     first, last = 200, 1200

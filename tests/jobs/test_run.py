@@ -134,6 +134,7 @@ def test_what_another_process_has_done_meanwhile_is_not_done_again(folder: Path)
     assert (tally.done, tally.skipped, fake.tasks) == (0, 3, [])
 
 
+@pytest.mark.slow
 def test_a_thousand_jobs_are_planned_and_journaled_quickly(folder: Path) -> None:
     data = Path("photos/1.png").read_bytes()
     for number in range(1000):
@@ -222,6 +223,7 @@ def command(*args: str) -> list[str]:
     return [sys.executable, "-m", "dreamer", "batch", "photos", "-p", "whisper", "-o", "out", "--no-gallery", *args]
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_it_goes_on_with_what_is_missing(folder: Path) -> None:
     for number in range(4, 13):
         add_photo(f"photos/{number}.png", number, (40, 48 + number))
@@ -239,6 +241,7 @@ def test_killed_at_any_moment_it_goes_on_with_what_is_missing(folder: Path) -> N
         assert path.stat().st_mtime_ns == changed
 
 
+@pytest.mark.slow
 def test_two_commands_on_one_folder_share_the_work(folder: Path) -> None:
     for number in range(4, 11):
         add_photo(f"photos/{number}.png", number, (40, 48 + number))
@@ -250,6 +253,7 @@ def test_two_commands_on_one_folder_share_the_work(folder: Path) -> None:
     assert sorted(outputs) == sorted({f"out/whisper/{number}.png" for number in range(1, 11)})
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(folder: Path) -> None:
     for number in range(4, 30):
         add_photo(f"photos/{number}.png", number, (40, 48 + number))
@@ -264,6 +268,7 @@ def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(folder: Path) -> No
     assert not list(Path("out").rglob("*.part"))
 
 
+@pytest.mark.slow
 def test_watching_takes_what_arrives(folder: Path) -> None:
     tiny = ("--size", "48", "--set", "octaves.steps=1", "--precision", "float32", "--watch")
     with subprocess.Popen(command(*tiny), stderr=subprocess.PIPE, text=True) as process:
@@ -283,6 +288,7 @@ def wait_for(process: subprocess.Popen[str], path: str) -> None:
 
 
 @pytest.mark.parametrize("workers", ["2"])
+@pytest.mark.slow
 def test_workers_share_the_work(folder: Path, workers: str) -> None:
     result = dreamer("batch", "photos", "-p", "whisper", "-o", "out", "--workers", workers, *TINY)
     assert result.exit_code == 0 and "3 done" in result.stderr, result.output

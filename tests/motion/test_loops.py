@@ -15,6 +15,7 @@ from tests.tiny import TinyNetwork
 
 
 @pytest.mark.parametrize("zoom", [6.0, 1 / 6.0])
+@pytest.mark.slow
 def test_a_zoom_loop_closes(zoom: float, network: TinyNetwork, photo: Tensor) -> None:
     preset = film({"zoom": zoom, "rotate": 30, "loop": "zoom", "length": "16f"})
     frames = rendered(preset, network, photo)

@@ -106,6 +106,7 @@ def pocket(monkeypatch: pytest.MonkeyPatch, watched: WatchedCapture | None = Non
 
 
 @pytest.mark.parametrize("name", ["deep-dream", "caricature", "class-portrait", "whisper", "spectral"])
+@pytest.mark.slow
 def test_a_dream_is_the_same_when_it_is_replayed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     photo = torch.rand(1, 3, 80, 96, generator=torch.Generator().manual_seed(0))
     preset = load_preset(name, ["octaves.steps=7", "octaves.count=2", "canvas.size=96"])

@@ -50,6 +50,7 @@ def unsettle(module: nn.Module) -> None:
 
 
 @pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.slow
 def test_every_family_gives_what_the_plain_network_gives(name: str) -> None:
     loaded = load_named(name, "random", None)
     unsettle(loaded.module)
@@ -70,6 +71,7 @@ def test_every_family_gives_what_the_plain_network_gives(name: str) -> None:
         ("vgg11_bn", ["features.0", "features.1", "features.2"]),
     ],
 )
+@pytest.mark.slow
 def test_captured_layers_hold_their_own_values(name: str, layers: list[str]) -> None:
     """Neither folded away nor overwritten by the in-place operation behind them."""
     loaded = load_named(name, "random", None)
@@ -103,6 +105,7 @@ def test_a_cut_ends_at_its_deepest_layer_frozen_and_folded(pocket: Network) -> N
     assert all(name.startswith(("features.0", "features.1")) for name, _ in scaled.named_parameters())
 
 
+@pytest.mark.slow
 def test_steps_leave_nothing_behind(pocket: Network) -> None:
     cut = pocket.cut(["inception4a"])
 
@@ -128,6 +131,7 @@ def test_layers_are_listed_in_order_and_a_wrong_one_names_the_near(pocket: Netwo
         pocket.kernels("inceptoin3b")
 
 
+@pytest.mark.slow
 def test_a_leaky_slope_replaces_every_relu() -> None:
     for name in ("pocket", "googlenet", "vgg11"):
         loaded = load_named(name, "random", None)

@@ -65,6 +65,7 @@ def cosine(one: Tensor, other: Tensor) -> float:
 
 
 @pytest.mark.parametrize("name", CASES)
+@pytest.mark.slow
 def test_the_fast_gradient_points_where_the_plain_one_does(name: str) -> None:
     loaded = loaded_with_real_statistics(name)
     image = torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(0))

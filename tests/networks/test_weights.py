@@ -37,6 +37,7 @@ def test_local_weights_of_several_forms(form: str, state: dict[str, torch.Tensor
         load_named("resnet18", str(path), ("a", "b"))
 
 
+@pytest.mark.slow
 def test_weights_that_do_not_fit_say_how(state: dict[str, torch.Tensor], tmp_path: Path) -> None:
     path = tmp_path / "w.pth"
     torch.save(state, path)

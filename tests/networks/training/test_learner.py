@@ -28,6 +28,7 @@ def learn(learner: Learner, steps: range) -> list[float]:
     return losses
 
 
+@pytest.mark.slow
 def test_a_restored_learner_goes_on_as_the_one_that_was_saved() -> None:
     whole, first, second = learner(), learner(), learner()
     expected = learn(whole, range(6))
@@ -54,6 +55,7 @@ def test_cutmix_depends_on_the_generator_alone_and_leaves_torchs_numbers_alone()
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
+@pytest.mark.slow
 def test_the_average_forgets_the_start_quickly_and_the_rest_slowly() -> None:
     plan = replace(PLAN, average=0.5, learning_rate=0.01)
     model, weights = learner(plan), []

@@ -27,6 +27,7 @@ PLAN = TrainingPlan(
 CPU = torch.device("cpu")
 
 
+@pytest.mark.slow
 def test_training_learns_and_the_file_is_a_network(photographs: Photographs, tmp_path: Path) -> None:
     path = tmp_path / "shapes.safetensors"
     events = list(train(photographs, PLAN, path, device=CPU))
@@ -47,6 +48,7 @@ def test_training_learns_and_the_file_is_a_network(photographs: Photographs, tmp
 
 
 @pytest.mark.parametrize("done", [1, 2])
+@pytest.mark.slow
 def test_a_run_that_was_stopped_ends_as_one_that_was_not(done: int, photographs: Photographs, tmp_path: Path) -> None:
     whole, stopped = tmp_path / "whole.safetensors", tmp_path / "stopped.safetensors"
     for _ in train(photographs, PLAN, whole, device=CPU):
@@ -62,6 +64,7 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(done: int, photographs:
     assert stopped.read_bytes() == whole.read_bytes()
 
 
+@pytest.mark.slow
 def test_fine_tuning_begins_with_what_is_known(photographs: Photographs, tmp_path: Path) -> None:
     first, tuned = tmp_path / "first.safetensors", tmp_path / "tuned.safetensors"
     for _ in train(photographs, PLAN, first, device=CPU):
@@ -92,6 +95,7 @@ def test_the_output_is_prepared_for_and_a_damaged_unfinished_run_is_named(
         next(train(photographs, PLAN, tmp_path / "file" / "shapes.safetensors", device=CPU))
 
 
+@pytest.mark.slow
 def test_a_run_of_another_seed_is_begun_anew(photographs: Photographs, tmp_path: Path) -> None:
     path = tmp_path / "shapes.safetensors"
     run = train(photographs, PLAN, path, device=CPU)
@@ -103,6 +107,7 @@ def test_a_run_of_another_seed_is_begun_anew(photographs: Photographs, tmp_path:
 
 @pytest.mark.parametrize("architecture", [Architecture(0.1, antialiased=True), Architecture(0.1, False, "leaky"),
                                           Architecture(0.1, True, "smooth")])  # fmt: skip
+@pytest.mark.slow
 def test_a_network_of_another_architecture_trains_and_loads_as_it_was(
     photographs: Photographs, tmp_path: Path, architecture: Architecture
 ) -> None:
