@@ -21,7 +21,7 @@ test: lint
 	$(BIN)/pytest --durations=10
 
 check: lint
-	$(BIN)/pytest --durations=10 -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/pytest --durations=10 -m "not slow" -n auto
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check $(CODE)

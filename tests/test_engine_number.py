@@ -68,6 +68,7 @@ def signature(name: str) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.slow
 def test_where_pixels_change_the_number_does(name: str) -> None:
     with np.load(STORE) as stored:
         assert int(stored["engine"]) == dreamer.ENGINE, "run `python -m tests.test_engine_number`"

@@ -44,6 +44,7 @@ def test_there_are_enough_and_all_are_listed() -> None:
 
 
 @pytest.mark.parametrize("file", STILLS, ids=lambda file: file.stem)
+@pytest.mark.slow
 def test_a_still_changes_its_canvas(file: Path, network: Network, shipped_picture: Tensor) -> None:
     preset = small(load_preset(file))
     if preset.network.name != "pocket" or preset.network.negative_slope:
@@ -58,6 +59,7 @@ def test_a_still_changes_its_canvas(file: Path, network: Network, shipped_pictur
 
 
 @pytest.mark.parametrize("file", FILMS, ids=lambda file: file.stem)
+@pytest.mark.slow
 def test_a_film_begins(file: Path, network: Network, shipped_picture: Tensor) -> None:
     preset = small(load_preset(file))
     photo = shipped_picture if preset.canvas.start == "photo" else None

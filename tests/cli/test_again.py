@@ -105,6 +105,7 @@ def test_a_dream_is_the_same_in_every_process(folder: Path) -> None:
     assert len({run.stdout for run in runs}) == 1
 
 
+@pytest.mark.slow
 def test_another_processor_is_named(dreamer: Dreamer, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert dreamer("render", "photo.png", "-p", "whisper", "-o", "first.png", *TINY).exit_code == 0
     monkeypatch.setattr("dreamer.devices.processor_name", lambda device: "Abacus 9")

@@ -78,6 +78,7 @@ def test_some_frames_only(dreamer: Dreamer) -> None:
     assert dreamer(*whole, "-o", "none", "--frames", "4:2").exit_code == 2
 
 
+@pytest.mark.slow
 def test_a_finished_film_goes_on(dreamer: Dreamer) -> None:
     args = ("animate", "a.png", "-p", "infinite-zoom", "-o", "film.mp4", "--length", "0.4s", *TINY)
     assert dreamer(*args).exit_code == 0
@@ -89,6 +90,7 @@ def test_a_finished_film_goes_on(dreamer: Dreamer) -> None:
     assert len(list(read_frames(Path("film.mp4")))) == 7
 
 
+@pytest.mark.slow
 def test_another_codec_needs_no_new_rendering(dreamer: Dreamer) -> None:
     args = ("animate", "a.png", "-p", "spiral", "-o", "film.mp4", "--length", "0.4s", *TINY)
     assert dreamer(*args).exit_code == 0
@@ -97,6 +99,7 @@ def test_another_codec_needs_no_new_rendering(dreamer: Dreamer) -> None:
     assert {path: path.stat().st_mtime_ns for path in Path("film.mp4.frames").glob("*.png")} == stored
 
 
+@pytest.mark.slow
 def test_a_film_is_rendered_again_from_itself(dreamer: Dreamer) -> None:
     assert dreamer("animate", "a.png", "-p", "spiral", "-o", "film.mp4", "--length", "0.4s", *TINY).exit_code == 0
     result = dreamer("again", "film.mp4", "-o", "again.mp4", "--precision", "float32")
@@ -106,6 +109,7 @@ def test_a_film_is_rendered_again_from_itself(dreamer: Dreamer) -> None:
 
 
 @pytest.mark.opencv
+@pytest.mark.slow
 def test_a_filmed_clip_keeps_its_length_and_rate(dreamer: Dreamer) -> None:
     assert dreamer("animate", "a.png", "-p", "spiral", "-o", "clip.mp4", "--length", "0.5s", *TINY).exit_code == 0
     result = dreamer("animate", "clip.mp4", "-p", "soft-film", "-o", "soft.mp4", *TINY)
@@ -119,6 +123,7 @@ def test_nothing_is_touched_by_a_dry_run(dreamer: Dreamer) -> None:
     assert sorted(path.name for path in Path().iterdir()) == ["a.png"]
 
 
+@pytest.mark.slow
 def test_a_preview_is_small_and_short(dreamer: Dreamer) -> None:
     args = ("animate", "a.png", "-p", "spiral", "--size", "160", "--fps", "5", "--precision", "float32")
     result = dreamer(*args, "-o", "p.mp4", "--preview", "--set", "octaves.count=2", "--set", "octaves.steps=1")
@@ -127,6 +132,7 @@ def test_a_preview_is_small_and_short(dreamer: Dreamer) -> None:
     assert facts.width <= 90 and len(list(read_frames(Path("p.mp4")))) == 15
 
 
+@pytest.mark.slow
 def test_the_report_is_drawn_or_listed(dreamer: Dreamer) -> None:
     args = ("animate", "a.png", "-p", "spiral", "-o", "film.mp4", "--length", "0.4s", *TINY)
     assert dreamer(*args, "--report", "report.json").exit_code == 0

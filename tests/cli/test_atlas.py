@@ -11,6 +11,7 @@ from tests.gallery.test_page import Reader
 QUICK = ("--size", "64", "--set", "octaves.count=1", "--set", "octaves.steps=1", "-o", "atlas")
 
 
+@pytest.mark.slow
 def test_it_draws_kernels_and_sheets_and_goes_on(dreamer: Dreamer) -> None:
     args = ("atlas", "--layer", "maxpool1,maxpool2", "--kernels", "0-2,5", *QUICK)
     first = dreamer(*args)
@@ -24,6 +25,7 @@ def test_it_draws_kernels_and_sheets_and_goes_on(dreamer: Dreamer) -> None:
     assert 'layer = "maxpool1"' in again[0]["targets"]
 
 
+@pytest.mark.slow
 def test_a_picture_of_an_atlas_can_be_rendered_again(dreamer: Dreamer) -> None:
     assert dreamer("atlas", "--layer", "maxpool1", "--kernels", "4", *QUICK).exit_code == 0
     result = dreamer("again", "atlas/maxpool1/0004.png", "-o", "again.png")

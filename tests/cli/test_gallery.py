@@ -27,6 +27,7 @@ def entries(path: str) -> list[dict[str, object]]:
     return found
 
 
+@pytest.mark.slow
 def test_a_batch_ends_in_a_gallery(dreamer: Dreamer, folder: Path) -> None:
     (folder / "in" / "broken.png").write_bytes(b"")
     result = dreamer("batch", "in", "-p", "whisper", "-p", "halo", "-o", "out", *TINY)
@@ -38,6 +39,7 @@ def test_a_batch_ends_in_a_gallery(dreamer: Dreamer, folder: Path) -> None:
     assert all("[[targets]]" in str(each["recipe"]) for each in good)
 
 
+@pytest.mark.slow
 def test_it_is_built_from_recipes_alone(dreamer: Dreamer, folder: Path) -> None:
     assert dreamer("render", "in", "-p", "whisper", "-o", "out/{stem}.jpg", *TINY).exit_code == 0
     (folder / "out" / "other.png").write_bytes((folder / "in" / "0.png").read_bytes())
@@ -49,6 +51,7 @@ def test_it_is_built_from_recipes_alone(dreamer: Dreamer, folder: Path) -> None:
     assert "My &lt;dreams&gt;" in Path("page/all.html").read_text()
 
 
+@pytest.mark.slow
 def test_films_are_shown_too(dreamer: Dreamer) -> None:
     film = ("--set", "animation.length=0.2s", "--set", "animation.fps=10")
     assert dreamer("animate", "in/0.png", "-p", "spiral", "-o", "out/film.mp4", *TINY, *film).exit_code == 0

@@ -36,6 +36,7 @@ def photographs(folder: Path, shipped_picture: Tensor) -> None:
 
 
 @pytest.mark.parametrize("tool", TOOLS)
+@pytest.mark.slow
 def test_it_draws_a_picture_and_gives_the_numbers(tool: str, dreamer: Dreamer, folder: Path) -> None:
     result = dreamer("inspect", *TOOLS[tool], "-o", "out/made.png", "--npz", "out/made.npz", "--json")
     assert result.exit_code == 0, result.output
@@ -81,6 +82,7 @@ def test_units_come_with_the_lines_that_dream_them(tool: str, dreamer: Dreamer, 
     assert again.exit_code == 0, again.output
 
 
+@pytest.mark.slow
 def test_classes_are_listed_before_and_after_a_dream(dreamer: Dreamer) -> None:
     result = dreamer("inspect", "classify", "a.png", "b.png", "--json", "--count", "3")
     assert result.exit_code == 0, result.output
@@ -91,6 +93,7 @@ def test_classes_are_listed_before_and_after_a_dream(dreamer: Dreamer) -> None:
     assert "was" in said and Path("made.png").is_file()
 
 
+@pytest.mark.slow
 def test_a_target_of_the_preset_language_is_explained(dreamer: Dreamer) -> None:
     target = 'layer = "inception3b", kernels = [7]'
     result = dreamer("inspect", "saliency", "a.png", "--target", target, "--method", "guided", "-o", "made.png")
@@ -114,6 +117,7 @@ def test_a_photo_takes_the_texture_of_another(dreamer: Dreamer) -> None:
     assert 0 <= facts["shape_probability"] <= 1 and facts["texture_class"]
 
 
+@pytest.mark.slow
 def test_deeper_kernels_are_sliced_or_expanded(dreamer: Dreamer) -> None:
     for extra in (["--layer", "conv3", "--count", "3"], ["--layer", "inception3a", "--expand", "--count", "3"]):
         result = dreamer("inspect", "weights", *extra, "-o", "made.png")
@@ -160,6 +164,7 @@ def test_mistakes_get_one_clear_message(args: list[str], code: int, said: str, d
     assert said in result.stderr and "Traceback" not in result.output
 
 
+@pytest.mark.slow
 def test_broken_photos_of_a_folder_are_skipped(dreamer: Dreamer, folder: Path) -> None:
     (folder / "broken.png").write_bytes(b"no picture")
     result = dreamer("inspect", "top", ".", "--layer", "conv1", "--kernel", "3", "-o", "out/made.png")

@@ -234,6 +234,7 @@ def test_help_is_quick() -> None:
     assert float(result.stdout) < 0.3
 
 
+@pytest.mark.slow
 def test_a_real_run_separates_data_from_messages() -> None:
     good = real("presets")
     assert (good.returncode, good.stderr) == (0, "")

@@ -72,6 +72,7 @@ def test_in_tiles_the_gradient_is_that_of_the_whole(
 
 
 @pytest.mark.parametrize("place", list(itertools.product((0.0, 0.26, 0.31, 0.69, 1.0), repeat=2)))
+@pytest.mark.slow
 def test_a_unit_near_or_on_a_tiles_border_is_the_same_in_every_tile(
     place: tuple[float, float], network: TinyNetwork
 ) -> None:

@@ -32,6 +32,7 @@ def test_an_mp4_is_tagged_for_every_player(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "suffix"), [("hevc", ".mp4"), ("av1", ".mp4"), ("prores", ".mov"), ("h264", ".mov")])
+@pytest.mark.slow
 def test_other_codecs_show_the_same_colors(name: str, suffix: str, tmp_path: Path) -> None:
     needs(name)
     path = write(tmp_path / f"a{suffix}", patches(), codec=name, recipe=RECIPE)
@@ -43,6 +44,7 @@ def test_other_codecs_show_the_same_colors(name: str, suffix: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize(("name", "suffix"), [("h264", ".mp4"), ("hevc", ".mp4"), ("av1", ".mp4"), ("prores", ".mov")])
+@pytest.mark.slow
 def test_odd_sizes_become_even_by_repeating_the_last_line_and_column(name: str, suffix: str, tmp_path: Path) -> None:
     needs(name)
     ramp = np.linspace(90, 250, 97).astype(np.uint8)[None, :, None]

@@ -62,6 +62,7 @@ def test_no_frame_is_doubled_or_dropped_where_times_are_uneven(tmp_path: Path) -
     ("matrix", "tagged", "height"),
     [("bt709", True, 64), ("bt601", True, 64), ("bt601", False, 64), ("bt709", False, 720)],
 )
+@pytest.mark.slow
 def test_colors_are_read_by_the_films_own_matrix(matrix: str, tagged: bool, height: int, tmp_path: Path) -> None:
     filters = f"scale=out_color_matrix={matrix}:flags=accurate_rnd+full_chroma_int,format=yuv420p"
     name = "bt709" if matrix == "bt709" else "smpte170m"

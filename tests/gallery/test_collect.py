@@ -6,6 +6,7 @@ import sys
 import zlib
 from pathlib import Path
 
+import pytest
 import torch
 from PIL import Image
 
@@ -86,6 +87,7 @@ def test_failures_come_last_unless_an_earlier_output_is_there(tmp_path: Path) ->
     assert (failed.path, failed.input, failed.failed) == (gone, "b.png", "the file is empty")
 
 
+@pytest.mark.slow
 def test_a_picture_over_pillow_s_own_limit_is_shown(tmp_path: Path) -> None:
     path = giant(tmp_path / "giant.png", 14_000)
     (item,) = collect_items(tmp_path)

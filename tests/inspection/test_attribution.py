@@ -35,6 +35,7 @@ def test_the_gradient_agrees_with_captum(score: TargetScore, photo: Tensor, plai
     assert_close(attribution.input_gradient(score, photo), theirs)
 
 
+@pytest.mark.slow
 def test_integrated_gradients_agree_with_captum_and_add_up(score: TargetScore, photo: Tensor) -> None:
     # On the folded network: a ReLU at its very edge may turn over where batch norms are not folded.
     method = captum_attr.IntegratedGradients(score)

@@ -29,6 +29,7 @@ def test_principal_components_agree_with_scikit_learn() -> None:
 
 
 @pytest.mark.parametrize("method", ["pca", "tsne"])
+@pytest.mark.slow
 def test_maps_keep_groups_together(method: str) -> None:
     if method == "tsne":
         pytest.importorskip("sklearn", reason="scikit-learn is not installed")

@@ -22,6 +22,7 @@ def test_the_command_offers_every_method() -> None:
     assert tuple(METHODS) == OFFERED
 
 
+@pytest.mark.slow
 def test_methods_that_do_not_apply_are_left_out_unless_they_are_named(photo: Tensor) -> None:
     score = random_score("mobilenet_v3_small", photo)
     result = attributions(score, photo, samples=1)

@@ -10,6 +10,7 @@ from dreamer.networks import Network, load_network
 from dreamer.presets.model.schema import NetworkChoice
 
 
+@pytest.mark.slow
 def test_suggestions_are_what_this_photo_has_more_of(pocket: Network, photo: Tensor) -> None:
     result = suggest_kernels(pocket, photo, layers=["inception4c", "inception4e"], count=5, of_each_layer=4)
     assert len(result) == 5 and [each.excess for each in result] == sorted((e.excess for e in result), reverse=True)

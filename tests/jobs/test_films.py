@@ -88,6 +88,7 @@ def test_a_film_with_its_recipe(folder: Path) -> None:
     assert film("a.mp4", zoom=1.6).state == "stale"
 
 
+@pytest.mark.slow
 def test_writing_it_in_another_way_renders_nothing(folder: Path) -> None:
     run(film("a.mp4"))
     events = run(film("a.mp4", settings=FilmSettings(quality=40), fps=10, length=f"{FRAMES}f"))
@@ -98,6 +99,7 @@ def test_writing_it_in_another_way_renders_nothing(folder: Path) -> None:
     assert len(list(read_frames(Path("a.mp4")))) == FRAMES
 
 
+@pytest.mark.slow
 def test_a_longer_film_begins_with_the_shorter_one(folder: Path) -> None:
     steps = rendered(run(film("a.mp4")))
     before = stored("a.mp4")
@@ -109,6 +111,7 @@ def test_a_longer_film_begins_with_the_shorter_one(folder: Path) -> None:
     assert stored("b.mp4") == stored("a.mp4")
 
 
+@pytest.mark.slow
 def test_what_depends_on_the_length_is_rendered_anew(folder: Path) -> None:
     run(film("a.mp4", loop="pingpong"))
     assert len(stored("a.mp4")) == 5
@@ -137,6 +140,7 @@ def test_frames_are_kept_only_where_asked_and_the_report_is_written(folder: Path
         assert image.width == 960
 
 
+@pytest.mark.slow
 def test_an_encoder_that_dies_leaves_a_film_that_can_go_on(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake = folder / "ffmpeg"
     fake.write_text(
@@ -190,6 +194,7 @@ def test_killed_at_random_a_film_goes_on_and_ends_the_same(folder: Path) -> None
 
 
 @pytest.mark.parametrize(("room", "frames"), [(10, 0), (20_000, 1)], ids=["for no frame", "for no state"])
+@pytest.mark.slow
 def test_a_full_disk_is_told_and_the_film_goes_on(room: int, frames: int, folder: Path) -> None:
     """A limit on the size of files stands for the disk: both are an OSError at the write."""
     job = film("zoom.png")

@@ -191,6 +191,7 @@ def test_mistakes_of_a_jobs_file_are_told_at_once_with_their_places(folder: Path
     assert "jobs.toml:7" in message and "jobs.toml:5" in message
 
 
+@pytest.mark.slow
 def test_planning_many_jobs_is_quick_without_torch(folder: Path) -> None:
     import subprocess
     import sys

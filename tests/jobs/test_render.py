@@ -38,6 +38,7 @@ def of(events: list[JobEvent], kind: type[JobEvent]) -> list[JobEvent]:
     return [event for event in events if isinstance(event, kind)]
 
 
+@pytest.mark.slow
 def test_what_is_finished_is_skipped_and_what_is_stale_redone(folder: Path) -> None:
     first = run(jobs("a.png", "b.png"))
     assert len(of(first, JobDone)) == 2

@@ -16,6 +16,7 @@ from tests.tiny import TinyNetwork
 
 
 @pytest.mark.opencv
+@pytest.mark.slow
 def test_a_dreamt_clip_flickers_less_than_half(network: TinyNetwork) -> None:
     frames = clip()
     preset = film({"lead_in": 6}, ascent={"jitter": 8, "step_size": 0.01, "normalization": "rms"})

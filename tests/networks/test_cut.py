@@ -93,6 +93,7 @@ def pocket() -> Network:
     return load_network(choice, device="cpu", precision="float32")
 
 
+@pytest.mark.slow
 def test_a_cut_ends_at_its_deepest_layer_frozen_and_folded(pocket: Network) -> None:
     module = pocket.cut(["inception3a"])._module
     names = [name for name, _ in module.named_modules()]

@@ -108,6 +108,7 @@ def test_colors_have_names(color: tuple[float, float, float], name: str) -> None
 
 
 @pytest.mark.parametrize("name", ["pocket", "pocket-fine"])
+@pytest.mark.slow
 def test_the_shipped_networks_know_their_kernels(name: str) -> None:
     network = load_network(name, device="cpu")
     description = network.description

@@ -83,6 +83,7 @@ def test_the_fast_gradient_points_where_the_plain_one_does(name: str) -> None:
         assert fast >= 0.96, layer
 
 
+@pytest.mark.slow
 def test_on_the_shipped_network_and_a_picture_bfloat16_is_close(shipped_picture: Tensor) -> None:
     loaded = load_named("pocket", "default", None)
     network = Network(loaded, DeviceChoice(torch.device("cpu"), torch.bfloat16, ""))

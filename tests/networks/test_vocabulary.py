@@ -22,6 +22,7 @@ def about(word: str, network: str) -> set[str]:
 
 
 @pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.slow
 def test_no_word_shadows_the_classes_that_are_called_by_it(network: str) -> None:
     classes = class_names(network)
     called: dict[str, set[int]] = {}
@@ -48,6 +49,7 @@ def test_a_word_that_ends_in_s_is_not_taken_for_a_plural_where_a_class_has_it() 
 
 
 @pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.slow
 def test_every_group_has_classes(network: str) -> None:
     assert all(about(group, network) for group in GROUPS)
 

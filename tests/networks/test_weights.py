@@ -22,6 +22,7 @@ def state() -> dict[str, torch.Tensor]:
 
 
 @pytest.mark.parametrize("form", ["plain.pth", "module.pth", "nested.pth.tar", "plain.safetensors"])
+@pytest.mark.slow
 def test_local_weights_of_several_forms(form: str, state: dict[str, torch.Tensor], tmp_path: Path) -> None:
     path, labels = tmp_path / form, tmp_path / "labels.txt"
     prefixed = {f"module.{key}": value for key, value in state.items()}
