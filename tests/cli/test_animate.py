@@ -147,7 +147,7 @@ def test_the_report_is_drawn_or_listed(dreamer: Dreamer) -> None:
     (["-o", "film.mp4", "--codec", "h265"], 2, "h264"),
     (["-o", "film.gif", "--codec", "h264"], 1, ".mp4"),
     (["-o", "film.avi"], 1, ".avi"),
-    (["-o", "film.mp4", "--length", "soon"], 2, "is no time"),
+    (["-o", "film.mp4", "--length", "soon"], 2, "is not a time"),
     (["-o", "film.mp4", "--extend", "later"], 2, "--extend"),
     (["-o", "film.mp4", "--set", 'animation.zoom={ "0s" = 1.0, "2x" = 2.0 }'], 2, "2x"),
     (["-o", "film.mp4", "--set", 'animation.zoom="= 1 + sine(t)"'], 2, "animation.zoom"),

@@ -39,7 +39,7 @@ def test_a_picture_of_an_atlas_can_be_rendered_again(dreamer: Dreamer) -> None:
     ([], "--layer"),
     (["--kernels", "3"], "--layer"),
     (["--layer", "maxpool9"], "maxpool"),
-    (["--layer", "maxpool1", "--kernels", "5-2"], "no kernel"),
+    (["--layer", "maxpool1", "--kernels", "5-2"], "not a kernel"),
     (["--layer", "maxpool1", "--pairs", "3"], "3-7"),
     (["--class", "pandda"], "panda"),
     (["--layer", "maxpool1", "-p", "whisper"], "photos"),

@@ -1,0 +1,84 @@
+"""Tests mirror the package: dreamer/ROOM/MODULE.py is tested in tests/ROOM/test_MODULE.py, or the reason is here."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+# (modules, where they are tested, why not in a file of their own)
+ELSEWHERE = [
+    ("__main__.py", "cli/test_main.py", "calls the command line"),
+    ("cli/batch.py", "jobs/test_run.py", "commands that are killed and shared, beside the runner that they prove"),
+    ("cli/inspect/*.py", "cli/test_inspect.py", "one table of all its commands"),
+    ("cli/networks/*.py", "cli/test_networks.py", "one test of all its commands"),
+    ("cli/suggest.py", "cli/test_inspect.py", "looks inside like the commands of inspect"),
+    ("cli/recipe.py", "cli/test_again.py", "prints what `again` renders"),
+    ("cli/sheet.py", "cli/test_gallery.py", "shows pictures as a gallery does"),
+    ("cli/interruption.py", "cli/test_render.py", "signals to a command that renders"),
+    ("cli/*options.py", "cli/test_main.py", "shared by all commands"),
+    ("cli/run*.py", "cli/test_main.py", "what all commands share: messages and exit codes"),
+    ("dreaming/events.py", "dreaming/test_dream.py", "data that the engine reports"),
+    ("dreaming/protocols.py", "tiny.py", "types alone; the tiny network is one of their kind"),
+    ("dreaming/*targets.py", "dreaming/test_targets.py", "bound by `bind_target`"),
+    ("dreaming/masks.py", "dreaming/test_canvas.py", "part of the canvas"),
+    ("dreaming/noise.py", "dreaming/test_canvas.py", "part of the canvas"),
+    ("dreaming/octaves.py", "dreaming/test_canvas.py", "sizes of the canvas"),
+    ("dreaming/normalization.py", "dreaming/test_gradient.py", "part of the gradient"),
+    ("dreaming/transforms.py", "dreaming/test_ascent.py", "part of a step"),
+    ("dreaming/randomness.py", "dreaming/test_dream.py", "same seed, same pixels"),
+    ("dreaming/statistics.py", "motion/test_stabilization.py", "the measures that are held"),
+    ("film/command.py", "film/test_write.py", "ffmpeg's arguments, by the films that come out"),
+    ("gallery/item.py", "gallery/test_page.py", "data of the page"),
+    ("jobs/claims.py", "jobs/test_journal.py", "files beside the journal"),
+    ("jobs/estimate.py", "jobs/test_plan.py", "a plan's time"),
+    ("jobs/events.py", "jobs/test_render.py", "data that the renderer reports"),
+    ("jobs/executors/*.py", "jobs/executors/test_executors.py", "one contract, every executor"),
+    ("jobs/inputs.py", "jobs/test_plan.py", "a plan's inputs"),
+    ("jobs/orders.py", "jobs/test_plan.py", "a plan's file of jobs"),
+    ("jobs/outputs.py", "jobs/test_plan.py", "a plan's outputs"),
+    ("jobs/sweeps.py", "jobs/test_plan.py", "a plan's grid"),
+    ("jobs/work.py", "jobs/test_plan.py", "a plan's time"),
+    ("jobs/stills.py", "test_shipped_presets.py", "every preset that ships, rendered"),
+    ("inspection/figures.py", "cli/test_inspect.py", "drawn by every command of inspect"),
+    ("inspection/heatmaps.py", "cli/test_inspect.py", "drawn by every command of inspect"),
+    ("inspection/rules.py", "inspection/test_deconvolution.py", "the rules that go backward"),
+    ("inspection/tracing.py", "inspection/test_deconvolution.py", "a projection of a whole map"),
+    ("networks/kernel_statistics.py", "networks/test_descriptions.py", "makes what is described"),
+    ("networks/receptive.py", "inspection/test_receptive.py", "against the pixels that have a gradient"),
+    ("networks/folding.py", "networks/test_cut.py", "folded cuts against plain ones"),
+    ("networks/network.py", "networks/test_fidelity.py", "the fast gradient against the plain one"),
+    ("networks/labels.py", "networks/test_catalog.py", "classes of the networks that are listed"),
+    ("networks/training/run_state.py", "networks/training/test_loop.py", "what a run saves"),
+    ("networks/training/training_plan.py", "networks/training/test_loop.py", "data of a run"),
+    ("presets/model/*.py", "presets/test_reference.py", "one field, one source: validation, schema and page"),
+    ("presets/adjust.py", "cli/test_render.py", "--size, --seed and --preview"),
+    ("presets/source/named_files.py", "presets/source/test_load.py", "paths in presets"),
+    ("presets/source/layers.py", "presets/source/test_load.py", "`extends` and `--set`"),
+    ("presets/timeline/checks.py", "presets/timeline/test_keyframes.py", "mistakes in keyframes"),
+]
+
+
+def without_own_test() -> list[str]:
+    """The modules without a counterpart, as paths below dreamer/."""
+    modules = (file.relative_to(ROOT / "dreamer") for file in (ROOT / "dreamer").rglob("*.py"))
+    alone = (
+        module.as_posix()
+        for module in modules
+        if module.name != "__init__.py" and not (ROOT / "tests" / module.parent / f"test_{module.name}").is_file()
+    )
+    return sorted(alone)
+
+
+def test_every_module_has_its_tests_or_a_reason() -> None:
+    assert [name for name in without_own_test() if not any(fnmatch(name, pattern) for pattern, _, _ in ELSEWHERE)] == []
+
+
+@pytest.mark.parametrize(("pattern", "where", "reason"), ELSEWHERE, ids=lambda text: str(text).replace("/", "."))
+def test_every_reason_is_still_one(pattern: str, where: str, reason: str) -> None:
+    assert any(fnmatch(name, pattern) for name in without_own_test()), f"{pattern} has tests of its own, or is gone"
+    assert (ROOT / "tests" / where).is_file()
+    assert reason
