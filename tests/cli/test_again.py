@@ -54,6 +54,7 @@ def test_the_photo_is_found_by_its_digest(dreamer: Dreamer, photo: Path) -> None
     assert refused.exit_code == 3 and "not the photo" in refused.output
 
 
+@pytest.mark.slow
 def test_pictures_without_a_recipe_say_so(dreamer: Dreamer, photo: Path) -> None:
     for command in ("recipe", "again"):
         result = dreamer(command, "photo.png")

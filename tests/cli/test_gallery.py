@@ -67,6 +67,7 @@ def test_a_folder_without_dreams_is_told(dreamer: Dreamer) -> None:
     assert result.exit_code == 3 and "'in'" in result.stderr
 
 
+@pytest.mark.slow
 def test_sheets_are_labelled(dreamer: Dreamer, folder: Path) -> None:
     assert dreamer("render", "in", "-p", "whisper", "-o", "out/{stem}.png", *TINY).exit_code == 0
     result = dreamer(

@@ -192,6 +192,7 @@ def test_completion_knows_presets_networks_and_files(folder: Path) -> None:
     assert [item.value for item in complete_networks(context, parameter, "poc")] == ["pocket"]
 
 
+@pytest.mark.slow
 def test_the_shell_completes_commands_presets_and_keys() -> None:
     def complete(line: str) -> set[str]:
         words = line.split(" ")

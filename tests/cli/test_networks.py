@@ -25,6 +25,7 @@ def test_networks_are_listed(dreamer: Dreamer) -> None:
     assert len(rows) > 50
 
 
+@pytest.mark.slow
 def test_layers_are_listed_at_a_size(dreamer: Dreamer) -> None:
     result = dreamer("networks", "layers", "pocket", "--json")
     assert result.exit_code == 0, result.output

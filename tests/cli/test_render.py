@@ -62,6 +62,7 @@ def test_noise_several_presets_and_a_template(dreamer: Dreamer, photo: Path) -> 
     assert {path.name for path in Path("out").iterdir()} == names
 
 
+@pytest.mark.slow
 def test_a_preset_that_starts_from_noise_needs_no_input(dreamer: Dreamer) -> None:
     tiny = ("--set", "canvas.size=32", "--set", "octaves.steps=1", "--set", "octaves.output_scale=2.0")
     result = dreamer("render", "-p", "kernel-study", *tiny, "--json", "--progress", "none")
@@ -77,6 +78,7 @@ def test_a_plan_says_what_would_be_done_and_touches_nothing(dreamer: Dreamer, ph
     assert not Path("outputs").exists()
 
 
+@pytest.mark.slow
 def test_a_preview_is_smaller_and_shows_fewer_octaves(dreamer: Dreamer, photo: Path) -> None:
     settings = ("--set", "octaves.steps=1", "--set", "octaves.count=4", "--size", "160", "-v")
     result = dreamer("render", "photo.png", "-p", "deep-dream", *settings, "--preview")

@@ -75,6 +75,7 @@ def test_colors_are_read_by_the_films_own_matrix(matrix: str, tagged: bool, heig
 
 
 @pytest.mark.parametrize("suffix", [".mkv", ".ts", ".avi", ".m4v", ".mpg"])
+@pytest.mark.slow
 def test_containers_of_every_suffix_are_read(suffix: str, tmp_path: Path) -> None:
     path = clip(tmp_path / f"a{suffix}", "testsrc=size=64x48:rate=25:duration=1")
     assert len(list(read_frames(path))) == 25

@@ -98,6 +98,7 @@ def test_a_picture_over_pillow_s_own_limit_is_shown(tmp_path: Path) -> None:
         assert image.size == (480, 480)
 
 
+@pytest.mark.slow
 def test_a_gallery_never_waits_for_torch() -> None:
     code = "import sys, dreamer.gallery.collect, dreamer.gallery.page; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -54,6 +54,7 @@ def test_guided_backprop_agrees_with_captum(score: TargetScore, photo: Tensor, p
 
 
 @pytest.mark.parametrize("layer", ["inception4e", "inception5a", "inception5b"])
+@pytest.mark.slow
 def test_grad_cam_agrees_with_captum(
     score: TargetScore, photo: Tensor, plain: Plain, predicted: int, layer: str
 ) -> None:

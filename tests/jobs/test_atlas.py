@@ -51,6 +51,7 @@ def pixels(drawn: atlas.Drawn) -> torch.Tensor:
     return read_picture(drawn.path).pixels
 
 
+@pytest.mark.slow
 def test_kernels_drawn_together_are_as_drawn_alone(network: Network, study: Preset, tmp_path: Path) -> None:
     subjects = list(atlas.kernel_subjects(network, ["maxpool1", "maxpool2"], [1, 2, 3, 5, 8]))
     together = draw_atlas(study, "study", subjects, tmp_path / "together", network)

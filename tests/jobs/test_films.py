@@ -74,6 +74,7 @@ def stored(output: str) -> list[bytes]:
     return [path.read_bytes() for path in sorted(Path(f"{output}.frames").glob("*.png"))]
 
 
+@pytest.mark.slow
 def test_a_film_with_its_recipe(folder: Path) -> None:
     events = run(film("a.mp4"))
     assert sum(isinstance(event, FrameDone) for event in events) == FRAMES
@@ -120,6 +121,7 @@ def test_what_depends_on_the_length_is_rendered_anew(folder: Path) -> None:
     assert len(stored("a.mp4")) == 7
 
 
+@pytest.mark.slow
 def test_some_frames_only(folder: Path) -> None:
     run(film("a.gif", settings=FilmSettings(span=(2, 5))))
     with Image.open("a.gif") as image:

@@ -71,6 +71,7 @@ def test_a_broken_picture_fails_alone(folder: Path) -> None:
     assert len(of(events, JobDone)) == 1
 
 
+@pytest.mark.slow
 def test_a_wrong_layer_stops_everything(folder: Path) -> None:
     with pytest.raises(TargetError, match="conv2"):
         run(jobs("a.png", "b.png", layer="conv22"))

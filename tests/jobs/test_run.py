@@ -157,6 +157,7 @@ def dreamer(*args: str) -> Result:
     return CliRunner().invoke(main, args, prog_name="dreamer")
 
 
+@pytest.mark.slow
 def test_the_command_line_does_a_folder_and_goes_on(folder: Path) -> None:
     Path("photos/zero.png").touch()
     first = dreamer("batch", "photos", "-p", "whisper", "-o", "out", "--json", *TINY)
@@ -185,6 +186,7 @@ def test_a_batch_needs_inputs_and_presets(folder: Path) -> None:
     assert dreamer("batch", "nowhere", "-p", "whisper").exit_code == 3
 
 
+@pytest.mark.slow
 def test_every_ugly_file_is_accounted_for(folder: Path) -> None:
     good = Path("photos/1.png").read_bytes()
     names = [

@@ -37,6 +37,7 @@ def test_a_dreamt_clip_flickers_less_than_half(network: TinyNetwork) -> None:
 
 
 @pytest.mark.opencv
+@pytest.mark.slow
 def test_a_clip_goes_on_where_it_was(network: TinyNetwork) -> None:
     frames = clip()
     preset = film({})

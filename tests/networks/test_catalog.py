@@ -54,6 +54,7 @@ def test_other_classes_get_a_hint(wanted: int | str, said: str) -> None:
 
 
 @pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.slow
 def test_the_shipped_networks_are_small_whole_and_know_their_classes(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
