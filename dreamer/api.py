@@ -7,10 +7,11 @@ from pathlib import Path
 
 import torch
 from PIL.Image import Image
+from pydantic import ValidationError
 from torch import Tensor
 
 from dreamer.dreaming.events import Listener, ignore
-from dreamer.errors import PictureError
+from dreamer.errors import PictureError, UsageError
 from dreamer.film.codecs import film_codec
 from dreamer.jobs.events import JobDone, JobEvent, JobFailed, JobProgress
 from dreamer.jobs.executors import Inline, Processes
@@ -18,7 +19,8 @@ from dreamer.jobs.executors.processes import worker_devices
 from dreamer.jobs.films import Film
 from dreamer.jobs.job import FilmSettings, Job, examined
 from dreamer.jobs.journal import Journal
-from dreamer.jobs.orders import Order
+from dreamer.jobs.orders import FileOrder
+from dreamer.jobs.outputs import refuse_collisions
 from dreamer.jobs.plan import fitted_to, plan_batch
 from dreamer.jobs.run import Choices, JobRun, Tally, journaled_run
 from dreamer.jobs.stills import Still
@@ -118,17 +120,20 @@ def batch(
     `listen` is called with the engine's events, where no other process does the work.
     Raises the errors of `dreamer.errors` for what would keep every job from being done.
     """
-    order = Order.model_validate(
-        {
-            "inputs": [str(text) for text in inputs],
-            "presets": presets,
-            "set": overrides,
-            "sweep": sweep,
-            "size": size,
-            "seed": seed,
-            "preview": preview,
-        }
-    )
+    asked = {
+        "inputs": [str(text) for text in inputs],
+        "presets": presets,
+        "set": overrides,
+        "sweep": sweep,
+        "size": size,
+        "seed": seed,
+        "preview": preview,
+    }
+    try:
+        order = FileOrder.model_validate(asked)
+    except ValidationError as error:
+        mistakes = [f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in error.errors()]
+        raise UsageError("; ".join(mistakes)) from error
     journal = Journal(Path(folder))
 
     def hear(event: JobEvent) -> None:
@@ -149,6 +154,7 @@ def batch(
 def _done(job: Job, network: Network | None, device: str, precision: str, listen: Listener) -> JobDone:
     """Do one job in this process, whatever is at its output. Raises what has gone wrong."""
     results: list[JobDone] = []
+    refuse_collisions([job], "output")
 
     def hear(event: JobEvent) -> None:
         if isinstance(event, JobProgress):

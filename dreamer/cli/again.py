@@ -8,11 +8,12 @@ from pathlib import Path
 import click
 
 from dreamer.cli.job_options import RunOptions, output_option, run_options
-from dreamer.cli.options import verbosity_options
+from dreamer.cli.options import PRECISIONS, verbosity_options
 from dreamer.cli.run_jobs import run_here
+from dreamer.cli.running import verbosity
 from dreamer.errors import NoInputError
 from dreamer.jobs.job import Conditions, FilmSettings, Job, examined, file_digest
-from dreamer.jobs.outputs import refuse_collisions
+from dreamer.jobs.outputs import OutputTemplate, refuse_collisions
 from dreamer.recipes import Recipe, recipe_of
 
 TEMPLATE = "outputs/again/{stem}{suffix}"
@@ -22,7 +23,7 @@ TEMPLATE = "outputs/again/{stem}{suffix}"
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-i", "--input", "photo", type=click.Path(path_type=Path), metavar="PHOTO",
               help="The photo it was made from; otherwise looked for beside FILE, here and in inputs/.")  # fmt: skip
-@output_option(TEMPLATE, "Where they go; {stem}, {name} and {suffix} are those of FILE.")
+@output_option(TEMPLATE, "Where they go; {stem}, {name}, {suffix} are those of FILE; also {preset}, {network}, {seed}.")
 @run_options
 @verbosity_options
 @click.pass_context
@@ -41,12 +42,20 @@ def command(ctx: click.Context, files: tuple[Path, ...], photo: Path | None, out
 
 
 def _job(file: Path, recipe: Recipe, photo: Path | None, template: str, options: RunOptions) -> Job:
-    named = template.replace("{stem}", file.stem).replace("{name}", file.name).replace("{suffix}", file.suffix)
+    fields = {
+        "stem": file.stem,
+        "name": file.name,
+        "suffix": file.suffix,
+        "preset": recipe.preset_name,
+        "network": Path(recipe.preset.network.name).stem,
+        "seed": str(recipe.preset.seed),
+    }
+    named = OutputTemplate(template, in_folder=("{name}", "{name}")).filled(fields)
     return Job(
         _find_input(recipe, file, photo) if recipe.input_name else None,
         recipe.preset,
         recipe.preset_name,
-        Path(named),
+        named,
         FilmSettings(codec=recipe.facts.get("codec")) if "codec" in recipe.facts else None,
         recipe.preset_name,
         _conditions(recipe, options),
@@ -55,8 +64,9 @@ def _job(file: Path, recipe: Recipe, photo: Path | None, template: str, options:
 
 def _conditions(recipe: Recipe, options: RunOptions) -> Conditions:
     """What the pixels were made with; what the command line says goes before that."""
+    precision = recipe.facts.get("precision")
     return Conditions(
-        recipe.facts.get("precision") if options.precision == "auto" else None,
+        precision if options.precision == "auto" and precision in PRECISIONS else None,
         _number(recipe, "threads", 1024) if options.threads is None else None,
         _number(recipe, "together", 64),
     )
@@ -80,7 +90,7 @@ def _warn_of_other_conditions(file: Path, recipe: Recipe, options: RunOptions) -
         for fact, value in here.items()
         if recipe.facts.get(fact, value) != value
     ]
-    if other:
+    if other and verbosity() >= 0:
         click.echo(f"{file}: the pixels may differ slightly; it was made with {', '.join(other)}", err=True)
 
 

@@ -57,14 +57,14 @@ class Span(click.ParamType):  # type: ignore[type-arg]  # click is generic only 
 @output_option(TEMPLATE, "Where films go: .mp4, .mov, .gif, .webp, .apng, or a folder of pictures with --codec frames.")
 @click.option("--length", metavar="TIME", help='Length of the film: "10s", "300f" (frames), "16b" (beats).')
 @click.option("--fps", metavar="RATE", help="Frames per second.")
-@click.option("--extend", metavar="TIME", help="Make a finished film longer by this time.")
+@click.option("--extend", metavar="TIME", help="Make a finished film longer by this much.")
 @click.option("--frames", "span", type=Span(), default=(None, None), help="Write only these frames: 100:200.")
 @click.option("--codec", metavar="NAME", help=f"One of {', '.join(CODECS)}; otherwise by the suffix.")
 @click.option(
     "--quality",
     type=click.IntRange(0, 100),
     metavar="N",
-    help="The codec's own measure: a rate factor for h264, hevc and av1, where less is better.",
+    help="The codec's own measure: a rate factor for h264, hevc and av1; lower is better.",
 )
 @click.option(
     "--keep-frames/--no-keep-frames",
@@ -114,12 +114,19 @@ def _plan(order: Order, output: str, extend: str | None, film: FilmSettings) -> 
     variants = find_variants(order, films=True)
     if extend is not None:
         variants = [replace(variant, preset=lengthened(variant.preset, extend)) for variant in variants]
-    plan = plan_jobs(find_order_inputs(order, variants, below=False), variants, OutputTemplate(output), film=film)
+    plan = plan_jobs(find_order_inputs(order, variants, below=False), variants, _template(output, film), film=film)
     if film.report is not None and len(plan) > 1:
         raise UsageError("--report takes one film at a time")
     for job in plan:
         film_codec(Path(job.place), film.codec)
-    return plan
+    # A finished film is written again for its report, from the frames that are kept.
+    return [replace(job, state="stale") if film.report and job.state == "done" else job for job in plan]
+
+
+def _template(output: str, film: FilmSettings) -> OutputTemplate:
+    """Where films go: into a folder under a name with the codec's suffix, unless the film itself is a folder."""
+    suffix = next((codec.suffixes[0] for name, codec in CODECS.items() if name == film.codec), ".mp4")
+    return OutputTemplate(output, in_folder=("", f"{{stem}}-{{preset}}{suffix}") if suffix else None)
 
 
 def _settings(length: str | None, fps: str | None) -> list[str]:

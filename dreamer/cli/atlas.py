@@ -77,7 +77,7 @@ def command(
     """
     if not layers and not classes and not wanted:
         raise UsageError(
-            "names nothing to draw", remedy="Use --layer inception4c, --classes, or --class NAME; see --help."
+            "nothing to draw was named", remedy="Use --layer inception4c, --classes, or --class NAME; see --help."
         )
     names = [each.strip() for each in (layers or "").split(",") if each.strip()]
     if (directions or pairs or units or kernels) and not names:
@@ -101,8 +101,11 @@ def command(
     subjects = list(
         _subjects(loaded, names, numbers, units, classes, wanted, directions, given_pairs, between, study.seed)
     )
+    subjects = list({(subject.group, subject.name): subject for subject in subjects}.values())
     plan = plan_atlas(study, resolved.name, subjects, folder)
     drawn, failed = _draw(subjects, plan, loaded, force=force, as_json=as_json)
+    if not drawn:
+        ctx.exit(FAILED)
     made = draw_sheets(drawn, folder, network.name)
     write_gallery(list(atlas_items(drawn, network.name)), folder / "index.html", title=f"Atlas of {network.name}")
     for path in [*made, folder / "index.html"]:
@@ -141,7 +144,7 @@ def _draw(
             with Inline(network=network, listen=lambda event: check()) as executor:
                 run.run(executor, check)
         except KeyboardInterrupt:
-            click.echo("What is drawn is kept; the same command goes on with the rest.", err=True)
+            click.echo("Finished files are kept. Run the same command again to continue.", err=True)
             raise
     return [drawn[job.place] for job in plan if job.place in drawn], len(run.tally.failed)
 

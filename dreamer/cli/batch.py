@@ -64,8 +64,10 @@ class BatchOptions:
     metavar="FILE",
     help="A TOML file of [[jobs]], in place of INPUT and presets.",
 )
-@click.option("--include", multiple=True, metavar="PATTERN", help='Only pictures such as "*.jpg" or "2019/*".')
-@click.option("--exclude", multiple=True, metavar="PATTERN", help="No pictures such as these.")
+@click.option(
+    "--include", multiple=True, metavar="PATTERN", help='Only pictures that match, such as "*.jpg" or "2019/*".'
+)
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Skip pictures that match this pattern.")
 @click.option(
     "--template",
     "--place",
@@ -98,7 +100,7 @@ class BatchOptions:
     "--workers",
     type=click.IntRange(1, 256),
     metavar="N",
-    help="Processes that share the work; default: one a GPU, or none beside this one.",
+    help="Processes that share the work; default: one per GPU; without a GPU everything runs in this process.",
 )
 @click.option("--cluster", metavar="ADDRESS", help='Work on a Ray cluster: "auto", HOST:PORT, or "local".')
 @click.option("--ship", is_flag=True, help="Send pictures to the cluster as bytes: its machines share no folder.")
@@ -145,8 +147,11 @@ def command(
 def _orders(order: Order, jobs_file: Path | None, folder: Path | None) -> tuple[Sequence[Order], Path]:
     """What is asked for, and where it goes."""
     if jobs_file is not None:
-        if order.inputs or order.presets or order.sweep or order.set:
-            raise UsageError("--jobs says what is to be done, so INPUT, -p, --set and --sweep do not go with it")
+        if order != Order.model_validate({}):
+            remedy = "Write them into the jobs file."
+            raise UsageError(
+                "--jobs cannot be combined with INPUT, -p or other options of what to render", remedy=remedy
+            )
         file = read_jobs_file(jobs_file)
         return file.jobs, folder or Path(file.output or FOLDER)
     if not order.inputs or not order.presets:
@@ -169,7 +174,13 @@ def _run(
     from dreamer.jobs.run import Choices, journaled_run
 
     choices = Choices(
-        batch.retry_failed, batch.redo_stale, options.force, batch.fail_fast, batch.limit, not options.no_recipe
+        again=batch.retry_failed,
+        stale=batch.redo_stale,
+        force=options.force,
+        fail_fast=batch.fail_fast,
+        keep_going=batch.watch,
+        limit=batch.limit,
+        with_recipe=not options.no_recipe,
     )
 
     def finish(plan: Sequence[Job]) -> None:
@@ -215,15 +226,15 @@ def _arrived(orders: Sequence[Order], folder: Path, journal: Journal, check: Cal
             plan = plan_batch(orders, folder, journal)
         except NoInputError:
             continue
-        plan = [job for job in plan if _is_settled(job) and not _has_failed(job, journal)]
-        if any(job.state == "new" for job in plan):
-            return plan
+        arrived = [job for job in plan if job.state in ("new", "broken") and _is_settled(job)]
+        arrived = [job for job in arrived if not _has_failed(job, journal)]
+        if any(job.state == "new" for job in arrived):
+            return arrived
 
 
 def _has_failed(job: Job, journal: Journal) -> bool:
     """Whether a job failed when it was tried."""
-    known = job.output is not None and journal.entry(job.output) is not None
-    return job.state == "exists" or (job.state in ("failed", "broken") and known)
+    return job.state == "broken" and job.output is not None and journal.entry(job.output) is not None
 
 
 def _is_settled(job: Job) -> bool:
@@ -250,6 +261,7 @@ def _summarize(tally: Tally) -> None:
         "done": tally.done,
         "done already": tally.skipped,
         "stale (--redo-stale renders them again)": tally.stale,
+        "in the way of a file that dreamer did not write": tally.in_the_way,
         "being done by another process": tally.elsewhere,
         "not started": tally.left,
         "failed": len(tally.failed),

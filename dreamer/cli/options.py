@@ -51,14 +51,6 @@ def complete_layers(ctx: click.Context, param: click.Parameter, incomplete: str)
     return _beginning_with(incomplete, layer_names(str(ctx.params.get("network") or "pocket")))
 
 
-def presets_option(command: Command) -> Command:
-    """-p/--preset NAME, once or more, passed as `presets`."""
-    return click.option(
-        "-p", "--preset", "presets", multiple=True, required=True, metavar="PRESET", shell_complete=complete_presets,
-        help="Name of a preset, as `dreamer presets` lists them, or path of a TOML file. May be repeated.",
-    )(command)  # fmt: skip
-
-
 def set_option(command: Command) -> Command:
     """--set KEY=VALUE, any number of times, passed as `overrides`."""
     return click.option(
@@ -86,7 +78,7 @@ def precision_option(command: Command) -> Command:
 
 def json_option(command: Command) -> Command:
     """--json, passed as `as_json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")(command)
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")(command)
 
 
 def progress_option(command: Command) -> Command:

@@ -26,7 +26,6 @@ from dreamer.jobs.events import (
 )
 from dreamer.jobs.job import Job
 
-STYLES = ("auto", "rich", "plain", "json", "none")
 # Reading an objective waits for the device, so it is not done at every step.
 SECONDS_BETWEEN_READINGS = 0.25
 

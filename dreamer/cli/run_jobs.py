@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from dreamer.jobs.estimate import estimate
 from dreamer.jobs.job import Job
 from dreamer.jobs.journal import Journal
 from dreamer.jobs.orders import Order
+from dreamer.jobs.sweeps import combinations, parse_sweep
 from dreamer.presets.dump import to_toml
 from dreamer.presets.source.load import resolve_preset
 
@@ -28,9 +30,10 @@ MakeRun = Callable[[Sequence[Job], "JobListener"], "JobRun"]
 
 
 def print_presets(order: Order) -> None:
-    """Print every preset of an order as TOML, with where each value comes from."""
-    for name in order.presets:
-        resolved = resolve_preset(name, order.set)
+    """Print every preset of an order, with each combination of its sweep, as TOML with where each value comes from."""
+    swept = combinations([parse_sweep(text) for text in order.sweep])
+    for name, values in itertools.product(order.presets, swept):
+        resolved = resolve_preset(name, [*order.set, *values])
         click.echo(to_toml(resolved.preset, only_changed=False, comments=resolved.origins))
 
 
@@ -95,7 +98,7 @@ def run_jobs(
 ) -> Tally:
     """Run a plan with a display, and then what `next_plan` waits for, until Ctrl-C.
 
-    `finish` is called after each plan, also where it was broken off. `next_plan` is given a function to call often.
+    `finish` is called after each plan, also where Ctrl-C has ended it. `next_plan` is given a function to call often.
     """
     from dreamer.cli.interruption import interruptible
     from dreamer.cli.progress import open_display
@@ -129,7 +132,7 @@ def run_jobs(
         except KeyboardInterrupt:
             finish(plan)
             if next_plan is None:
-                click.echo("What is finished is kept; the same command goes on with the rest.", err=True)
+                click.echo("Finished files are kept. Run the same command again to continue.", err=True)
                 raise
             return run.tally
 

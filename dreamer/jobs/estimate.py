@@ -1,4 +1,4 @@
-"""How long a batch will take, from what its journal tells of jobs like it. Imports no torch."""
+"""How long a batch will take, from the journal's timings of similar jobs. Imports no torch."""
 
 from __future__ import annotations
 

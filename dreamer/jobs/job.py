@@ -40,7 +40,7 @@ class Conditions:
     """What pixels depend on beside the job itself; None leaves it to whoever runs the job.
 
     `precision`: "float32" or "bfloat16"; `threads`: of the processor, for one picture; `together`: how many pictures go
-    through the network at once, for its libraries choose other ways to sum by that.
+    through the network at once, because its libraries choose the order of sums by the size of a batch.
     """
 
     precision: str | None = None
@@ -102,7 +102,7 @@ def examined(job: Job, journal: Journal | None = None) -> Job:
     try:
         size = source_size(job.source)
         key = job_key(job)
-        work = megapixel_steps(job.preset, size)
+        work = megapixel_steps(job.preset, size, film=job.film is not None)
     except DreamerError as error:
         entry = journal.entry(job.output) if journal is not None and job.output is not None else None
         known = entry is not None and entry.state == "failed" and not entry.key

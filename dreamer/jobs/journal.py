@@ -1,7 +1,7 @@
 """What has become of every job of a batch: one JSON object a line, only ever appended to.
 
 A line is written with a single call, so that several processes can append to one file, and a process that is killed
-in the middle of a line spoils that line only: it is skipped when the file is read.
+in the middle of a line damages only that line: it is skipped when the file is read.
 """
 
 from __future__ import annotations

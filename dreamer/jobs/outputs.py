@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +13,6 @@ from dreamer.jobs.inputs import Input
 from dreamer.jobs.job import Job
 from dreamer.presets.model.schema import Preset
 
-FIELDS = ("variant", "preset", "path", "stem", "name", "network", "seed")
 _OLD_FIELDS = {"place": "path"}
 
 
@@ -22,14 +21,16 @@ class OutputTemplate:
     """A path with {variant}, {preset}, {path}, {stem}, {name}, {network} and {seed} to be filled in.
 
     `folder`: where a relative path starts, taken as it is, braces and all. `suffixes`: added behind the path, the first
-    of a picture, the second of a film; without them the text has its own, and one that names a folder gets a
-    file's name in it. `option`: where the text comes from, for messages.
+    of a picture, the second of a film; without them the text has its own. `in_folder`: the name of a picture and of a
+    film where the text is a folder's; None where the output is to be a folder. `option`: where the text comes from, for
+    messages.
     """
 
     text: str
     option: str = "--output"
     folder: Path = Path()
     suffixes: tuple[str, str] | None = None
+    in_folder: tuple[str, str] | None = ("{stem}-{preset}.png", "{stem}-{preset}.mp4")
 
     def path(self, source: Input, variant: str, preset_name: str, preset: Preset, *, film: bool) -> Path:
         """The path of one job. Raises UsageError for an unknown field."""
@@ -43,22 +44,24 @@ class OutputTemplate:
             "network": Path(preset.network.name).stem,
             "seed": str(preset.seed),
         }
-        return self.folder / f"{self._filled(fields, film=film)}"
+        return self.filled(fields | {old: fields[new] for old, new in _OLD_FIELDS.items()}, film=film)
 
-    def _filled(self, fields: dict[str, str], *, film: bool) -> str:
+    def filled(self, fields: Mapping[str, str], *, film: bool = False) -> Path:
+        """The path with other fields than those of a plan. Raises UsageError for an unknown one."""
         text = self.text
-        if self.suffixes is None and (text.endswith(("/", os.sep)) or Path(text).is_dir()):
-            text = f"{text.rstrip('/')}/{{stem}}-{{preset}}{'.mp4' if film else '.png'}"
+        names_folder = text.endswith(("/", os.sep)) or Path(text).is_dir()
+        if self.suffixes is None and self.in_folder is not None and names_folder:
+            text = f"{text.rstrip('/')}/{self.in_folder[film]}"
         try:
             for _, field, _, _ in string.Formatter().parse(text):
-                if field is not None and field not in fields and field not in _OLD_FIELDS:
-                    known = ", ".join(f"{{{name}}}" for name in FIELDS)
+                if field is not None and field not in fields:
+                    known = ", ".join(f"{{{name}}}" for name in fields if name not in _OLD_FIELDS)
                     where = f"{self.option} {text}"
                     raise UsageError(f"unknown field {{{field}}}", where=where, remedy=f"Known: {known}.")
-            filled = text.format_map(fields | {old: fields[new] for old, new in _OLD_FIELDS.items()})
+            filled = text.format_map(fields)
         except ValueError as error:
             raise UsageError(str(error), where=f"{self.option} {text}") from error
-        return filled if self.suffixes is None else f"{filled}.{self.suffixes[film]}"
+        return self.folder / (filled if self.suffixes is None else f"{filled}.{self.suffixes[film]}")
 
 
 def kept_apart(jobs: Iterable[Job]) -> list[Job]:
@@ -94,5 +97,5 @@ def refuse_collisions(jobs: Iterable[Job], option: str) -> None:
             raise UsageError(
                 f"{other.name} ({other.preset_name}) and {job.name} ({job.preset_name}) would both be written here",
                 where=str(job.output),
-                remedy=f"Add {{stem}}, {{name}}, {{preset}} or {{variant}} to {option}.",
+                remedy=f"Add fields such as {{stem}} or {{name}} to {option}, until no two are alike.",
             )

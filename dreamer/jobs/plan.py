@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +41,10 @@ def plan_jobs(
     With `film`, presets that have an `[animation]` table make films. Raises, before any work, UsageError where two jobs
     would write one file or the template has an unknown field, OutputError where one would overwrite its input.
     """
-    return _planned(_crossed(inputs, variants, template, film), template.option, journal)
+    crossed = _crossed(inputs, variants, template, film)
+    jobs = list({(job.place, str(job.source), job.variant): job for job in crossed}.values())  # named twice, done once
+    refuse_collisions(jobs, template.option)
+    return [examined(job, journal) for job in jobs]
 
 
 def plan_batch(orders: Sequence[Order], folder: Path, journal: Journal) -> list[Job]:
@@ -56,7 +59,9 @@ def plan_batch(orders: Sequence[Order], folder: Path, journal: Journal) -> list[
         inputs = find_order_inputs(order, variants, apart_from=folder)
         template = OutputTemplate(order.template, "--template", folder, (order.format, order.film_format))
         jobs += _crossed(inputs, variants, template, FilmSettings())
-    return _planned(jobs, "--template", journal)
+    jobs = kept_apart(jobs)
+    refuse_collisions(jobs, "--template")
+    return [examined(job, journal) for job in jobs]
 
 
 def find_variants(order: Order, *, films: bool | None = None) -> list[Variant]:
@@ -123,9 +128,3 @@ def _crossed(
             preset = fitted_to(variant.preset, with_photo=source.source is not None)
             output = template.path(source, variant.name, variant.preset_name, preset, film=moving)
             yield Job(source.source, preset, variant.preset_name, output, film if moving else None, variant.name)
-
-
-def _planned(jobs: Iterable[Job], option: str, journal: Journal | None) -> list[Job]:
-    apart = kept_apart(jobs)
-    refuse_collisions(apart, option)
-    return [examined(job, journal) for job in apart]

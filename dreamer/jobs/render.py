@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from dreamer.devices import processor_name
-from dreamer.errors import DreamerError, NetworkError, TargetError
+from dreamer.errors import DeviceError, DreamerError, NetworkError, TargetError
 from dreamer.film.codecs import film_codec
 from dreamer.jobs.events import (
     FrameDone,
@@ -33,6 +33,7 @@ from dreamer.pictures import Picture, write_picture
 
 # Networks that stay in memory; a batch goes through its jobs network by network.
 NETWORKS = 2
+PATIENCE = 5.0  # seconds to wait for a thread that is to end
 PAUSE = 0.1  # seconds between two looks at something that another thread changes
 
 
@@ -77,7 +78,7 @@ class Renderer:
             torch.set_num_threads(self._threads or threads)
             try:
                 while True:
-                    if not reads.waiting:  # nothing to compute: whoever waits for the last pictures shall hear of them
+                    if not reads.waiting:  # nothing to compute: report the last pictures now
                         yield from _finished(writing, at_most=0)
                     task = reads.take()
                     if task is None:
@@ -116,12 +117,13 @@ class Renderer:
             writing.append(writer.submit(_write, job, still, facts, seconds))
 
     def _apart(self, task: ReadTask, network: Network, error: DreamerError) -> Iterator[JobEvent]:
-        """A task that failed as a whole: where more memory may help its jobs are done one by one."""
+        """A task that failed as a whole: where more memory, or other targets, may help its jobs are done one by one."""
         preset = task.jobs[0].preset
-        if isinstance(error, TargetError) and len(task.jobs) == 1:
+        if isinstance(error, TargetError) and all(job.preset == preset for job in task.jobs):
             self._refused[repr(preset)] = error  # every job of this preset would fail alike
-        if len(task.jobs) == 1:
-            yield JobFailed(task.jobs[0], error)
+        alike = isinstance(error, TargetError) and repr(preset) in self._refused
+        if len(task.jobs) == 1 or alike or not isinstance(error, (DeviceError, TargetError)):
+            yield from (JobFailed(job, error) for job in task.jobs)
             return
         for job, picture in zip(task.jobs, task.pictures, strict=True):
             began = time.perf_counter()
@@ -222,6 +224,7 @@ class ReadAhead:
 
     def __exit__(self, *_: object) -> None:
         self._stopped.set()
+        self._thread.join(PATIENCE)
 
     @property
     def waiting(self) -> bool:

@@ -29,13 +29,15 @@ class Choices:
     """Which jobs of a plan are to be done, and when to stop.
 
     `again`: those that failed before; `stale`: those whose output was made from something else; `force`: all, over
-    any file. `fail_fast`: start nothing after the first failure. `limit`: start at most this many.
+    any file. `fail_fast`: start nothing after the first failure. `keep_going`: count as a failure of each job even what
+    every job fails from. `limit`: start at most this many. `with_recipe`: whether outputs hold their recipes.
     """
 
     again: bool = False
     stale: bool = False
     force: bool = False
     fail_fast: bool = False
+    keep_going: bool = False
     limit: int | None = None
     with_recipe: bool = True
 
@@ -44,13 +46,14 @@ class Choices:
 class Tally:
     """What became of the jobs of a run, in numbers.
 
-    `skipped`: done already. `failed`: reasons by output, of those that failed before, too. `elsewhere`: other processes
-    are at them. `left`: wanted, but not begun.
+    `skipped`: done already. `in_the_way`: of files that dreamer did not write. `elsewhere`: others are at them.
+    `failed`: reasons by output, of those that failed before, too. `left`: chosen but not started.
     """
 
     done: int = 0
     skipped: int = 0
     stale: int = 0
+    in_the_way: int = 0
     elsewhere: int = 0
     failed: dict[str, str] = field(default_factory=dict)
     left: int = 0
@@ -58,8 +61,8 @@ class Tally:
 
 def chosen_jobs(plan: Sequence[Job], choices: Choices) -> list[Job]:
     """The jobs of a plan that are to be done, in an order that loads each network once."""
-    # What cannot be done is begun once, so that its failure is reported.
-    states = {"new", "broken", "exists"}
+    # What is broken is begun once, so that its failure is reported.
+    states = {"new", "broken"}
     states |= ({"failed"} if choices.again else set()) | ({"stale"} if choices.stale else set())
     wanted = plan if choices.force else [job for job in plan if job.state in states]
     networks = list(dict.fromkeys(repr(job.preset.network) for job in wanted))
@@ -101,8 +104,7 @@ class JobRun:
         Raises what would fail every job, DeviceError where a device is missing, and OutputError where the journal
         cannot be written.
         """
-        for job in self._rest:
-            self._listen(JobSkipped(job))
+        self._announce_the_rest()
         events = executor.run(self._tasks())
         try:
             for event in events:
@@ -127,13 +129,17 @@ class JobRun:
         self._listen(event)
 
     def _concerns_every_job(self, failure: JobFailed) -> bool:
-        """Whether every job of the run would fail likewise, so that the fault is the command's rather than a job's."""
+        """Whether every job of the run would fail in the same way: the fault is the command's, not a job's."""
         error, preset = failure.error, failure.job.preset
+        if self._choices.keep_going:
+            return False
+        presets = [job.preset for job in self._jobs.values()]
         if isinstance(error, NetworkError):
-            return all(job.preset.network == preset.network for job in self._todo)
+            return all(other.network == preset.network for other in presets)
         if isinstance(error, TargetError):
-            return all(job.preset == preset for job in self._todo)
-        return isinstance(error, (ToolError, UsageError)) and all(job.film == failure.job.film for job in self._todo)
+            return all((other.network, other.targets) == (preset.network, preset.targets) for other in presets)
+        films = (job.film == failure.job.film for job in self._jobs.values())
+        return isinstance(error, (ToolError, UsageError)) and all(films)
 
     def _settle_unstarted(self) -> None:
         """Tasks may be asked for in another thread; what fails there is reported in the one that runs the jobs."""
@@ -141,7 +147,7 @@ class JobRun:
             self._receive(self._unstarted.popleft())
 
     def _count_the_rest(self, plan: Sequence[Job]) -> list[Job]:
-        """Count the jobs that are not to be done, and return those that are finished."""
+        """Count the jobs that are not to be done, and return those that are finished or have a file in their way."""
         todo = {job.place for job in self._todo}
         skipped = []
         for job in plan:
@@ -152,9 +158,25 @@ class JobRun:
                 skipped.append(job)
             elif job.state == "stale":
                 self.tally.stale += 1
+            elif job.state == "exists":
+                self.tally.in_the_way += 1
+                skipped.append(job)
             elif job.state == "failed":
                 self.tally.failed[job.place] = job.reason
         return skipped
+
+    def _announce_the_rest(self) -> None:
+        """Without a journal, which knows what is finished, say of each job that there is nothing to do or no way."""
+        if self._journal is not None:
+            return
+        for job in self._rest:
+            if job.state == "done":
+                self._listen(JobSkipped(job))
+                continue
+            remedy = "Move it away, choose another --output, or use --force."
+            error = OutputError("a file that dreamer did not write is in the way", where=job.place, remedy=remedy)
+            self.tally.failed[job.place] = str(error)
+            self._listen(JobFailed(job, error))
 
     def _tasks(self) -> Iterator[Task]:
         """Claimed jobs, those that go through the network together in one task."""
@@ -196,9 +218,6 @@ class JobRun:
         try:
             if job.error is not None:
                 raise job.error
-            if job.state == "exists" and not self._choices.force:
-                remedy = "Move it away, choose another --output, or use --force."
-                raise OutputError("a file that dreamer did not write is in the way", where=job.place, remedy=remedy)
             recipe = make_recipe(job) if self._choices.with_recipe else None
         except DreamerError as error:
             self._unstarted.append(JobFailed(job, error))
@@ -218,9 +237,7 @@ class JobRun:
             self.tally.failed[job.place] = str(event.error)
 
     def _remember(self, job: Job, event: JobDone | JobFailed) -> None:
-        # A file in the way is seen at every look; nothing about it has to be remembered.
-        in_the_way = job.state == "exists" and isinstance(event, JobFailed)
-        if self._journal is None or in_the_way:
+        if self._journal is None:
             return
         done = isinstance(event, JobDone)
         self._journal.append(

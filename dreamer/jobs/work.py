@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from dreamer.pictures import Picture
 
 
-def megapixel_steps(preset: Preset, size: tuple[int, int] | None) -> float:
+def megapixel_steps(preset: Preset, size: tuple[int, int] | None, *, film: bool) -> float:
     """Megapixels that all steps of a job see together: what its time is in proportion to. `size`: (height, width)."""
     sizes = octave_sizes(canvas_size(preset.canvas, size), preset.octaves, 1)
     still = sum(h * w * preset.octaves.steps_at(octave) for octave, (h, w) in enumerate(sizes)) / 1e6
-    return still if preset.animation is None else still * preset.animation.frame_count
+    return still * preset.animation.frame_count if film and preset.animation is not None else still
 
 
 def source_size(source: Path | Picture | None) -> tuple[int, int] | None:

@@ -174,7 +174,7 @@ def test_ctrl_c_says_how_to_go_on_and_loses_nothing(folder: Path, dreamer: Dream
             time.sleep(0.02)
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
-    assert process.returncode == 130 and "goes on" in said and "Traceback" not in said
+    assert process.returncode == 130 and "to continue" in said and "Traceback" not in said
     assert not Path("film.mp4").exists()
     kept = len(frames("film.mp4.frames"))
     assert 4 <= kept < 30
