@@ -54,6 +54,7 @@ ELSEWHERE = [
     ("networks/labels.py", "networks/test_catalog.py", "classes of the networks that are listed"),
     ("networks/training/run_state.py", "networks/training/test_loop.py", "what a run saves"),
     ("networks/training/training_plan.py", "networks/training/test_loop.py", "data of a run"),
+    ("presets/json_schema.py", "presets/test_reference.py", "the schema for editors"),
     ("presets/model/*.py", "presets/test_reference.py", "one field, one source: validation, schema and page"),
     ("presets/adjust.py", "cli/test_render.py", "--size, --seed and --preview"),
     ("presets/source/named_files.py", "presets/source/test_load.py", "paths in presets"),

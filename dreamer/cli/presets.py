@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -11,16 +10,19 @@ from click.shell_completion import CompletionItem
 from dreamer.atomic import atomic_write
 from dreamer.cli.options import complete_presets, json_option, set_option, verbosity_options
 from dreamer.cli.running import USAGE, Commands
+from dreamer.cli.tables import print_rows
 from dreamer.errors import OutputError, PresetError, UsageError
 from dreamer.presets.dump import to_toml
+from dreamer.presets.json_schema import schema_json
 from dreamer.presets.model.introspection import all_keys
-from dreamer.presets.reference import explained, keys_at, reference_markdown, schema_json, starter
+from dreamer.presets.reference import explained, keys_at, reference_markdown, starter
 from dreamer.presets.source.load import ResolvedPreset, resolve_preset
 from dreamer.presets.source.lookup import preset_files
 from dreamer.presets.source.named_files import missing_files
 from dreamer.presets.timeline.keyframes import Timeline
 
 _NEW_FOLDER = Path("presets")
+_COLUMNS = ("name", "title", "network", "start")
 
 
 @click.group(cls=Commands, invoke_without_command=True)
@@ -42,7 +44,7 @@ group = presets
 @click.argument("name", shell_complete=complete_presets)
 @set_option
 @click.option("--all", "everything", is_flag=True, help="Print values at their defaults too.")
-@click.option("--origins", is_flag=True, help="Say behind each value where it comes from; implies --all.")
+@click.option("--origins", is_flag=True, help="Print behind each value where it comes from; implies --all.")
 @verbosity_options
 def show(name: str, overrides: tuple[str, ...], everything: bool, origins: bool) -> None:
     """Print a preset as TOML, with all that it extends and --set put in."""
@@ -60,14 +62,14 @@ def _complete_explained(ctx: click.Context, param: click.Parameter, incomplete: 
 @click.option("--markdown", is_flag=True, help="Print all keys as the reference page.")
 @verbosity_options
 def explain(key: str | None, markdown: bool) -> None:
-    """Tell what a key such as ascent.blur means, what it takes and its default; without KEY, all of them."""
+    """Explain a key such as ascent.blur: meaning, type, bounds and default; without KEY, all of them."""
     if markdown and key:
         raise UsageError("--markdown is the page of all keys", remedy="Leave out the key.")
     if markdown:
         click.echo(reference_markdown(), nl=False)
         return
-    keys = keys_at(key) if key else [each for each in all_keys().values() if not each.is_end_of_schedule]
-    click.echo("\n\n".join(explained(each) for each in keys))
+    keys = keys_at(key) if key else [known for known in all_keys().values() if not known.is_end_of_schedule]
+    click.echo("\n\n".join(explained(item) for item in keys))
 
 
 @presets.command()
@@ -75,7 +77,7 @@ def explain(key: str | None, markdown: bool) -> None:
 @verbosity_options
 @click.pass_context
 def check(ctx: click.Context, presets: tuple[str, ...]) -> None:
-    """Check presets, by name or path, and tell all their mistakes."""
+    """Check presets, by name or path, and print all their mistakes."""
     bad = 0
     for name in presets:
         mistakes = _mistakes(name)
@@ -107,7 +109,7 @@ def plot(name: str, overrides: tuple[str, ...], output: Path | None) -> None:
     timeline = Timeline(resolved.preset)
     curves = timeline.curves()
     if not curves:
-        raise UsageError(f"nothing of {name!r} changes over time", remedy="`dreamer presets explain` tells how.")
+        raise UsageError(f"nothing of {name!r} changes over time", remedy="`dreamer presets explain` says how.")
     file = output or Path("outputs") / f"{resolved.name}-curves.png"
     save_drawing(draw_curves(curves, seconds=timeline.clock.length), file)
     click.echo(f"{file}")
@@ -118,10 +120,12 @@ def plot(name: str, overrides: tuple[str, ...], output: Path | None) -> None:
 @click.option("--from", "base", metavar="PRESET", shell_complete=complete_presets, help="Preset to change.")
 @verbosity_options
 def new(name: str, base: str | None) -> None:
-    """Begin a preset in presets/NAME.toml, with comments that tell what there is to change."""
+    """Begin a preset in presets/NAME.toml, with comments that say what there is to change."""
     stem = name.removesuffix(".toml")
     if not stem or stem != Path(stem).name or "\\" in stem or stem.startswith("."):
-        raise UsageError(f"{name!r} is no name for a preset", remedy="It becomes presets/NAME.toml; leave out folders.")
+        raise UsageError(
+            f"{name!r} is not a name for a preset", remedy="It becomes presets/NAME.toml; leave out folders."
+        )
     text = starter(stem, resolve_preset(base) if base else None, folder=_NEW_FOLDER)
     file = _NEW_FOLDER / f"{stem}.toml"
     try:
@@ -148,30 +152,21 @@ def schema(output: Path | None) -> None:
 
 
 def _print_list(as_json: bool) -> None:
-    rows = []
+    rows: list[dict[str, str]] = []
     for name, file in preset_files().items():
         try:
             resolved = resolve_preset(str(file.absolute()))
         except PresetError as error:
             click.echo(f"warning: {name} is left out: {error}", err=True)
             continue
-        if as_json:
-            click.echo(json.dumps(_as_object(name, resolved), ensure_ascii=False))
-        rows.append((name, resolved.preset.title, resolved.preset.network.name, resolved.preset.canvas.start))
-    if not as_json:
-        _print_columns([("NAME", "TITLE", "NETWORK", "START"), *rows])
+        rows.append(_facts(name, resolved))
+    print_rows(rows if as_json else [{key: row[key] for key in _COLUMNS} for row in rows], as_json)
 
 
-def _as_object(name: str, resolved: ResolvedPreset) -> dict[str, str]:
+def _facts(name: str, resolved: ResolvedPreset) -> dict[str, str]:
     preset = resolved.preset
     about = {"name": name, "title": preset.title, "description": preset.description, "network": preset.network.name}
     return {**about, "start": preset.canvas.start, "file": str(resolved.file)}
-
-
-def _print_columns(rows: list[tuple[str, ...]]) -> None:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def _mistakes(name: str) -> list[str]:

@@ -15,8 +15,8 @@ from dreamer.dreaming.gradient import TargetGradient
 from dreamer.dreaming.normalization import band_normalized, normalized
 from dreamer.dreaming.penalties import Regularization
 from dreamer.dreaming.transforms import random_transform
+from dreamer.presets.model.ascent import Ascent
 from dreamer.presets.model.fields import value_at
-from dreamer.presets.model.schema import Ascent
 
 
 class Optimizer(Protocol):

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from dreamer.presets.model.schema import Ascent
+from dreamer.presets.model.ascent import Ascent
 
 ViewTransform = Callable[[Tensor], Tensor]
 

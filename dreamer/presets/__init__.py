@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dreamer.presets.dump import from_json, to_json, to_toml
+from dreamer.presets.model.ascent import Ascent, Transform
 from dreamer.presets.model.fields import Schedule, strongest_count, value_at
 from dreamer.presets.model.schema import (
-    Ascent,
     Canvas,
     Mask,
     NetworkChoice,
@@ -14,7 +14,6 @@ from dreamer.presets.model.schema import (
     Preset,
     Target,
     Tiles,
-    Transform,
 )
 from dreamer.presets.source.load import ResolvedPreset, load_preset, preset_from_tree, resolve_preset
 from dreamer.presets.source.lookup import find_preset, preset_files, preset_folders, resolve_picture

@@ -37,13 +37,15 @@ def to_toml(preset: Preset, *, only_changed: bool = True, comments: Mapping[str,
         if isinstance(value, dict):
             document.add(key, _section(value, (key,), comments or {}))
         else:
-            document.add(key, AoT([_section(each, (key, number), comments or {}) for number, each in enumerate(value)]))
+            document.add(key, AoT([_section(item, (key, number), comments or {}) for number, item in enumerate(value)]))
     return tomlkit.dumps(document)
 
 
 def targets_to_toml(targets: Sequence[Target]) -> str:
     """The [[targets]] tables of a preset, without their defaults, to paste into one."""
-    trees = [each.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude_none=True) for each in targets]
+    trees = [
+        target.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude_none=True) for target in targets
+    ]
     for tree in trees:
         if isinstance(layers := tree.get("layer"), list) and len(layers) == 1:
             tree["layer"] = layers[0]
@@ -85,7 +87,7 @@ def from_json(text: str, *, where: str = "recipe") -> Preset:
     except json.JSONDecodeError as error:
         raise PresetError([f"is not JSON: {error}"], where=where) from error
     if not isinstance(tree, dict):
-        raise PresetError(["holds no preset"], where=where)
+        raise PresetError(["does not hold a preset"], where=where)
     return preset_from_tree(tree, where=where)
 
 

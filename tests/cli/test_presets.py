@@ -11,7 +11,8 @@ from click.testing import Result
 from PIL import Image
 
 from dreamer.presets import load_preset, preset_from_tree
-from dreamer.presets.reference import reference_markdown, schema_json
+from dreamer.presets.json_schema import schema_json
+from dreamer.presets.reference import reference_markdown
 from dreamer.presets.source.lookup import shipped_folder
 
 Dreamer = Callable[..., Result]
@@ -24,7 +25,7 @@ def test_the_list_has_a_line_for_each_preset(dreamer: Dreamer, folder: Path) -> 
     result = dreamer("presets")
     assert result.exit_code == 0
     lines = [line.split() for line in result.stdout.splitlines()]
-    assert lines[0] == ["NAME", "TITLE", "NETWORK", "START"]
+    assert lines[0] == ["name", "title", "network", "start"]
     assert lines[1] == ["a-tiny-one", "Tiny", "pocket", "noise"]
     assert len(lines) == 2 + len(list(shipped_folder().glob("*.toml")))
 
@@ -79,7 +80,7 @@ def test_show_prints_defaults_and_origins_when_asked(dreamer: Dreamer) -> None:
         (("show", "deep-dream", "--set"), "error: Option '--set' requires an argument."),
         (("explain", "ascent.blr"), "Did you mean 'ascent.blur'"),
         (("explain", "seed", "--markdown"), "--markdown is the page of all keys"),
-        (("new", "sub/mine"), "'sub/mine' is no name for a preset"),
+        (("new", "sub/mine"), "'sub/mine' is not a name for a preset"),
         (("new", "mine", "--from", "deep-drem"), "Did you mean 'deep-dream'"),
         (("check",), "Missing argument 'FILE...'"),
         (("shwo",), "No such command 'shwo'. Did you mean 'show'?"),

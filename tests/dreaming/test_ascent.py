@@ -8,7 +8,7 @@ from dreamer.dreaming.ascent import Adam, Momentum, above_share
 from dreamer.dreaming.dream import dream
 from dreamer.dreaming.normalization import SIZES, band_normalized, normalized, rms, unit_rms
 from dreamer.dreaming.transforms import random_transform
-from dreamer.presets.model.schema import Ascent
+from dreamer.presets.model.ascent import Ascent
 from tests.tiny import TinyNetwork
 
 from .conftest import preset

@@ -17,7 +17,8 @@ from dreamer.dreaming.targets import bind_target, unit_cell
 from dreamer.dreaming.tiles import cut_tiles
 from dreamer.dreaming.transforms import random_transform
 from dreamer.errors import DeviceError
-from dreamer.presets.model.schema import Ascent, Target
+from dreamer.presets.model.ascent import Ascent
+from dreamer.presets.model.schema import Target
 from tests.tiny import TinyCut, TinyNetwork
 
 from .conftest import preset

@@ -14,8 +14,9 @@ import pytest
 import dreamer.presets
 from dreamer.errors import PresetError
 from dreamer.presets import Preset, load_preset, preset_from_tree, resolve_preset
+from dreamer.presets.json_schema import schema_json
 from dreamer.presets.model.introspection import all_keys, find_key
-from dreamer.presets.reference import explained, keys_at, reference_markdown, schema_json, starter
+from dreamer.presets.reference import explained, keys_at, reference_markdown, starter
 from dreamer.presets.source.lookup import shipped_folder
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,15 +14,12 @@ from annotated_types import Unit
 from pydantic import BeforeValidator, Field, JsonValue, model_validator
 
 from dreamer.presets.model.animation import Animation
+from dreamer.presets.model.ascent import Ascent
 from dreamer.presets.model.fields import (
     CONTRADICTION,
-    NUMBER,
-    NUMBER_OR_SCHEDULE,
-    SCHEDULE,
     Kernels,
     Measure,
     Names,
-    Schedule,
     Spelling,
     Table,
     described,
@@ -194,54 +191,6 @@ class Octaves(Table):
     def steps_at(self, octave: int) -> int:
         """Steps of octave number `octave`, counted from 0, the smallest."""
         return self.steps if isinstance(self.steps, int) else self.steps[octave]
-
-
-StepSize = Annotated[float, Field(gt=0, le=10)]
-Sigma = Annotated[float, Field(ge=0, le=100)]
-ScheduledStepSize = Annotated[Annotated[StepSize, NUMBER] | Annotated[Schedule[StepSize], SCHEDULE], NUMBER_OR_SCHEDULE]
-ScheduledSigma = Annotated[
-    Annotated[Sigma, NUMBER] | Annotated[Schedule[Sigma], SCHEDULE], NUMBER_OR_SCHEDULE, Unit("px")
-]
-
-
-class Transform(Table):
-    """A small random change of view before each step, so that what grows looks right from near and far."""
-
-    scale: Annotated[float, Unit("share")] = described(0.0, "largest change of size, up or down", ge=0, le=0.5)
-    rotate: Annotated[float, Unit("degrees")] = described(0.0, "largest rotation, either way", ge=0, le=180)
-
-
-class Ascent(Table):
-    """The gradient steps at one octave."""
-
-    step_size: ScheduledStepSize = described(
-        0.02, "size of a step, a number or { from, to }; with normalization max the largest change of a value in [0, 1]"
-    )
-    normalization: Literal["max", "mean", "std", "rms", "none"] = described(
-        "max", "what the gradient is divided by: its largest magnitude, mean magnitude, deviation, root mean square"
-    )
-    bands: int = described(
-        0, "split the gradient in this many Laplacian bands and normalize each; 0: do not split", ge=0, le=10
-    )
-    optimizer: Literal["plain", "adam"] = described(
-        "plain", "plain: gradient steps; adam: each value has its own step size (suits the Fourier canvas)"
-    )
-    momentum: float = described(0.0, "share of the last step that goes on (optimizer plain)", ge=0, lt=1)
-    jitter: Annotated[int, Unit("px")] = described(32, "largest random roll before each step", ge=0, le=512)
-    transform: Transform = described(Transform(), "random change of view before each step")
-    smooth: ScheduledSigma = described(0.0, "Gaussian blur of the gradient before each step, a number or { from, to }")
-    blur: ScheduledSigma = described(0.0, "Gaussian blur of the picture between steps, a number or { from, to }")
-    blur_every: Annotated[int, Unit("steps")] = described(1, "blur the picture after every N steps", ge=1, le=1000)
-    decay: float = described(0.0, "L2 decay: share of each value's distance from mid-gray lost a step", ge=0, lt=1)
-    clip_small_norm: float = described(
-        0.0,
-        "each step gives up this share of the pixels, those of smallest norm: back to gray, or to the photo",
-        ge=0,
-        lt=1,
-    )
-    clip_small_contribution: float = described(
-        0.0, "each step gives up this share of the pixels, those that add least to the target", ge=0, lt=1
-    )
 
 
 Penalty = Annotated[float, Field(ge=0, le=1000)]

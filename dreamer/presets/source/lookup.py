@@ -27,11 +27,11 @@ def preset_folders() -> list[Path]:
 
 def preset_files() -> dict[str, Path]:
     """Every preset that can be called by name, with its file; the first folder that has a name wins."""
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     for folder in preset_folders():
-        for file in sorted(folder.glob("*.toml")):
-            found.setdefault(file.stem, file)
-    return dict(sorted(found.items()))
+        for file in sorted(folder.glob(f"*{SUFFIX}")):
+            files.setdefault(file.stem, file)
+    return dict(sorted(files.items()))
 
 
 def is_path(text: str, suffix: str | None = None) -> bool:
@@ -54,12 +54,12 @@ def find_preset(
     """
     if is_path(text, SUFFIX):
         return _at_path((folder or Path()) / Path(text).expanduser(), where)
-    searched = [*([folder] if folder else []), *preset_folders()]
-    for file in (each / f"{text}.toml" for each in searched):
+    folders = [*([folder] if folder else []), *preset_folders()]
+    for file in (place / f"{text}{SUFFIX}" for place in folders):
         if file.is_file() and not (extended_by and file.resolve() == extended_by.resolve()):
             return file
-    near = did_you_mean(text, (file.stem for each in searched for file in each.glob("*.toml")))
-    places = ", ".join(dict.fromkeys(str(each) for each in searched))
+    near = did_you_mean(text, (file.stem for place in folders for file in place.glob(f"*{SUFFIX}")))
+    places = ", ".join(dict.fromkeys(str(place) for place in folders))
     advice = " ".join(part for part in (near, f"Looked in {places}.") if part)
     raise PresetError([f"there is no preset named {text!r}"], where=where, remedy=advice)
 
@@ -67,10 +67,10 @@ def find_preset(
 def _at_path(file: Path, where: str | None) -> Path:
     if file.is_dir():
         raise PresetError([f"{file} is a folder, not a preset"], where=where)
-    for candidate in (file, file.with_name(f"{file.name}.toml")):
+    for candidate in (file, file.with_name(f"{file.name}{SUFFIX}")):
         if candidate.is_file():
             return candidate
-    near = did_you_mean(file.name, (each.name for each in file.parent.glob("*.toml")))
+    near = did_you_mean(file.name, (other.name for other in file.parent.glob(f"*{SUFFIX}")))
     raise PresetError([f"there is no file {file}"], where=where, remedy=near)
 
 

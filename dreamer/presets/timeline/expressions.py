@@ -144,10 +144,10 @@ class _Compiler:
             case ast.Compare(left=left, ops=ops, comparators=others) if all(type(op) in _COMPARISONS for op in ops):
                 return self._comparison([left, *others], ops, depth)
             case ast.IfExp(test=test, body=body, orelse=orelse):
-                asked, yes, no = (self.compiled(each, depth + 1) for each in (test, body, orelse))
+                asked, yes, no = (self.compiled(part, depth + 1) for part in (test, body, orelse))
                 return lambda values: yes(values) if asked(values) else no(values)
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
-                return self._call(node, name, [self.compiled(each, depth + 1) for each in arguments])
+                return self._call(node, name, [self.compiled(argument, depth + 1) for argument in arguments])
         raise ValueError(f"{self._column(node)}: {_advice(node)}")
 
     def _number(self, node: ast.expr, value: float) -> Evaluate:
@@ -175,14 +175,14 @@ class _Compiler:
 
     def _call(self, node: ast.expr, name: str, inner: list[Evaluate]) -> Evaluate:
         if name not in FUNCTIONS:
-            raise self._unknown(node, f"{name}()", [f"{each}()" for each in FUNCTIONS])
+            raise self._unknown(node, f"{name}()", [f"{function}()" for function in FUNCTIONS])
         least, most, function = _DEFINED.get(name, (1, 1, min))
         if not least <= len(inner) <= most:
             takes = f"{least} value{'s' if least > 1 else ''}" if least == most else f"{least} to {most} values"
             raise ValueError(f"{self._column(node)}: {name}() takes {takes}, and {len(inner)} are given")
         if name == "wave":
             return lambda values: 0.5 - 0.5 * math.cos(math.tau * values["t"] / inner[0](values))
-        return lambda values: function(*(each(values) for each in inner))
+        return lambda values: function(*(argument(values) for argument in inner))
 
     def _unknown(self, node: ast.expr, name: str, known: list[str]) -> ValueError:
         near = nearest(name, known, 1)

@@ -60,7 +60,7 @@ class Track:
         share = EASINGS[self.easings[last + 1]](
             (seconds - self.times[last]) / (self.times[last + 1] - self.times[last])
         )
-        # A value that only switches stays what it is: a class by number is no fraction.
+        # A value that only switches stays what it is: the number of a class is not a fraction.
         return old + (new - old) * share if share else old
 
 
