@@ -3,7 +3,7 @@
 FROM python:3.12-slim
 
 ARG TORCH=cpu
-RUN pip install --no-cache-dir --index-url "https://download.pytorch.org/whl/${TORCH}" torch torchvision
+RUN PIP_INDEX_URL="https://download.pytorch.org/whl/${TORCH}" pip install --no-cache-dir torch torchvision
 
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
