@@ -29,8 +29,8 @@ from dreamer.inspection import (
     kernels,
     occlusion,
     scoring,
+    strongest_patches,
     suggestion,
-    top_patches,
 )
 from dreamer.motion.frames import FrameLoop
 from dreamer.networks.cut import Cut
@@ -186,7 +186,7 @@ INSPECTIONS: dict[str, Callable[[Network, Tensor], object]] = {
     "occlusion": lambda network, photo: occlusion.occlude(network, photo, 3, 40, 40),
     "deconvnet": lambda network, photo: deconvolution.project(network, photo, "inception4c", [3]),
     "activations": lambda network, photo: activations.feature_maps(network, photo, ["conv1", "inception4c"], 4),
-    "top": lambda network, photo: top_patches.top_patches(network, [photo.cpu()], "inception4c", [3], 2),
+    "top": lambda network, photo: strongest_patches.top_patches(network, [photo.cpu()], "inception4c", [3], 2),
     "embedding": lambda network, photo: embedding.features_of(network, [photo.cpu()], "inception4c"),
     "fooling": lambda network, photo: fooling.fool(network, photo, 3, method="fgsm", halvings=1),
     "inversion": lambda network, photo: inversion.invert(network, photo, "inception3b", steps=2),

@@ -16,8 +16,8 @@ from .scoring import (
     target_score,
     top_classes,
 )
+from .strongest_patches import TopPatch, top_patches
 from .suggestion import Suggestion, suggest_kernels
-from .top_patches import TopPatch, top_patches
 from .tracing import KernelTrace, trace_kernel
 
 __all__ = [

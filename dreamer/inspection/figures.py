@@ -21,8 +21,8 @@ from dreamer.inspection.occlusion import Occlusion
 from dreamer.inspection.photos import Photo
 from dreamer.inspection.saliency import Attributions, SanityCheck
 from dreamer.inspection.scoring import ClassProbability
+from dreamer.inspection.strongest_patches import TopPatch
 from dreamer.inspection.suggestion import Suggestion
-from dreamer.inspection.top_patches import TopPatch
 from dreamer.inspection.tracing import KernelTrace
 
 _BLANK = (242, 242, 242)

@@ -48,7 +48,7 @@ def command(
     from dreamer.inspection.choices import deepest_layer, strongest_over
     from dreamer.inspection.figures import draw_top_patches
     from dreamer.inspection.portraits import PORTRAIT_SLOPE, kernel_portraits
-    from dreamer.inspection.top_patches import top_patches
+    from dreamer.inspection.strongest_patches import top_patches
 
     loaded = network.open()
     photos = open_folder(folder, size)

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from dreamer.errors import TargetError
-from dreamer.inspection.top_patches import top_patches
+from dreamer.inspection.strongest_patches import top_patches
 from dreamer.networks import Network
 
 
