@@ -43,7 +43,7 @@ ELSEWHERE = [
     ("jobs/sweeps.py", "jobs/test_plan.py", "a plan's grid"),
     ("jobs/work.py", "jobs/test_plan.py", "a plan's time"),
     ("jobs/stills.py", "test_shipped_presets.py", "every preset that ships, rendered"),
-    ("inspection/figures.py", "cli/test_inspect.py", "drawn by every command of inspect"),
+    ("inspection/figures/*.py", "cli/test_inspect.py", "drawn by every command of inspect"),
     ("inspection/heatmaps.py", "cli/test_inspect.py", "drawn by every command of inspect"),
     ("inspection/rules.py", "inspection/test_deconvolution.py", "the rules that go backward"),
     ("inspection/tracing.py", "inspection/test_deconvolution.py", "a projection of a whole map"),
