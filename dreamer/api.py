@@ -91,7 +91,7 @@ def animate(
     job = Job(None if source is None else Path(source), fitted, _name(preset), Path(output), settings)
     film_codec(Path(output), codec)
     done = _done(job, network, device, precision, listen)
-    return Film(done.frames or 0, done.width, done.height, done.seam or 0.0)
+    return Film(done.frames or 0, done.width, done.height, done.seam or 0.0, done.warnings)
 
 
 def batch(

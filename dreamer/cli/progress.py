@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from types import TracebackType
 from typing import Protocol
 
@@ -12,7 +13,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from dreamer.dreaming.events import OctaveStarted, StepDone, TileHalved
+from dreamer.dreaming.events import OctaveStarted, StepDone, TileHalved, Warned
 from dreamer.jobs.events import (
     FrameDone,
     JobDone,
@@ -79,6 +80,9 @@ class Lines:
         line = describe(event, verbose=self.verbose)
         if line and (isinstance(event, JobFailed) or not self.quiet):
             self.say(line)
+        if isinstance(event, JobDone) and not self.quiet:
+            for warning in event.warnings:
+                self.say(f"warning: {event.job.place}: {warning.message}")
 
     def say(self, line: str) -> None:
         """Write one line to stderr."""
@@ -245,6 +249,8 @@ def event_facts(event: JobEvent) -> dict[str, object]:
             return {"event": "octave", "output": event.job.place, "octave": octave.octave, "tile": octave.tile}
         case JobProgress(event=TileHalved() as halved):
             return {"event": "tile", "output": event.job.place, "tile": halved.tile}
+        case JobProgress(event=Warned() as warned):
+            return {"event": "warning", "output": event.job.place, **asdict(warned.warning)}
         case JobStarted():
             return {"event": "started", "input": event.job.name, "output": event.job.place}
         case JobSkipped():
@@ -254,8 +260,10 @@ def event_facts(event: JobEvent) -> dict[str, object]:
         case JobMoved():
             return {"event": "moved", "output": event.job.place, "work": round(event.share, 4)}
         case JobDone():
-            facts = {"event": "done", "output": event.job.place, "seconds": round(event.seconds, 3)}
-            return facts if event.seam is None else {**facts, "frames": event.frames, "seam": round(event.seam, 3)}
+            film = {} if event.seam is None else {"frames": event.frames, "seam": round(event.seam, 3)}
+            warnings = [asdict(warning) for warning in event.warnings]
+            place, seconds = event.job.place, round(event.seconds, 3)
+            return {"event": "done", "output": place, "seconds": seconds, **film, "warnings": warnings}
         case JobFailed():
             return {"event": "failed", "output": event.job.place, "error": str(event.error)}
     return {}

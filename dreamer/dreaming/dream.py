@@ -14,6 +14,7 @@ from dreamer.dreaming.events import Listener, OctaveStarted, StepDone, TileHalve
 from dreamer.dreaming.filters import resized, with_color_of
 from dreamer.dreaming.gradient import Objective, TargetGradient
 from dreamer.dreaming.masks import draw_mask
+from dreamer.dreaming.nearly_gray import nearly_gray
 from dreamer.dreaming.noise import noise_picture
 from dreamer.dreaming.octaves import canvas_size, octave_sizes
 from dreamer.dreaming.penalties import regularization
@@ -100,6 +101,8 @@ class _Dream:
             # sharp as it is at each size.
             begin = photo + resized(picture - base, height, width)
             picture, base = self._octave(octave, begin.clamp(0, 1), photo), photo
+        if sum(self.work) and (warned := nearly_gray(self.preset, picture, photo if self.from_photo else None)):
+            self.listen(warned)
         return picture
 
     def _start(self, photo: Tensor | None) -> Tensor:

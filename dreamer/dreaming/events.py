@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-__all__ = ["DreamEvent", "Listener", "OctaveStarted", "StepDone", "TileHalved"]
+__all__ = ["DreamEvent", "DreamWarning", "Listener", "OctaveStarted", "StepDone", "TileHalved", "Warned"]
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,47 @@ class TileHalved:
     tile: int
 
 
-DreamEvent = OctaveStarted | StepDone | TileHalved
+@dataclass(frozen=True)
+class DreamWarning:
+    """Why a dream that did not fail is hardly what was wanted.
+
+    `kind`: a name that stays, for programs, such as "nearly_gray". `message`: for people, with what may help.
+    """
+
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Warned:
+    """There is a warning about some pictures of the batch; `pictures` are their numbers, from 0."""
+
+    warning: DreamWarning
+    pictures: tuple[int, ...]
+
+
+DreamEvent = OctaveStarted | StepDone | TileHalved | Warned
 Listener = Callable[[DreamEvent], None]
 
 
 def ignore(event: DreamEvent) -> None:
     """Listen to nothing."""
+
+
+class WarningsHeard:
+    """A listener that keeps the warnings, one of each kind for a picture, and passes every event on to `listen`."""
+
+    def __init__(self, listen: Listener = ignore) -> None:
+        self._listen = listen
+        self._warnings: dict[tuple[int, str], DreamWarning] = {}
+
+    def __call__(self, event: DreamEvent) -> None:
+        """Hear an event."""
+        if isinstance(event, Warned):
+            for picture in event.pictures:
+                self._warnings.setdefault((picture, event.warning.kind), event.warning)
+        self._listen(event)
+
+    def about(self, picture: int) -> tuple[DreamWarning, ...]:
+        """The warnings about one picture of the batch, the first one first."""
+        return tuple(warning for (number, _), warning in self._warnings.items() if number == picture)

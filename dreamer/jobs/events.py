@@ -10,7 +10,7 @@ from dreamer.errors import DreamerError
 from dreamer.jobs.job import Job
 
 if TYPE_CHECKING:
-    from dreamer.dreaming.events import DreamEvent
+    from dreamer.dreaming.events import DreamEvent, DreamWarning
     from dreamer.jobs.stills import Still
 
 
@@ -68,6 +68,7 @@ class JobDone:
     """The output is written, after `seconds` of work. Size in px. `still`: the picture, of a job without an output.
 
     Of a film, `frames` are those that it shows and `seam` how well its end meets its beginning (about 1: no jump).
+    `warnings`: why the picture, or the film, may not be what was wanted, although nothing failed.
     """
 
     job: Job
@@ -77,6 +78,7 @@ class JobDone:
     frames: int | None = None
     seam: float | None = None
     still: Still | None = None
+    warnings: tuple[DreamWarning, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from dreamer.devices import free_memory
-from dreamer.dreaming.events import Listener, ignore
+from dreamer.dreaming.events import DreamWarning, Listener, WarningsHeard, ignore
 from dreamer.errors import UsageError
 from dreamer.film.codecs import is_film
 from dreamer.film.probe import probe
@@ -42,13 +42,14 @@ class Film:
     """A finished film: how many frames it shows, their size in px, and how well its end meets its beginning.
 
     `seam`: mean absolute difference of the last frame and the first, over the median of that between neighbors; about 1
-    where a film loops without a jump.
+    where a film loops without a jump. `warnings`: why frames that were rendered now may not be what was wanted.
     """
 
     frames: int
     width: int
     height: int
     seam: float
+    warnings: tuple[DreamWarning, ...] = ()
 
 
 def render_film(
@@ -67,8 +68,9 @@ def render_film(
     settings, output = job.film or FilmSettings(), output_of(job)
     report = FilmReport(measuring=settings.report is not None)
     shots = _shots(job)
+    heard = WarningsHeard(listen)
     with FrameStore(frames_folder(output), frames_key(job, network)) as store, ExitStack() as stack:
-        rendering = _Rendering(store, _loop(job, network, store, listen), network.device)
+        rendering = _Rendering(store, _loop(job, network, store, heard), network.device)
         writer: FilmWriter | None = None
         order = shots.order[slice(*settings.span)]
         for shown, number in enumerate(order, 1):
@@ -87,7 +89,7 @@ def render_film(
     if not settings.keep_frames:
         shutil.rmtree(frames_folder(output))
     height, width = report.size
-    return Film(report.count, width, height, report.seam())
+    return Film(report.count, width, height, report.seam(), heard.about(0))
 
 
 def output_of(job: Job) -> Path:

@@ -277,12 +277,12 @@ def _write(job: Job, still: Still, facts: Mapping[str, str], seconds: float) -> 
     height, width = still.pixels.shape[1:]
     text = None if job.recipe is None else replace(job.recipe, facts=facts).to_json()
     if job.output is None:
-        return JobDone(job, seconds, width, height, still=replace(still, recipe=text))
+        return JobDone(job, seconds, width, height, still=replace(still, recipe=text), warnings=still.warnings)
     try:
         write_picture(job.output, still.pixels, alpha=still.alpha, recipe=text)
     except DreamerError as error:
         return JobFailed(job, error)
-    return JobDone(job, seconds, width, height)
+    return JobDone(job, seconds, width, height, warnings=still.warnings)
 
 
 def write_film(job: Job, network: Network, listen: JobListener) -> JobDone:
@@ -299,7 +299,8 @@ def write_film(job: Job, network: Network, listen: JobListener) -> JobDone:
         listen=lambda event: listen(JobProgress(job, event)),
         on_frame=lambda number, count: listen(FrameDone(job, number, count)),
     )
-    return JobDone(job, time.perf_counter() - began, film.width, film.height, film.frames, film.seam)
+    seconds = time.perf_counter() - began
+    return JobDone(job, seconds, film.width, film.height, film.frames, film.seam, warnings=film.warnings)
 
 
 def render_facts(network: Network, together: int = 1) -> dict[str, str]:

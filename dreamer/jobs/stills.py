@@ -13,7 +13,7 @@ from torch import Tensor
 
 from dreamer.devices import free_memory
 from dreamer.dreaming.dream import dream
-from dreamer.dreaming.events import Listener, ignore
+from dreamer.dreaming.events import DreamWarning, Listener, WarningsHeard, ignore
 from dreamer.jobs.job import Job
 from dreamer.networks import Network
 from dreamer.pictures import Picture, read_picture, write_picture
@@ -26,11 +26,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Still:
-    """A dreamt picture. `pixels`: (3, H, W) float32 in [0, 1], sRGB, on the CPU; `alpha`: (1, H, W) or None."""
+    """A dreamt picture. `pixels`: (3, H, W) float32 in [0, 1], sRGB, on the CPU; `alpha`: (1, H, W) or None.
+
+    `warnings`: why it may not be what was wanted, such as that it is nearly gray.
+    """
 
     pixels: Tensor
     alpha: Tensor | None
     recipe: str | None = None
+    warnings: tuple[DreamWarning, ...] = ()
 
     def save(self, path: str | Path) -> None:
         """Write PNG, JPEG, WebP or TIFF by the suffix, with the recipe inside. Raises OutputError."""
@@ -62,6 +66,7 @@ def render_stills(
     """
     given = [photo for photo in photos if photo is not None]
     batch = torch.stack([photo.pixels for photo in given]) if given else None
+    heard = WarningsHeard(listen)
     dreams = dream(
         preset,
         network,
@@ -69,10 +74,13 @@ def render_stills(
         pictures=preset_pictures(preset),
         batch_targets=targets,
         free_memory=free_memory(network.device),
-        listen=listen,
+        listen=heard,
     ).cpu()
     alphas = [None if photo is None else photo.alpha for photo in photos]
-    return [Still(pixels, _fitting(alpha, pixels)) for pixels, alpha in zip(dreams, alphas, strict=True)]
+    return [
+        Still(pixels, _fitting(alpha, pixels), warnings=heard.about(number))
+        for number, (pixels, alpha) in enumerate(zip(dreams, alphas, strict=True))
+    ]
 
 
 def _fitting(alpha: Tensor | None, pixels: Tensor) -> Tensor | None:

@@ -97,6 +97,16 @@ def test_progress_is_on_stderr_and_as_json_where_asked(dreamer: Dreamer, photo: 
     assert quiet.exit_code == 0 and quiet.output == ""
 
 
+def test_a_picture_that_came_out_nearly_gray_is_told_from_a_good_one(dreamer: Dreamer) -> None:
+    small = ("--size", "48", "--set", "canvas.start='gray'", "--set", "octaves.steps=8", "--json")
+    result = dreamer("render", "-p", "deep-dream", *small, "--set", "ascent.decay=0.9", "-o", "flat.png")
+    assert result.exit_code == 0, result.output
+    assert "warning: flat.png: nearly gray" in result.stderr and "lower ascent.decay" in result.stderr
+    assert [warning["kind"] for warning in json.loads(result.stdout)["warnings"]] == ["nearly_gray"]
+    good = dreamer("render", "-p", "deep-dream", *small, "-o", "good.png")
+    assert json.loads(good.stdout)["warnings"] == [] and "warning" not in good.stderr
+
+
 @pytest.mark.slow
 def test_a_broken_picture_does_not_stop_the_others(dreamer: Dreamer, photo: Path) -> None:
     folder = photo.parent / "holiday"
