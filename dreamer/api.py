@@ -12,7 +12,6 @@ from torch import Tensor
 
 from dreamer.dreaming.events import Listener, ignore
 from dreamer.errors import PictureError, UsageError
-from dreamer.film.codecs import film_codec
 from dreamer.jobs.events import JobDone, JobEvent, JobFailed, JobProgress
 from dreamer.jobs.executors import Inline, Processes
 from dreamer.jobs.executors.processes import worker_devices
@@ -20,7 +19,7 @@ from dreamer.jobs.films import Film
 from dreamer.jobs.job import FilmSettings, Job, examined
 from dreamer.jobs.journal import Journal
 from dreamer.jobs.orders import FileOrder
-from dreamer.jobs.outputs import refuse_collisions
+from dreamer.jobs.outputs import check_outputs
 from dreamer.jobs.plan import fitted_to, plan_batch
 from dreamer.jobs.run import Choices, JobRun, Tally, journaled_run
 from dreamer.jobs.stills import Still
@@ -29,6 +28,7 @@ from dreamer.pictures import Picture, read_picture
 from dreamer.pictures.read import decode
 from dreamer.presets import Preset, load_preset
 from dreamer.presets.adjust import with_motion, with_options
+from dreamer.presets.model.diagnostics import diagnostics_in
 
 
 def dream(
@@ -89,7 +89,6 @@ def animate(
     fitted = fitted_to(chosen, with_photo=source is not None)
     settings = FilmSettings(codec, quality, keep_frames=keep_frames)
     job = Job(None if source is None else Path(source), fitted, _name(preset), Path(output), settings)
-    film_codec(Path(output), codec)
     done = _done(job, network, device, precision, listen)
     return Film(done.frames or 0, done.width, done.height, done.seam or 0.0, done.warnings)
 
@@ -132,8 +131,7 @@ def batch(
     try:
         order = FileOrder.model_validate(asked)
     except ValidationError as error:
-        mistakes = [f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in error.errors()]
-        raise UsageError("; ".join(mistakes)) from error
+        raise UsageError("; ".join(map(str, diagnostics_in(error, asked, FileOrder)))) from error
     journal = Journal(Path(folder))
 
     def hear(event: JobEvent) -> None:
@@ -154,7 +152,7 @@ def batch(
 def _done(job: Job, network: Network | None, device: str, precision: str, listen: Listener) -> JobDone:
     """Do one job in this process, whatever is at its output. Raises what has gone wrong."""
     results: list[JobDone] = []
-    refuse_collisions([job], "output")
+    check_outputs([job], "output")
 
     def hear(event: JobEvent) -> None:
         if isinstance(event, JobProgress):

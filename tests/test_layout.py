@@ -37,6 +37,7 @@ ELSEWHERE = [
     ("jobs/estimate.py", "jobs/test_plan.py", "a plan's time"),
     ("jobs/events.py", "jobs/test_render.py", "data that the renderer reports"),
     ("jobs/executors/*.py", "jobs/executors/test_executors.py", "one contract, every executor"),
+    ("jobs/groups.py", "jobs/test_run.py", "what goes together in a run"),
     ("jobs/inputs.py", "jobs/test_plan.py", "a plan's inputs"),
     ("jobs/orders.py", "jobs/test_plan.py", "a plan's file of jobs"),
     ("jobs/outputs.py", "jobs/test_plan.py", "a plan's outputs"),
@@ -58,6 +59,7 @@ ELSEWHERE = [
     ("presets/model/*.py", "presets/test_reference.py", "one field, one source: validation, schema and page"),
     ("presets/adjust.py", "cli/test_render.py", "--size, --seed and --preview"),
     ("presets/source/named_files.py", "presets/source/test_load.py", "paths in presets"),
+    ("presets/source/toml_files.py", "presets/source/test_load.py", "what every preset is read by"),
     ("presets/source/layers.py", "presets/source/test_load.py", "`extends` and `--set`"),
     ("presets/timeline/checks.py", "presets/timeline/test_keyframes.py", "mistakes in keyframes"),
 ]

@@ -13,7 +13,7 @@ from dreamer.cli.run_jobs import run_here
 from dreamer.cli.running import verbosity
 from dreamer.errors import NoInputError
 from dreamer.jobs.job import Conditions, FilmSettings, Job, examined, file_digest
-from dreamer.jobs.outputs import OutputTemplate, refuse_collisions
+from dreamer.jobs.outputs import OutputTemplate, check_outputs
 from dreamer.recipes import Recipe, recipe_of
 
 TEMPLATE = "outputs/again/{stem}{suffix}"
@@ -37,7 +37,7 @@ def command(ctx: click.Context, files: tuple[Path, ...], photo: Path | None, out
         recipe = recipe_of(file)
         _warn_of_other_conditions(file, recipe, options)
         plan.append(examined(_job(file, recipe, photo, output, options)))
-    refuse_collisions(plan, "--output")
+    check_outputs(plan, "--output")
     run_here(ctx, plan, options)
 
 

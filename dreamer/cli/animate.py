@@ -21,7 +21,7 @@ from dreamer.cli.job_options import (
 from dreamer.cli.options import verbosity_options
 from dreamer.cli.run_jobs import print_plan, print_presets, run_here
 from dreamer.errors import UsageError
-from dreamer.film.codecs import CODECS, film_codec
+from dreamer.film.codecs import CODECS
 from dreamer.jobs.job import FilmSettings, Job
 from dreamer.jobs.orders import Order
 from dreamer.jobs.outputs import OutputTemplate
@@ -117,8 +117,6 @@ def _plan(order: Order, output: str, extend: str | None, film: FilmSettings) -> 
     plan = plan_jobs(find_order_inputs(order, variants, below=False), variants, _template(output, film), film=film)
     if film.report is not None and len(plan) > 1:
         raise UsageError("--report takes one film at a time")
-    for job in plan:
-        film_codec(Path(job.place), film.codec)
     # A finished film is written again for its report, from the frames that are kept.
     return [replace(job, state="stale") if film.report and job.state == "done" else job for job in plan]
 

@@ -17,18 +17,17 @@ seed = 3
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field, ValidationError
-from pydantic_core import ErrorDetails
 
-from dreamer.errors import PresetError, did_you_mean
+from dreamer.errors import PresetError
 from dreamer.jobs.inputs import NOISE
+from dreamer.presets.model.diagnostics import diagnostics_in
 from dreamer.presets.model.fields import Table, described
 from dreamer.presets.source.lookup import SUFFIX, is_path
-from dreamer.presets.source.toml_lines import key_lines
+from dreamer.presets.source.toml_files import read_toml
 
 Side = Annotated[int, Field(ge=16, le=65536)]
 PictureFormat = Literal["png", "jpg", "webp", "tif"]
@@ -76,19 +75,11 @@ def read_jobs_file(path: Path) -> JobsFile:
 
     Raises PresetError with every mistake and its place.
     """
+    layer = read_toml(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        tree = tomllib.loads(text)
-    except OSError as error:
-        raise PresetError([f"cannot be read: {error.strerror}"], where=str(path)) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise PresetError([str(error)], where=str(path)) from error
-    try:
-        found = JobsFile.model_validate(tree)
+        found = JobsFile.model_validate(layer.tree)
     except ValidationError as error:
-        lines = key_lines(text)
-        mistakes = [_told(detail, path, lines) for detail in error.errors(include_url=False)]
-        raise PresetError(list(dict.fromkeys(mistakes))) from error
+        raise PresetError(layer.located(diagnostics_in(error, layer.tree, JobsFile), str(path))) from error
     orders = tuple(_anchored(order, path.parent) for order in found.jobs)
     output = None if found.output is None else str(path.parent / found.output)
     return found.model_copy(update={"jobs": orders, "output": output})
@@ -98,19 +89,3 @@ def _anchored(order: FileOrder, folder: Path) -> FileOrder:
     inputs = tuple(text if text == NOISE else str(folder / text) for text in order.inputs)
     presets = tuple(str(folder / text) if is_path(text, SUFFIX) else text for text in order.presets)
     return order.model_copy(update={"inputs": inputs, "presets": presets})
-
-
-def _told(detail: ErrorDetails, path: Path, lines: dict[tuple[str | int, ...], int]) -> str:
-    keys = tuple(part for part in detail["loc"] if isinstance(part, int) or part in _NAMES)
-    unknown = detail["type"] == "extra_forbidden"
-    if unknown:
-        keys = detail["loc"]
-    line = next((lines[keys[:end]] for end in range(len(keys), 0, -1) if keys[:end] in lines), None)
-    what = detail["msg"]
-    if unknown:
-        known = Order.model_fields if len(keys) > 1 else JobsFile.model_fields
-        what = f"unknown key. {did_you_mean(str(keys[-1]), known) or 'There are ' + ', '.join(known) + '.'}"
-    return f"{path}{f':{line}' if line else ''}: {'.'.join(map(str, keys))}: {what}"
-
-
-_NAMES = {*Order.model_fields, *JobsFile.model_fields}

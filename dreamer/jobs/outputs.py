@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dreamer.errors import OutputError, UsageError
+from dreamer.film.codecs import film_codec
 from dreamer.jobs.inputs import Input
-from dreamer.jobs.job import Job
+from dreamer.jobs.job import FilmSettings, Job
+from dreamer.pictures.names import output_format
 from dreamer.presets.model.schema import Preset
 
 _OLD_FIELDS = {"place": "path"}
@@ -83,9 +85,14 @@ def _differ_in_suffix(one: Path | None, other: Path | None) -> bool:
     return one is not None and other is not None and one != other and one.with_suffix("") == other.with_suffix("")
 
 
-def refuse_collisions(jobs: Iterable[Job], option: str) -> None:
-    """Raise UsageError where two jobs would write one file, OutputError where one would overwrite its input."""
+def check_outputs(jobs: Iterable[Job], option: str) -> None:
+    """Refuse, before any work, what could not be written.
+
+    Raises UsageError where two jobs would write one file; OutputError where one would overwrite its input, where a
+    suffix names no format that can be written, and where a file stands in place of a folder.
+    """
     taken: dict[Path, Job] = {}
+    folders: set[Path] = set()
     for job in jobs:
         if job.output is None:
             continue
@@ -99,3 +106,22 @@ def refuse_collisions(jobs: Iterable[Job], option: str) -> None:
                 where=str(job.output),
                 remedy=f"Add fields such as {{stem}} or {{name}} to {option}, until no two are alike.",
             )
+        _check_format(job.output, job.film)
+        folders.add(place.parent)
+    for folder in folders:
+        _check_folder(folder, option)
+
+
+def _check_format(output: Path, film: FilmSettings | None) -> None:
+    if film is None:
+        output_format(output)
+    else:
+        film_codec(output, film.codec)
+
+
+def _check_folder(folder: Path, option: str) -> None:
+    """Raise OutputError where the folder cannot be made because a file has its name, or that of one above it."""
+    there = next((place for place in (folder, *folder.parents) if os.path.lexists(place)), None)
+    if there is not None and not there.is_dir():
+        remedy = f"Choose another {option}, or move the file away."
+        raise OutputError("a file is where a folder is needed", where=str(there), remedy=remedy)

@@ -11,7 +11,7 @@ from dreamer.jobs.inputs import NO_INPUT, Input, find_inputs
 from dreamer.jobs.job import FilmSettings, Job, examined
 from dreamer.jobs.journal import Journal
 from dreamer.jobs.orders import Order
-from dreamer.jobs.outputs import OutputTemplate, kept_apart, refuse_collisions
+from dreamer.jobs.outputs import OutputTemplate, check_outputs, kept_apart
 from dreamer.jobs.sweeps import combinations, label, parse_sweep
 from dreamer.presets.adjust import with_motion, with_options
 from dreamer.presets.model.schema import Preset
@@ -38,12 +38,12 @@ def plan_jobs(
 ) -> list[Job]:
     """Every input with every variant: a photo sets `canvas.start` to "photo", no photo unsets it.
 
-    With `film`, presets that have an `[animation]` table make films. Raises, before any work, UsageError where two jobs
-    would write one file or the template has an unknown field, OutputError where one would overwrite its input.
+    With `film`, presets that have an `[animation]` table make films. Raises, before any work, UsageError where the
+    template has an unknown field or the codec is unknown, and what `check_outputs` raises.
     """
     crossed = _crossed(inputs, variants, template, film)
     jobs = list({(job.place, str(job.source), job.variant): job for job in crossed}.values())  # named twice, done once
-    refuse_collisions(jobs, template.option)
+    check_outputs(jobs, template.option)
     return [examined(job, journal) for job in jobs]
 
 
@@ -51,7 +51,7 @@ def plan_batch(orders: Sequence[Order], folder: Path, journal: Journal) -> list[
     """Every input with every variant of every order.
 
     Raises, before any work: PresetError for presets that are missing or wrong, NoInputError for inputs that are not
-    there or folders that cannot be listed, UsageError where two jobs would write one file.
+    there or folders that cannot be listed, and what `check_outputs` raises.
     """
     jobs: list[Job] = []
     for order in orders:
@@ -60,7 +60,7 @@ def plan_batch(orders: Sequence[Order], folder: Path, journal: Journal) -> list[
         template = OutputTemplate(order.template, "--template", folder, (order.format, order.film_format))
         jobs += _crossed(inputs, variants, template, FilmSettings())
     jobs = kept_apart(jobs)
-    refuse_collisions(jobs, "--template")
+    check_outputs(jobs, "--template")
     return [examined(job, journal) for job in jobs]
 
 

@@ -63,13 +63,13 @@ class Renderer:
         self._network = network
         self._networks: dict[tuple[str, str], Network] = {}
         self._refused: dict[object, DreamerError] = {}
+        self._writing: deque[Future[JobDone | JobFailed]] = deque()
 
-    def run(self, tasks: Iterator[Task | None]) -> Iterator[JobEvent]:
+    def run(self, tasks: Iterator[Task | None]) -> Iterator[JobEvent | None]:
         """Events of every task: each job ends as JobDone or JobFailed. `tasks` may yield None: nothing at the moment.
 
         Raises DeviceError where the device is missing, for then nothing can be done.
         """
-        writing: deque[Future[JobEvent]] = deque()
         threads = torch.get_num_threads()
         with ReadAhead(tasks) as reads, ThreadPoolExecutor(1, initializer=_take_one_core) as writer:
             reads.started.wait()
@@ -79,19 +79,28 @@ class Renderer:
             try:
                 while True:
                     if not reads.waiting:  # nothing to compute: report the last pictures now
-                        yield from _finished(writing, at_most=0)
+                        yield from self._written(at_most=0)
                     task = reads.take()
                     if task is None:
                         break
                     yield from task.failed
                     if task.jobs:
-                        yield from self._task(task, writer, writing)
-                    yield from _finished(writing, at_most=len(task.jobs))
-                yield from _finished(writing, at_most=0)
+                        yield from self._task(task, writer)
+                    yield from self._written(at_most=len(task.jobs))
+                yield from self._written(at_most=0)
             finally:
                 torch.set_num_threads(threads)
 
-    def _task(self, task: ReadTask, writer: ThreadPoolExecutor, writing: deque[Future[JobEvent]]) -> Iterator[JobEvent]:
+    def unheard(self) -> list[JobDone | JobFailed]:
+        """What was written while `run` was being broken off, each once."""
+        return list(self._written(at_most=0))
+
+    def _written(self, *, at_most: int) -> Iterator[JobDone | JobFailed]:
+        """The outcomes of what is written, and of what must be waited for so that `at_most` files go on waiting."""
+        while self._writing and (self._writing[0].done() or len(self._writing) > at_most):
+            yield self._writing.popleft().result()
+
+    def _task(self, task: ReadTask, writer: ThreadPoolExecutor) -> Iterator[JobEvent]:
         first = task.jobs[0]
         try:
             network = self._network_for(first)
@@ -114,7 +123,7 @@ class Renderer:
             seconds = (time.perf_counter() - began) / len(task.jobs)
             facts = render_facts(network, first.conditions.together or len(task.jobs))
         for job, still in zip(task.jobs, stills, strict=True):
-            writing.append(writer.submit(_write, job, still, facts, seconds))
+            self._writing.append(writer.submit(_write, job, still, facts, seconds))
 
     def _apart(self, task: ReadTask, network: Network, error: DreamerError) -> Iterator[JobEvent]:
         """A task that failed as a whole: where more memory, or other targets, may help its jobs are done one by one."""
@@ -195,12 +204,6 @@ def _take_one_core() -> None:
     torch.get_num_threads()  # a thread takes the number that holds when it first asks, and keeps it
 
 
-def _finished(writing: deque[Future[JobEvent]], *, at_most: int) -> Iterator[JobEvent]:
-    """The outcomes of what is written, and of what must be waited for so that `at_most` files go on waiting."""
-    while writing and (writing[0].done() or len(writing) > at_most):
-        yield writing.popleft().result()
-
-
 @dataclass(frozen=True)
 class ReadTask:
     """A task whose pictures are read; `failed` are the jobs whose could not be."""
@@ -272,7 +275,7 @@ def _read(task: Task) -> ReadTask:
     return ReadTask(tuple(jobs), tuple(pictures), tuple(failed))
 
 
-def _write(job: Job, still: Still, facts: Mapping[str, str], seconds: float) -> JobEvent:
+def _write(job: Job, still: Still, facts: Mapping[str, str], seconds: float) -> JobDone | JobFailed:
     """Write a rendered picture to the job's output, or hand it over where it has none."""
     height, width = still.pixels.shape[1:]
     text = None if job.recipe is None else replace(job.recipe, facts=facts).to_json()

@@ -1,4 +1,4 @@
-"""Planned jobs through an executor, each done once: chosen, grouped and counted; with a journal, remembered."""
+"""Planned jobs through an executor, each done once: chosen and counted; with a journal, remembered."""
 
 from __future__ import annotations
 
@@ -7,21 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from dreamer.dreaming.octaves import canvas_size
 from dreamer.errors import DreamerError, NetworkError, OutputError, TargetError, ToolError, UsageError
 from dreamer.jobs.claims import Claims
 from dreamer.jobs.events import JobDone, JobEvent, JobFailed, JobListener, JobSkipped
 from dreamer.jobs.executors import Executor
+from dreamer.jobs.groups import grouped
 from dreamer.jobs.job import Job, make_recipe
 from dreamer.jobs.journal import Journal, JournalEntry
 from dreamer.jobs.render import Task
-
-# Stills of one preset and size go through the network together while they have no more pixels than this: larger
-# ones keep a processor busy alone, and gain nothing but memory.
-TOGETHER_PX = 8 * 256 * 256
-TOGETHER = 8
-# What in a target may differ between pictures that go through the network together.
-_OWN = {"kernels": None, "direction": None, "unit": None, "class_": None}
 
 
 @dataclass(frozen=True)
@@ -117,6 +110,8 @@ class JobRun:
             close = getattr(events, "close", None)
             if close is not None:
                 close()
+            for outcome in executor.unheard():
+                self._settle(outcome)
             if self._claims is not None:
                 self._claims.release_all()
         return self.tally
@@ -258,45 +253,3 @@ class JobRun:
 def journaled_run(plan: Sequence[Job], folder: Path, journal: Journal, choices: Choices, listen: JobListener) -> JobRun:
     """A run that remembers its outcomes in the folder's journal and shares the folder with other processes."""
     return JobRun(plan, choices, listen, journal=journal, claims=Claims(folder))
-
-
-def grouped(jobs: Sequence[Job]) -> Iterator[list[Job]]:
-    """Jobs that go through the network together: stills of one size whose presets differ in nothing but what the
-    targets select."""
-    alike: dict[object, list[Job]] = {}
-    for job in jobs:
-        alike.setdefault(_likeness(job), []).append(job)
-    for group in alike.values():
-        together = _together(group[0])
-        for first in range(0, len(group), together):
-            yield group[first : first + together]
-
-
-def _likeness(job: Job) -> object:
-    """Equal for jobs that may go through the network together."""
-    if job.film is not None or not _can_be_shared(job):
-        return job.place
-    if job.source is not None:
-        return job.variant, repr(job.preset), job.size, job.conditions
-    # Without a photo the same targets would only give the same picture again; other targets share the noise.
-    targets = tuple(target.model_copy(update=_OWN) for target in job.preset.targets)
-    return job.variant, repr(job.preset.model_copy(update={"targets": targets})), job.conditions
-
-
-def _can_be_shared(job: Job) -> bool:
-    """Whether a job without a photo shares a pass with others: only where its targets' weights are at rest."""
-    if job.source is not None:
-        return job.size is not None
-    weights = {target.weight for target in job.preset.targets}
-    return weights == {1.0} and all(target.kind in _SHAREABLE for target in job.preset.targets)
-
-
-_SHAREABLE = ("layer", "kernels", "unit", "class", "direction")
-
-
-def _together(job: Job) -> int:
-    """How many jobs like this one go through the network at once."""
-    if job.film is not None or job.conditions.together is not None:
-        return 1
-    height, width = canvas_size(job.preset.canvas, job.size)
-    return max(1, min(TOGETHER, round(TOGETHER_PX / (height * width * job.preset.octaves.output_scale**2))))

@@ -6,14 +6,15 @@ from typing import get_args
 
 import pytest
 
-from dreamer.errors import NoInputError, PresetError, UsageError
+from dreamer.errors import NoInputError, OutputError, PresetError, UsageError
 from dreamer.film.codecs import FILM_SUFFIXES
 from dreamer.jobs.estimate import FIRST_GUESS, estimate
 from dreamer.jobs.inputs import find_inputs
 from dreamer.jobs.job import Job
 from dreamer.jobs.journal import Journal, JournalEntry
 from dreamer.jobs.orders import FilmFormat, Order, PictureFormat, read_jobs_file
-from dreamer.jobs.plan import plan_batch
+from dreamer.jobs.outputs import OutputTemplate
+from dreamer.jobs.plan import find_variants, plan_batch, plan_jobs
 from dreamer.jobs.sweeps import combinations, label, parse_sweep
 from dreamer.pictures.names import WRITABLE
 from tests.jobs.conftest import add_photo
@@ -83,6 +84,17 @@ def test_outputs_that_collide_are_told_before_any_work(folder: Path) -> None:
         plan("photos", template="{preset}")
     with pytest.raises(UsageError, match=r"unknown field \{steem\}"):
         plan("photos", template="{steem}")
+
+
+def test_outputs_that_cannot_be_written_are_told_before_any_work(folder: Path) -> None:
+    order = Order(inputs=("photos/1.png",), presets=("whisper",))
+    variants, inputs = find_variants(order), find_inputs(order.inputs)
+    with pytest.raises(OutputError, match=r"'\.jpgg' is not a format .*out/1\.jpgg|out/1\.jpgg.*'\.jpgg'"):
+        plan_jobs(inputs, variants, OutputTemplate("out/{stem}.jpgg"))
+    with pytest.raises(OutputError, match=r"photos/1\.png.*a file is where a folder is needed"):
+        plan_jobs(inputs, variants, OutputTemplate("photos/1.png/deep/{stem}.png"))
+    with pytest.raises(OutputError, match="a file is where a folder is needed"):
+        plan_batch([order], Path("photos/2.png"), Journal(Path("out")))
 
 
 def test_two_folders_keep_their_names(folder: Path) -> None:
@@ -187,7 +199,7 @@ def test_mistakes_of_a_jobs_file_are_told_at_once_with_their_places(folder: Path
     with pytest.raises(PresetError) as error:
         read_jobs_file(Path("jobs.toml"))
     message = str(error.value)
-    assert "jobs.toml:3" in message and "Did you mean 'presets'" in message
+    assert "jobs.toml:3: jobs.0.presetz: unknown key; did you mean 'presets'" in message
     assert "jobs.toml:7" in message and "jobs.toml:5" in message
 
 

@@ -17,8 +17,9 @@ from click.testing import CliRunner, Result
 
 from dreamer.cli import main
 from dreamer.errors import PictureError
-from dreamer.jobs.events import JobDone, JobEvent, JobFailed
-from dreamer.jobs.executors import Executor
+from dreamer.jobs.events import JobDone, JobEvent, JobFailed, JobStarted
+from dreamer.jobs.executors import Executor, Inline
+from dreamer.jobs.job import Job
 from dreamer.jobs.journal import Journal
 from dreamer.jobs.orders import Order
 from dreamer.jobs.plan import plan_batch
@@ -105,6 +106,28 @@ def test_the_limit_and_the_first_failure_stop_it(folder: Path) -> None:
         add_photo(f"photos/{number}.png", number)
     tally = run(Fake(lambda name: True), fail_fast=True)
     assert 1 <= len(tally.failed) <= 8 and tally.left == 27 - len(tally.failed)
+
+
+def test_what_is_written_while_a_run_is_broken_off_is_remembered(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def write(job: Job, *rest: object) -> JobDone:
+        time.sleep(0.2)
+        Path(job.place).parent.mkdir(parents=True, exist_ok=True)
+        Path(job.place).touch()
+        return JobDone(job, 0.1, 48, 48)
+
+    def listen(event: JobEvent) -> None:
+        if isinstance(event, JobStarted) and event.job.name == "4.png":
+            raise KeyboardInterrupt
+
+    add_photo("photos/4.png", 4, (48, 40))  # of another size, so in a task of its own
+    monkeypatch.setattr("dreamer.jobs.render._write", write)
+    journal = Journal(OUT)
+    plan = plan_batch([Order(inputs=("photos",), presets=("whisper",), size=48)], OUT, journal)
+    batch = journaled_run(plan, OUT, journal, Choices(with_recipe=False), listen)
+    with Inline(device="cpu") as executor, pytest.raises(KeyboardInterrupt):
+        batch.run(executor)
+    journal.close()
+    assert batch.tally.done == 3 and [entry.state for entry in Journal(OUT).entries()] == ["done"] * 3
 
 
 def test_everything_is_forced(folder: Path) -> None:

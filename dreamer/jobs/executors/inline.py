@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from types import TracebackType
 
-from dreamer.jobs.events import JobEvent, JobListener
 from dreamer.jobs.executors.interface import Executor
-from dreamer.jobs.render import Renderer, Task
-from dreamer.networks import Network
+from dreamer.jobs.render import Renderer
 
 
-class Inline(Executor):
-    """The executor without workers. `listen` also hears what happens within a job, in the thread that iterates."""
-
-    def __init__(
-        self,
-        *,
-        device: str = "auto",
-        precision: str = "auto",
-        threads: int | None = None,
-        network: Network | None = None,
-        listen: JobListener = lambda event: None,
-    ) -> None:
-        self._renderer = Renderer(device=device, precision=precision, threads=threads, network=network, listen=listen)
-
-    def run(self, tasks: Iterator[Task | None]) -> Iterator[JobEvent | None]:
-        """As `Executor.run`."""
-        yield from self._renderer.run(tasks)
+class Inline(Renderer, Executor):
+    """The executor without workers: a renderer, whose listener hears in this process what happens within a job."""
 
     def __enter__(self) -> Inline:
         return self

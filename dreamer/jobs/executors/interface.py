@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Protocol
 
-from dreamer.jobs.events import JobEvent
+from dreamer.jobs.events import JobDone, JobEvent, JobFailed
 from dreamer.jobs.render import Task
 
 
@@ -20,6 +20,10 @@ class Executor(Protocol):
         The events hold None now and then, so that whoever iterates can look at the clock. Closing the iterator stops
         all work; what is not finished then leaves nothing behind. Raises DeviceError where a device is missing.
         """
+
+    def unheard(self) -> list[JobDone | JobFailed]:
+        """Outcomes that came while `run` was being broken off, so that its iterator could not tell them; each once."""
+        return []
 
     def __enter__(self) -> Executor:
         """Start."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +17,12 @@ from dreamer.presets.model.schema import FORMAT, Preset, strict_preset
 from dreamer.presets.source.layers import OVERRIDE, Place, PresetLayer
 from dreamer.presets.source.lookup import find_preset
 from dreamer.presets.source.named_files import starting_at, with_files
-from dreamer.presets.source.toml_lines import key_lines, syntax_error
+from dreamer.presets.source.toml_files import read_toml
 from dreamer.presets.timeline.checks import check_keyframes, wrong_keyframes
 from dreamer.presets.timeline.keyframes import KEYFRAMES, split_keyframes
 from dreamer.presets.timeline.scenes import Targets, write_out_scenes
 
 DEFAULT = "default"
-# A value that begins as a word.
-_UNQUOTED = re.compile(r"^[^#=]*=\s*(?!(?:true|false|inf|nan)\b)[A-Za-z]")
 
 
 @dataclass(frozen=True)
@@ -95,19 +91,8 @@ def _layer(file: Path, extended_by: tuple[Path, ...]) -> PresetLayer:
 
 
 def _read(file: Path) -> PresetLayer:
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise PresetError(["is not a text file in UTF-8"], where=str(file)) from error
-    except OSError as error:
-        raise PresetError([f"cannot be read: {error.strerror}"], where=str(file)) from error
-    try:
-        tree = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise _syntax_error(error, file, text) from error
-    places = {path: Place(str(file), line) for path, line in key_lines(text).items()}
-    _refuse_newer(tree, places.get(("format",), Place(str(file))))
-    layer = PresetLayer(tree, places)
+    layer = read_toml(file)
+    _refuse_newer(layer.tree, layer.place(("format",)) or Place(str(file)))
     layer.rename_keys(Place(str(file)))
     layer.tree = with_files(layer.tree, starting_at(file.parent))
     return layer
@@ -119,16 +104,6 @@ def _refuse_newer(tree: Mapping[str, Any], place: Place) -> None:
     if isinstance(number, int) and number > FORMAT:
         message = f"this preset is of format {number}; this dreamer reads format {FORMAT}"
         raise PresetError([Diagnostic(message, "format", file=place.file, line=place.line)], remedy="Update dreamer.")
-
-
-def _syntax_error(error: tomllib.TOMLDecodeError, file: Path, text: str) -> PresetError:
-    """tomllib's message with its line, and the commonest remedy where it applies."""
-    message, line, column = syntax_error(error)
-    if line is None:
-        return PresetError([f"{message}, at the end of the file"], where=str(file))
-    written = text.splitlines()[line - 1].strip()
-    advice = "\n  Text needs quotes." if _UNQUOTED.match(written) else ""
-    return PresetError([message], where=f"{file}:{line}:{column}", remedy=f"{written}{advice}")
 
 
 def _override(layer: PresetLayer, overrides: Sequence[str]) -> list[Diagnostic]:
