@@ -14,8 +14,7 @@ from dreamer.cli.tables import print_rows
 from dreamer.errors import OutputError, PresetError, UsageError
 from dreamer.presets.dump import to_toml
 from dreamer.presets.json_schema import schema_json
-from dreamer.presets.model.introspection import all_keys
-from dreamer.presets.reference import explained, keys_at, reference_markdown, starter
+from dreamer.presets.reference import documented_keys, explained, keys_at, reference_markdown, starter
 from dreamer.presets.source.load import ResolvedPreset, resolve_preset
 from dreamer.presets.source.lookup import preset_files
 from dreamer.presets.source.named_files import missing_files
@@ -54,7 +53,7 @@ def show(name: str, overrides: tuple[str, ...], everything: bool, origins: bool)
 
 
 def _complete_explained(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    return [CompletionItem(path) for path in all_keys() if path.startswith(incomplete)]
+    return [CompletionItem(path) for path in documented_keys() if path.startswith(incomplete)]
 
 
 @presets.command()
@@ -68,7 +67,7 @@ def explain(key: str | None, markdown: bool) -> None:
     if markdown:
         click.echo(reference_markdown(), nl=False)
         return
-    keys = keys_at(key) if key else [known for known in all_keys().values() if not known.is_end_of_schedule]
+    keys = keys_at(key) if key else list(documented_keys().values())
     click.echo("\n\n".join(explained(item) for item in keys))
 
 

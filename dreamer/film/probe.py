@@ -1,10 +1,9 @@
-"""What is in a film file: size, rate, length, color tags, sound, recipe. By imageio, which asks ffmpeg."""
+"""What is in a film file: size, rate, length, color tags, sound, recipe. By imageio, which asks ffmpeg, or Pillow."""
 
 from __future__ import annotations
 
 import logging
 import re
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,9 @@ from typing import Any
 import imageio.v3 as iio
 
 from dreamer.errors import FilmError
+from dreamer.film.animated import animated_facts, is_animated
 from dreamer.film.executable import ffmpeg_for_imageio, find_ffmpeg, run
+from dreamer.film.facts import FilmFacts
 from dreamer.film.recipes import RECIPE_KEY
 from dreamer.presets.model.times import exact_rate
 
@@ -25,23 +26,10 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 logging.getLogger("imageio_ffmpeg").setLevel(logging.ERROR)
 
 
-@dataclass(frozen=True)
-class FilmFacts:
-    """Of a film's picture stream. Sizes in px as shown, rotation taken into account; `seconds` is None where the file
-    does not say; `color_tags` such as "tv, bt709/bt709/iec61966-2-1"."""
-
-    width: int
-    height: int
-    fps: Fraction
-    seconds: float | None
-    codec: str
-    pixel_format: str
-    color_tags: str
-    has_sound: bool
-
-
 def probe(path: Path) -> FilmFacts:
-    """The facts of a film. Raises FilmError where there is none, ToolError without ffmpeg."""
+    """The facts of a film or an animated picture. Raises FilmError where there is none, ToolError without ffmpeg."""
+    if is_animated(path):
+        return animated_facts(path)
     metadata = _metadata(path)
     width, height = metadata["size"]
     pixel_format, _, color_tags = metadata["pix_fmt"].partition("(")

@@ -14,26 +14,36 @@ from dreamer.presets.dump import inline_toml, to_toml
 from dreamer.presets.model.fields import Table
 from dreamer.presets.model.introspection import SchemaKey, all_keys
 from dreamer.presets.model.paths import EACH
+from dreamer.presets.model.renamed import RENAMED, SYNONYMS
 from dreamer.presets.source.load import ResolvedPreset
 from dreamer.presets.source.lookup import preset_files
 from dreamer.presets.timeline.checks import FIXED, SIZES, may_change
 from dreamer.presets.timeline.easings import EASINGS
 from dreamer.presets.timeline.expressions import FUNCTIONS
+from dreamer.presets.timeline.scenes import Film
+
+
+def documented_keys() -> dict[str, SchemaKey]:
+    """Every key that a preset file can hold by its dotted path, those of scenes too."""
+    every = {**all_keys(), **all_keys(Film)}
+    return {path: key for path, key in every.items() if not key.is_end_of_schedule}
 
 
 def keys_at(text: str) -> list[SchemaKey]:
-    """The key with that path and, for a table, all in it. "targets.layer" and "targets.0.layer" mean the same.
+    """The key with that path and, for a table, all in it. "targets.layer" and "targets.0.layer" mean the same, and old
+    names and synonyms lead to the present ones.
 
     Raises PresetError for an unknown key, with the nearest ones.
     """
-    wanted = _without_numbers(text)
-    named = [key for key in all_keys().values() if _without_numbers(key.path) == wanted]
+    wanted = _present(_without_numbers(text))
+    every = {**all_keys(), **all_keys(Film)}
+    named = [key for key in every.values() if _without_numbers(key.path) == wanted]
     if not named:
-        near = nearest(wanted, (_without_numbers(key.path) for key in _shown_keys()))
-        top = ", ".join(key.path for key in all_keys().values() if not key.table)
+        near = nearest(wanted, (_without_numbers(path) for path in documented_keys()))
+        top = ", ".join(key.path for key in documented_keys().values() if not key.table)
         remedy = f"Did you mean {' or '.join(map(repr, near))}?" if near else f"There are {top}."
         raise PresetError([f"no preset has a key {text!r}"], remedy=remedy)
-    inside = [key for key in _shown_keys() if _without_numbers(key.path).startswith(f"{wanted}.")]
+    inside = [key for key in documented_keys().values() if _without_numbers(key.path).startswith(f"{wanted}.")]
     return [*named, *inside]
 
 
@@ -62,12 +72,13 @@ def reference_markdown() -> str:
         "Numbers that may be `{ from, to }` change evenly over the steps of an octave.",
         *_ON_KEYFRAMES,
     ]
-    for table in dict.fromkeys(key.table for key in _shown_keys()):
-        heading = all_keys().get(table.removesuffix(f".{EACH}"))
+    keys = documented_keys()
+    for table in dict.fromkeys(key.table for key in keys.values()):
+        heading = keys.get(table.removesuffix(f".{EACH}"))
         lines += ["", f"## {_title(table)}", ""]
         lines += [f"{_sentence(heading.description)}", ""] if heading else []
         lines += ["| key | type | default | meaning |", "|---|---|---|---|"]
-        lines += [_row(key) for key in _shown_keys() if key.table == table]
+        lines += [_row(key) for key in keys.values() if key.table == table]
     return "\n".join(lines) + "\n"
 
 
@@ -76,12 +87,22 @@ def starter(title: str, base: ResolvedPreset | None = None, *, folder: Path = Pa
     return "\n".join(_extending(title, base, folder) if base else _from_nothing(title)) + "\n"
 
 
-def _shown_keys() -> Iterator[SchemaKey]:
-    return (key for key in all_keys().values() if not key.is_end_of_schedule)
-
-
 def _without_numbers(path: str) -> str:
     return ".".join(part for part in path.split(".") if part != EACH and not part.isdecimal())
+
+
+_OLD_TO_PRESENT = {
+    _without_numbers(old): _without_numbers(f"{old.rpartition('.')[0]}.{name}")
+    for old, name in {**RENAMED, **SYNONYMS}.items()
+}
+
+
+def _present(path: str) -> str:
+    """A path without numbers by present names."""
+    for old, present in _OLD_TO_PRESENT.items():
+        if path == old or path.startswith(f"{old}."):
+            return f"{present}{path[len(old) :]}"
+    return path
 
 
 def _default(key: SchemaKey) -> str:
@@ -92,8 +113,8 @@ def _default(key: SchemaKey) -> str:
 def _title(table: str) -> str:
     if not table:
         return "At the top"
-    if table == f"targets.{EACH}":
-        return "`[[targets]]`"
+    if table.endswith(f".{EACH}"):
+        return f"`[[{table.removesuffix(f'.{EACH}')}]]`"
     return f"`{table}`" if EACH in table.split(".") else f"`[{table}]`"
 
 
@@ -133,8 +154,7 @@ _ON_KEYFRAMES = (
     "`clamp(x, low, high)` stays between both, `mix(a, b, x)` goes from a to b while x goes from 0 to 1,",
     "`smoothstep(x)` from 0 to 1 with soft ends, and `wave(period)` from 0 to 1 and back every `period` seconds.",
     "",
-    "`[[scenes]]` chain presets: each takes `length`, `preset` (whose targets it has) or `targets`, `cross` (how long",
-    'it takes to become the next, `1s`) and `set = { "animation.zoom" = 1.5 }` for numbers. They become keyframes.',
+    "`[[scenes]]` chain presets; they become keyframes.",
     "",
     "These hold for the whole film: " + ", ".join(f"`{name}`" for name in (*FIXED, *SIZES)) + ".",
     "Everything is checked before the first frame. `dreamer presets plot NAME` draws the curves.",
@@ -149,7 +169,9 @@ def _from_nothing(title: str) -> Iterator[str]:
     yield 'network = "pocket"  # `dreamer networks` lists them'
     yield from _commented_keys("", skip={"title", "description"})
     for table in (
-        key for key in _shown_keys() if not key.table and isinstance(key.default, Table) and key.path != "network"
+        key
+        for key in documented_keys().values()
+        if not key.table and isinstance(key.default, Table) and key.path != "network"
     ):
         if table.path == "octaves":
             yield from ["", "# What to amplify; more [[targets]] may follow, each with its own weight.", "[[targets]]"]
@@ -160,7 +182,7 @@ def _from_nothing(title: str) -> Iterator[str]:
 
 
 def _commented_keys(table: str, skip: frozenset[str] | set[str] = frozenset()) -> Iterator[str]:
-    for key in _shown_keys():
+    for key in documented_keys().values():
         if key.table == table and key.name not in skip and key.default is not None and not key.is_table:
             yield f"# {key.name} = {_default(key)}  # {key.description}{f' ({key.unit})' if key.unit else ''}"
 

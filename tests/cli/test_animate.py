@@ -117,6 +117,15 @@ def test_a_filmed_clip_keeps_its_length_and_rate(dreamer: Dreamer) -> None:
     assert probe(Path("soft.mp4")).fps == 10 and len(list(read_frames(Path("soft.mp4")))) == 5
 
 
+@pytest.mark.opencv
+def test_an_animated_picture_is_a_clip(dreamer: Dreamer) -> None:
+    first, *rest = (Image.new("RGB", (64, 48), (80 * number,) * 3) for number in range(3))
+    first.save("a.gif", save_all=True, append_images=rest, duration=200)
+    result = dreamer("animate", "a.gif", "-p", "soft-film", "-o", "soft.mp4", *TINY)
+    assert result.exit_code == 0, result.output
+    assert probe(Path("soft.mp4")).fps == 5 and len(list(read_frames(Path("soft.mp4")))) == 3
+
+
 def test_nothing_is_touched_by_a_dry_run(dreamer: Dreamer) -> None:
     result = dreamer("animate", "a.png", "-p", "spiral", "-n", "--json", *TINY)
     assert result.exit_code == 0 and json.loads(result.stdout)["state"] == "new"

@@ -10,7 +10,8 @@ import pytest
 
 from dreamer.errors import FilmError
 from dreamer.film.executable import find_ffmpeg
-from dreamer.film.probe import FilmFacts, film_recipe, probe
+from dreamer.film.facts import FilmFacts
+from dreamer.film.probe import film_recipe, probe
 from dreamer.presets.model.times import exact_rate
 from tests.film.clips import clip, patches, write
 

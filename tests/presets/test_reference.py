@@ -197,3 +197,10 @@ def test_all_public_names_are_there() -> None:
 def test_presets_never_import_torch() -> None:
     code = "import sys, dreamer.presets as p, dreamer.presets.reference; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, timeout=30)
+
+
+def test_old_names_and_scenes_are_explained() -> None:
+    assert keys_at("animation.hold.detail")[0].path == "animation.stabilize.detail"
+    assert keys_at("targets.0.channels")[0].path == keys_at("targets.channels")[0].path == "targets.N.kernels"
+    assert [key.path for key in keys_at("scenes.cross")] == ["scenes.N.cross"]
+    assert {"scenes.N.length", "scenes.N.set"} <= {key.path for key in keys_at("scenes")}

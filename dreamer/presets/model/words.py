@@ -37,7 +37,7 @@ def type_words(annotation: Any, metadata: Iterable[Any] = (), *, many: bool = Fa
     if origin is tuple:
         return _list_words(parts, bounds)
     if origin is dict:
-        return f"a table of {type_words(parts[1], many=True)}"
+        return _TABLE[many] if parts[1] is Any else f"a table of {type_words(parts[1], many=True)}"
     if isinstance(annotation, type) and issubclass(annotation, Schedule):
         return "{ from, to }"
     return _SCALARS.get(annotation, _TABLE)[many] + _bounds(bounds)

@@ -37,6 +37,12 @@ class Scene(Table):
         return self
 
 
+class Film(Table):
+    """What a preset has beside the data model's own keys, before its scenes are written out."""
+
+    scenes: tuple[Scene, ...] = described((), "presets or targets one after the other in one film")
+
+
 def write_out_scenes(
     tree: dict[str, Any], targets_of: Callable[[str], Targets]
 ) -> tuple[dict[str, Any], list[Diagnostic]]:
