@@ -70,6 +70,7 @@ class Renderer:
 
         Raises DeviceError where the device is missing, for then nothing can be done.
         """
+        self._writing.clear()
         threads = torch.get_num_threads()
         with ReadAhead(tasks) as reads, ThreadPoolExecutor(1, initializer=_take_one_core) as writer:
             reads.started.wait()
@@ -92,7 +93,7 @@ class Renderer:
                 torch.set_num_threads(threads)
 
     def unheard(self) -> list[JobDone | JobFailed]:
-        """What was written while `run` was being broken off, each once."""
+        """What was written while the last `run` was being broken off."""
         return list(self._written(at_most=0))
 
     def _written(self, *, at_most: int) -> Iterator[JobDone | JobFailed]:

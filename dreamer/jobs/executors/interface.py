@@ -22,7 +22,7 @@ class Executor(Protocol):
         """
 
     def unheard(self) -> list[JobDone | JobFailed]:
-        """Outcomes that came while `run` was being broken off, so that its iterator could not tell them; each once."""
+        """Outcomes that came while the last `run` was being broken off, so that its iterator could not tell them."""
         return []
 
     def __enter__(self) -> Executor:
