@@ -6,12 +6,16 @@ import hashlib
 import pickle
 import re
 import struct
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
+from torch.serialization import safe_globals
 
 from dreamer.errors import WeightsError
 
@@ -19,28 +23,62 @@ from dreamer.errors import WeightsError
 UNREADABLE = (
     RuntimeError, ValueError, EOFError, LookupError, AssertionError, struct.error, pickle.UnpicklingError,
 )  # fmt: skip
+# Numbers of NumPy, such as "best_prec1" beside many a state dict: plain values, under the names of old releases, too.
+_SCALAR: Callable[..., Any] = np.float64().__reduce__()[0]  # type: ignore[assignment]
+NUMPY_NUMBERS: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [
+    np.dtype,
+    *((_SCALAR, f"{module}.scalar") for module in ("numpy.core.multiarray", "numpy._core.multiarray")),
+    *{type(np.dtype(code)) for code in np.typecodes["AllInteger"] + np.typecodes["AllFloat"] + "?"},
+]
+_FORBIDDEN = re.compile(r"GLOBAL ([\w.]+)")
+_UNPACKING = """Loading it could run code that came with it. If you trust its source, save its weights alone:
+    import torch
+    whole = torch.load("{file}", map_location="cpu", weights_only=False)
+    torch.save(whole.state_dict() if hasattr(whole, "state_dict") else whole["state_dict"], "weights.pth")"""
 
 
 def read_state(path: Path) -> dict[str, Tensor]:
     """The state dict of a .safetensors or torch file, by plain names.
 
-    A dict nested under "state_dict" and names that begin with "module.", as Places365 publishes them, are understood.
-    Only tensors are ever unpickled. Raises WeightsError.
+    A dict nested under "state_dict" and names with "module.", which DataParallel writes at their beginning or in the
+    middle ("features.module.0.weight" of Places365), are understood. Only tensors and plain values are ever unpickled.
+    Raises WeightsError.
     """
     if path.suffix == ".safetensors":
         return {_normalized_key(key): value for key, value in read_safetensors(path)[0].items()}
     try:
-        loaded = torch.load(path, map_location="cpu", weights_only=True)
+        loaded = _loaded_safely(path)
     except OSError as error:
         raise WeightsError(f"cannot be read: {error.strerror}", where=str(path)) from error
     except UNREADABLE as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise WeightsError(f"is not a state dict that can be loaded safely ({reason})", where=str(path)) from error
+        raise _unsafe(path, error) from error
     for key in ("state_dict", "model"):
         loaded = loaded[key] if isinstance(loaded, dict) and isinstance(loaded.get(key), dict) else loaded
     if not isinstance(loaded, dict) or not any(isinstance(value, Tensor) for value in loaded.values()):
         raise WeightsError("contains no state dict", where=str(path))
     return {_normalized_key(str(key)): value for key, value in loaded.items() if isinstance(value, Tensor)}
+
+
+def _loaded_safely(path: Path) -> Any:
+    """What a torch file holds, where nothing but tensors, containers and numbers has to be made for it."""
+    with safe_globals(NUMPY_NUMBERS), warnings.catch_warnings():
+        # torch warns that it may not heed the encoding; Python 2 wrote NumPy's numbers as bytes that are no UTF-8.
+        warnings.simplefilter("ignore", UserWarning)
+        return torch.load(path, map_location="cpu", weights_only=True, encoding="latin1")
+
+
+def _unsafe(path: Path, error: Exception) -> WeightsError:
+    """The error for a file that cannot be loaded, with what is in it that would have to be trusted."""
+    if forbidden := _FORBIDDEN.search(str(error)):
+        remedy = _UNPACKING.format(file=path.name)
+        what = f"cannot be loaded safely: beside its weights it holds a Python object, {forbidden[1]}"
+        return WeightsError(what, where=str(path), remedy=remedy)
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return WeightsError(
+        f"is not a state dict that can be loaded safely ({reason})",
+        where=str(path),
+        remedy="Download it again; the file may be cut short, or be of another kind.",
+    )
 
 
 def sha256(path: Path) -> str:
@@ -61,8 +99,8 @@ def read_safetensors(path: Path) -> tuple[dict[str, Tensor], Mapping[str, str]]:
 
 
 def _normalized_key(key: str) -> str:
+    key = re.sub(r"(?<![^.])module\.", "", key)
     # DenseNets of old torchvision releases name their layers "norm.1" where it is "norm1" now.
-    key = re.sub(r"^(module\.)+", "", key)
     return re.sub(r"(denselayer\d+\.(?:norm|relu|conv))\.([12])\.", r"\1\2.", key)
 
 
