@@ -23,6 +23,7 @@ ELSEWHERE = [
     ("cli/run*.py", "cli/test_main.py", "what all commands share: messages and exit codes"),
     ("dreaming/events.py", "dreaming/test_dream.py", "data that the engine reports"),
     ("dreaming/protocols.py", "tiny.py", "types alone; the tiny network is one of their kind"),
+    ("dreaming/grid.py", "dreaming/test_gradient.py", "units in whole pictures and in tiles"),
     ("dreaming/*targets.py", "dreaming/test_targets.py", "bound by `bind_target`"),
     ("dreaming/masks.py", "dreaming/test_canvas.py", "part of the canvas"),
     ("dreaming/noise.py", "dreaming/test_canvas.py", "part of the canvas"),

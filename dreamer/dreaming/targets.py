@@ -6,7 +6,6 @@ means over positions, so that a target's natural size does not grow with the pic
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 
 import torch
@@ -22,6 +21,7 @@ from dreamer.dreaming.bound_targets import (
     summed,
     with_longest_side,
 )
+from dreamer.dreaming.grid import region_part, unit_part
 from dreamer.dreaming.picture_targets import bind_caricature, bind_guide, bind_style
 from dreamer.dreaming.protocols import Network, kernel_out_of_range, require_kernels
 from dreamer.errors import TargetError
@@ -131,44 +131,25 @@ def _bind_layer(
 def _bind_unit(
     target: Target, network: Network, pictures: Mapping[str, Tensor], start: Tensor, octave_side: int
 ) -> BoundTarget:
-    share = (0.5, 0.5) if target.unit in (None, "center") else target.unit
     measure = _MEASURES[target.measure or "mean"]
     kernels = {layer: _kernel_selection(target, layer, network, start) for layer in layers_of(target)}
 
-    def unit_score(activation: Tensor, selected: Selection, window: Window) -> Tensor:
+    def unit_score(layer: str, activation: Tensor, window: Window) -> Tensor:
         rows, columns = activation.shape[2:]
-        row, row_stride = unit_cell(float(share[0]), window.top, window.height, window.whole_height, rows)
-        column, column_stride = unit_cell(float(share[1]), window.left, window.width, window.whole_width, columns)
-        if row is None or column is None:
+        part = (
+            unit_part(target.position, window, rows, columns)
+            if target.region is None
+            else region_part(target.region, window, rows, columns)
+        )
+        if part is None:
             # The unit is not in this tile, but the gradient must exist.
             return activation[:, 0, 0, 0].float() * 0
-        unit = measure(selected(activation[:, :, row : row + 1, column : column + 1]))
-        # Tiles are weighted by their cells, as suits means; a unit is to count the same in a tile of any size.
-        cells = window.whole_height * window.whole_width / (row_stride * column_stride)
-        return unit * (cells / (rows * columns))
+        return measure(kernels[layer](activation[:, :, part.rows, part.columns])) * part.weight
 
     def score(activations: Activations, reference: Activations | None, window: Window) -> Tensor:
-        return summed([unit_score(activations[layer], selected, window) for layer, selected in kernels.items()])
+        return summed([unit_score(layer, activations[layer], window) for layer in kernels])
 
     return BoundTarget(target, layers_of(target), score)
-
-
-def unit_cell(share: float, first: int, side: int, whole: int, cells: int) -> tuple[int | None, int]:
-    """Where a unit lies on one axis of a layer: its cell in a window, None where it is outside, and px for each cell.
-
-    `share`: its place in the whole picture of `whole` px; the window has `side` px from `first` on, and `cells`.
-    """
-    stride: int = 2 ** round(math.log2(side / cells))
-    # Windows begin at multiples of the stride, so the middle of a cell is the same in the whole picture and in each.
-    middle = (min(share * whole, whole - 1) // stride + 0.5) * stride
-    # A network without padding has fewer cells than strides; half of the missing ones lie before the first.
-    missing = (side / stride - cells) / 2
-    cell = math.floor((middle - first) / stride - missing)
-    if first == 0:
-        cell = max(cell, 0)
-    if first + side == whole:
-        cell = min(cell, cells - 1)
-    return (cell if 0 <= cell < cells else None), stride
 
 
 def _bind_class(

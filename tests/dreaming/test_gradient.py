@@ -12,8 +12,9 @@ from dreamer.dreaming.bound_targets import BoundTarget, Window
 from dreamer.dreaming.dream import dream
 from dreamer.dreaming.events import DreamEvent, OctaveStarted, TileHalved, ignore
 from dreamer.dreaming.gradient import Objective, TargetGradient
+from dreamer.dreaming.grid import unit_cell
 from dreamer.dreaming.normalization import rms, unit_rms
-from dreamer.dreaming.targets import bind_target, unit_cell
+from dreamer.dreaming.targets import bind_target
 from dreamer.dreaming.tiles import cut_tiles
 from dreamer.dreaming.transforms import random_transform
 from dreamer.errors import DeviceError
@@ -54,6 +55,7 @@ LINEAR_IN_CELLS = [
     {"layer": "conv2", "kernels": "strongest 3"},
     {"layer": "conv2", "direction": {"1": 1.0, "4": -2.0}},
     {"layer": "conv2", "unit": "center"},
+    {"layer": "conv2", "unit": [[5, 3], [14, 9]]},
 ]
 
 
@@ -87,9 +89,10 @@ def test_a_unit_near_or_on_a_tiles_border_is_the_same_in_every_tile(
         assert torch.allclose(found, whole, atol=1e-5 * float(whole.abs().max()))
 
 
-def test_a_unit_counts_the_same_beside_other_targets_in_tiles_and_whole(network: TinyNetwork) -> None:
+@pytest.mark.parametrize("unit", [(0.4, 0.6), ((18, 20), (30, 29))])
+def test_a_unit_counts_the_same_beside_other_targets_in_tiles_and_whole(unit: object, network: TinyNetwork) -> None:
     image = picture(96, 96)
-    trees = {"layer": "conv2"}, {"layer": "conv2", "unit": (0.4, 0.6), "weight": 0.1}
+    trees = {"layer": "conv2"}, {"layer": "conv2", "unit": unit, "weight": 0.1}
     whole = gradient(network, image, *trees)
     assert not torch.allclose(whole, gradient(network, image, trees[0]), atol=0.1)
     assert torch.allclose(gradient(network, image, *trees, tile=20), whole, atol=1e-4 * float(whole.abs().max()))

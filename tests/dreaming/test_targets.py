@@ -22,6 +22,7 @@ KINDS: list[dict[str, Any]] = [
     {"layer": "conv2", "kernels": "strongest 2"},
     {"layer": "conv2", "kernels": 2, "unit": "center"},
     {"layer": "conv2", "unit": (0.2, 0.9)},
+    {"layer": "conv2", "kernels": [1, 3], "unit": ((4, 4), (6, 6))},
     {"class": "dog"},
     {"class": "fox", "measure": "probability"},
     {"layer": "conv2", "direction": [1, 0, -1, 0, 0, 2, 0, 0]},
@@ -66,6 +67,7 @@ def test_a_dream_climbs_its_target_and_a_negative_weight_descends(
         ({"layer": "conv2", "direction": {"9": 1.0}}, "no kernel 9"),
         ({"layer": "conv2", "direction": {"1": 0.0}}, "zero"),
         ({"class": "cow"}, "cow"),
+        ({"layer": "conv2", "unit": ((4, 4), (6, 32))}, "has 23, numbered 0 to 22"),
     ],
 )
 def test_what_the_network_does_not_have_is_named(
@@ -74,6 +76,12 @@ def test_what_the_network_does_not_have_is_named(
     with pytest.raises(TargetError) as caught:
         dream(preset(tree), network, photo)
     assert said in str(caught.value)
+
+
+def test_a_region_is_the_mean_of_its_cells_with_both_corners(network: TinyNetwork, photo: Tensor) -> None:
+    target = Target(layer=("conv2",), kernels=(1, 3), unit=((4, 5), (6, 5)))
+    cells = network.cut(["conv2"])(photo)["conv2"][0, [1, 3], 4:7, 5]
+    assert score(network, target, photo, photo, {}) == pytest.approx(float(cells.mean()), rel=1e-5)
 
 
 def test_strongest_kernels_are_chosen_for_each_picture_alone(network: TinyNetwork, photo: Tensor) -> None:

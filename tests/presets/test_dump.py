@@ -44,6 +44,7 @@ FULL = Preset(
         Target(layer=("a",), direction={"3": 1.0, "5": -0.5}),
         Target(layer=("a",), direction=(0.0, 1.0)),
         Target(layer=("a",), unit="center"),
+        Target(layer=("a",), unit=((0, 0), (1, 1))),
         Target(layer=("a",), unit=(0.25, 1.0), kernels=(4,)),
         Target(layer=("a",), style="dreamer:s.jpg"),
     ),

@@ -30,6 +30,12 @@ OctaveNumber = Annotated[int, Field(ge=1, le=20)]
 Weight = Annotated[float, Field(ge=-1000, le=1000)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Side = Annotated[int, Field(ge=16, le=65536)]
+Position = Annotated[tuple[Share, Share], Spelling("a position [y, x] of numbers from 0 to 1", ())]
+Cell = Annotated[int, Field(ge=0, le=65536)]
+Region = Annotated[
+    tuple[tuple[Cell, Cell], tuple[Cell, Cell]],
+    Spelling("a region [[row, column], [row, column]] of whole numbers at least 0", ()),
+]
 
 
 # The format of presets that this dreamer reads; a later one may mean other things by the same keys.
@@ -101,8 +107,10 @@ class Target(Table):
         'kernels of the layer: 12, [12, 77], "64-79", "strongest 5" on this canvas, or words such as "dogs" that '
         "`dreamer networks describe` knows; omitted: all",
     )
-    unit: Annotated[Literal["center"] | tuple[Share, Share] | None, Unit("share of the grid")] = described(
-        None, 'a single position of the layer\'s grid: "center" or [y, x]'
+    unit: Literal["center"] | Position | Region | None = described(
+        None,
+        'positions of the layer\'s grid: "center"; a single one, [y, x] in shares of the grid from 0 to 1; or a region '
+        "between two corners that are part of it, [[row, column], [row, column]] in cells counted from 0",
     )
     class_: Annotated[int, Field(ge=0)] | str | None = Field(
         None, alias="class", description="class by index or (fuzzy) name"
@@ -137,6 +145,22 @@ class Target(Table):
             return "caricature"
         return "layer" if self.kernels is None else "kernels"
 
+    @property
+    def position(self) -> tuple[float, float]:
+        """(y, x) of a single unit, in shares of the grid; the middle where none is given."""
+        if self.unit is None or self.unit == "center":
+            return 0.5, 0.5
+        y, x = self.unit
+        return (0.5, 0.5) if isinstance(y, tuple) or isinstance(x, tuple) else (float(y), float(x))
+
+    @property
+    def region(self) -> Region | None:
+        """The corners of a region in cells, the first above and left of the last; None for a single unit."""
+        if self.unit is None or self.unit == "center":
+            return None
+        first, last = self.unit
+        return (first, last) if isinstance(first, tuple) and isinstance(last, tuple) else None
+
     @model_validator(mode="after")
     def _consistent(self) -> Target:
         special = [k for k in ("direction", "guide", "style", "unit") if getattr(self, k) is not None]
@@ -154,6 +178,8 @@ class Target(Table):
             allowed = " or ".join(_MEASURES[self.kind]) or "no measure"
             what = f"{self.measure!r} does not fit {self.kind}, which takes {allowed}"
             raise mistake(CONTRADICTION, what, "measure")
+        if self.region is not None and any(low > high for low, high in zip(*self.region, strict=True)):
+            raise mistake(CONTRADICTION, "takes the corner above and on the left first", "unit")
         if self.octaves is not None and self.octaves[0] > self.octaves[1]:
             raise mistake(CONTRADICTION, "takes [first, last], with first <= last", "octaves")
         return self

@@ -83,7 +83,8 @@ def test_a_mistake_in_a_target_names_the_target(write: Write, text: str, mistake
         ('layer = "a"\nmeasure = "logit"', "targets.0.measure: 'logit' does not fit layer, which takes energy or mean"),
         ('layer = "a"\noctaves = [3, 2]', "targets.0.octaves: takes [first, last], with first <= last"),
         ('layer = "a"\noctaves = [7, 8]', "targets.0.octaves: begins at 7, but octaves.count is 4"),
-        ('layer = "a"\nunit = "middle"', 'is not "center", or a list of 2 numbers from 0 to 1'),
+        ('layer = "a"\nunit = "middle"', 'is not "center", a position [y, x] of numbers from 0 to 1, or a region [['),
+        ('layer = "a"\nunit = [[4, 4], [6, 2]]', "targets.0.unit: takes the corner above and on the left first"),
     ],
 )
 def test_a_target_that_contradicts_itself_is_a_mistake(write: Write, target: str, mistake: str) -> None:
