@@ -1,1 +1,1 @@
-"""Numbers and pictures drawn as pictures: labelled sheets, curves over time, scatter maps. Pillow only, no torch."""
+"""Numbers and pictures drawn as pictures: sheets, maps with their color bars, curves over time. No torch here."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from PIL import Image, ImageDraw
 
 from dreamer.drawing.style import BACKGROUND, FAINT, TEXT, font
+from dreamer.drawing.ticks import round_step
 
 WIDTH, ROW, MARGIN, LEFT = 960, 150, 26, 84
 _FINE = 4
@@ -63,12 +63,6 @@ def _line(heights: Sequence[float], width: int, height: int) -> Image.Image:
 
 def _times(seconds: float) -> Iterator[tuple[float, float]]:
     """The marks of the time axis: (x in px, time in seconds)."""
-    step = _round_step(seconds / 8)
+    step = round_step(max(seconds / 8, 1e-6))
     for number in range(int(seconds / step + 1e-6) + 1):
         yield LEFT + number * step / max(seconds, 1e-9) * (WIDTH - MARGIN - LEFT), number * step
-
-
-def _round_step(about: float) -> float:
-    """The smallest 1, 2 or 5 times a power of ten that is not below `about`."""
-    power = 10.0 ** math.floor(math.log10(max(about, 1e-6)))
-    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= about - 1e-12)

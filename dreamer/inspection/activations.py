@@ -1,19 +1,24 @@
-"""Feature maps of a photo, the strongest first."""
+"""Feature maps of a photo: the strongest, those of chosen kernels, or all of a layer."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
 
+from dreamer.dreaming.protocols import require_kernels
 from dreamer.errors import TargetError
 from dreamer.networks import LOGITS, Network
+
+Order = Literal["strength", "index"]
 
 
 @dataclass(frozen=True)
 class FeatureMap:
-    """A kernel's map (h, w) on a photo, with its mean and largest activation."""
+    """A kernel's map (h, w) on a photo, with its mean and largest activation; signed where no ReLU came before."""
 
     layer: str
     kernel: int
@@ -21,22 +26,39 @@ class FeatureMap:
     mean: float
     peak: float
 
+    @property
+    def cell(self) -> tuple[int, int]:
+        """Row and column of the largest activation."""
+        return divmod(int(self.activation.argmax()), self.activation.shape[1])
 
-def feature_maps(network: Network, photo: Tensor, layers: list[str], count: int | None = None) -> list[FeatureMap]:
-    """The maps of each of `layers` on (1, 3, H, W) in [0, 1], by falling mean; `count` of each layer, or all.
 
-    Raises TargetError for an unknown layer, or the logits.
+def feature_maps(
+    network: Network,
+    photo: Tensor,
+    layers: Sequence[str],
+    count: int | None = None,
+    *,
+    kernels: Sequence[int] = (),
+    order: Order = "strength",
+) -> list[FeatureMap]:
+    """The maps of each of `layers` on (1, 3, H, W) in [0, 1], by falling mean or by index; `count` of each, or all.
+
+    `kernels`: only these, as they are listed. Raises TargetError for an unknown layer or kernel, or the logits.
     """
     if LOGITS in layers:
         raise TargetError(f"{LOGITS!r} has no maps", remedy="`dreamer inspect classify` shows them.")
+    for layer in layers:
+        require_kernels(network, layer, kernels)
     with torch.no_grad():
         activations = network.cut(layers)(photo)
-    strongest = []
+    found = []
     for layer in layers:
         maps = activations[layer][0].float().cpu()
         means = maps.mean((1, 2))
-        for kernel in means.argsort(descending=True)[:count].tolist():
-            activation = maps[kernel]
-            mean, peak = float(means[kernel]), float(activation.max())
-            strongest.append(FeatureMap(layer, kernel, activation, mean, peak))
-    return strongest
+        for kernel in kernels or _ordered(means, order)[:count]:
+            found.append(FeatureMap(layer, kernel, maps[kernel], float(means[kernel]), float(maps[kernel].max())))
+    return found
+
+
+def _ordered(means: Tensor, order: Order) -> list[int]:
+    return list(range(len(means))) if order == "index" else [int(kernel) for kernel in means.argsort(descending=True)]

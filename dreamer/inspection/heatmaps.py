@@ -1,4 +1,4 @@
-"""Heat maps as pictures, alone or over the photo."""
+"""Tensors as what drawings take: pictures, and maps of numbers with their color scales."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-# Dark violet over red to light yellow, of evenly rising lightness, after matplotlib's inferno (CC0).
-_STOPS = ((0, 0, 4), (40, 11, 84), (101, 21, 110), (159, 42, 99), (212, 72, 66), (245, 125, 21), (250, 193, 39),
-          (252, 255, 164))  # fmt: skip
+from dreamer.drawing.color_scales import ColorScale, gray_scale, heat_scale
+from dreamer.drawing.sheets import SheetTile
+
+# Of single pixels' numbers the very largest are few and far off: they would leave all others dark.
+PIXEL_SHARE = 0.995
 
 
 def to_image(picture: Tensor) -> Image.Image:
@@ -19,28 +21,34 @@ def to_image(picture: Tensor) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(pixels.permute(1, 2, 0).numpy()))
 
 
-def unit_range(heat: Tensor, *, share: float = 0.995) -> Tensor:
-    """(H, W), at least 0, to [0, 1]; the strongest `1 - share` of the pixels are cut off at 1. All 0 stays so."""
-    flat = heat.flatten()
-    top = flat.kthvalue(max(1, round(share * flat.numel()))).values
-    top = torch.where(top > 0, top, flat.max())
-    return (heat / top.clamp_min(1e-30)).clamp(0, 1)
+def heat_image(heat: Tensor, scale: ColorScale, photo: Tensor | None = None) -> Image.Image:
+    """A map of numbers (h, w) in the colors of a scale; over a photo (3, H, W) in [0, 1] in its size, smoothly."""
+    if photo is None:
+        return scale.image(heat.cpu().float().numpy())
+    gray = photo.mean(0).cpu()
+    return scale.image(sized(heat.cpu(), *gray.shape).numpy(), gray.numpy())
 
 
-def colored(heat: Tensor) -> Tensor:
-    """(H, W) in [0, 1] to (3, H, W) in [0, 1], from dark to light."""
-    stops = torch.tensor(_STOPS, dtype=torch.float32, device=heat.device) / 255
-    place = heat.float().clamp(0, 1) * (len(_STOPS) - 1)
-    low = place.floor().long().clamp_max(len(_STOPS) - 2)
-    share = (place - low).unsqueeze(-1)
-    return (stops[low] * (1 - share) + stops[low + 1] * share).permute(2, 0, 1)
+def heat_tile(
+    heat: Tensor, label: str, *, photo: Tensor | None = None, share: float = 1.0, signed: bool | None = None
+) -> SheetTile:
+    """A map of numbers (h, w) with a color bar of its own, over a photo (3, H, W) where there is one.
+
+    `share` and `signed` as in `heat_scale`.
+    """
+    numbers = heat.detach().cpu().float().numpy()
+    scale = heat_scale(numbers, share=share, signed=signed, over_photo=photo is not None)
+    return SheetTile(heat_image(heat.detach(), scale, photo), label, scale)
 
 
-def overlaid(photo: Tensor, heat: Tensor) -> Tensor:
-    """A heat map (H, W) in [0, 1] over the gray photo (3, H, W): the hotter, the more of its color."""
-    gray = photo.mean(0, keepdim=True).expand(3, -1, -1) * 0.6
-    strength = heat.clamp(0, 1).sqrt() * 0.85
-    return gray * (1 - strength) + colored(heat) * strength
+def signed_tile(picture: Tensor, label: str, *, unit: float = 1.0, caption: str = "") -> SheetTile:
+    """A signed picture (3, H, W) around mid-gray, as deconvnets and changes are shown, with the bar of its colors.
+
+    `unit`: what the numbers of the bar are counted in.
+    """
+    numbers = picture.detach().cpu().float().numpy() / unit
+    scale = gray_scale(numbers, share=0.998, caption=caption)
+    return SheetTile(to_image(torch.from_numpy(scale.places(numbers))), label, scale)
 
 
 def smoothed(heat: Tensor, sigma: float) -> Tensor:
@@ -48,12 +56,6 @@ def smoothed(heat: Tensor, sigma: float) -> Tensor:
     from dreamer.dreaming.filters import gaussian_blur
 
     return gaussian_blur(heat[None, None].float(), sigma)[0, 0]
-
-
-def signed(picture: Tensor) -> Tensor:
-    """(3, H, W), signed, to [0, 1] around mid-gray, as deconvnet and guided pictures are shown."""
-    spread = picture.abs().flatten().kthvalue(max(1, round(0.998 * picture.numel()))).values.clamp_min(1e-30)
-    return (0.5 + 0.5 * picture / spread).clamp(0, 1)
 
 
 def sized(heat: Tensor, height: int, width: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""Which parts of a photo a class depends on: a gray square slides over it, and the probability falls.
+"""Which parts of a photo help a class and which hurt it: a gray square slides over it, and the probability changes.
 
 Zeiler & Fergus 2014, "Visualizing and understanding convolutional networks", section 4.2.
 """
@@ -21,8 +21,8 @@ BATCH = 16
 class Occlusion:
     """`falls`: (rows, columns), the probability without the square less that with it, by the square's position.
 
-    `heat`: (H, W), at least 0: for each pixel the mean fall of the squares that cover it. `probability`: without a
-    square.
+    A fall below 0 is a rise: what the square hides hurts the class. `heat`: (H, W), signed, for each pixel the mean
+    fall of the squares that cover it. `probability`: without a square.
     """
 
     size: int
@@ -33,8 +33,13 @@ class Occlusion:
 
     @property
     def deepest(self) -> float:
-        """The largest fall."""
-        return float(self.falls.max())
+        """The largest fall; 0 where the probability never falls."""
+        return max(0.0, float(self.falls.max()))
+
+    @property
+    def highest(self) -> float:
+        """The largest rise; 0 where the probability never rises."""
+        return max(0.0, -float(self.falls.min()))
 
 
 def square_positions(side: int, size: int, stride: int) -> list[int]:
@@ -68,4 +73,4 @@ def occlude(network: Network, photo: Tensor, index: int, size: int, stride: int,
     for fall, (top, left) in zip(falls, places, strict=True):
         heat[top : top + size, left : left + size] += fall
         hidden[top : top + size, left : left + size] += 1
-    return Occlusion(size, stride, falls.view(len(rows), -1), (heat / hidden).clamp_min(0), whole)
+    return Occlusion(size, stride, falls.view(len(rows), -1), heat / hidden, whole)

@@ -36,11 +36,13 @@ class Photo:
         return to_image(self.pixels[0])
 
 
-def read_photo(path: Path, *, size: int | None = None, device: torch.device | str = "cpu") -> Photo:
-    """Read a photo, scaled down to at most `size` px on its longest side. Raises PictureError."""
+def read_photo(
+    path: Path, *, size: int | None = None, enlarge: bool = False, device: torch.device | str = "cpu"
+) -> Photo:
+    """Read a photo, scaled down to at most `size` px on its longest side, or `enlarge`d to it. Raises PictureError."""
     pixels = read_picture(path).pixels.unsqueeze(0)
     height, width = pixels.shape[-2:]
-    if size is not None and max(height, width) > size:
+    if size is not None and (max(height, width) > size or enlarge):
         factor = size / max(height, width)
         pixels = resized(pixels, max(1, round(height * factor)), max(1, round(width * factor))).clamp(0, 1)
     return Photo(str(path), pixels.to(device))

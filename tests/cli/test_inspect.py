@@ -118,6 +118,35 @@ def test_a_photo_takes_the_texture_of_another(dreamer: Dreamer) -> None:
 
 
 @pytest.mark.slow
+def test_kernels_beyond_a_screen_are_on_further_pages(dreamer: Dreamer, folder: Path) -> None:
+    result = dreamer("inspect", "weights", "--layer", "inception5b.branch2.1", "--count", "999", "--channels",
+                     "999", "-o", "w.png", "--json")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    files = json.loads(result.stdout)["files"]
+    assert files[:2] == ["w.png", "w-2.png"] and all((folder / name).is_file() for name in files)
+
+
+@pytest.mark.slow
+def test_chosen_maps_are_drawn_in_their_order(dreamer: Dreamer) -> None:
+    args = ("inspect", "activations", "a.png", "--size", "64", "-o", "made.png", "--json")
+    chosen = json.loads(dreamer(*args, "--kernel", "9", "--kernel", "4").stdout)["maps"]
+    assert [entry["kernel"] for entry in chosen] == [9, 4]
+    every = json.loads(dreamer(*args, "--layer", "conv1", "--count", "all", "--order", "index").stdout)["maps"]
+    assert [entry["kernel"] for entry in every] == list(range(32))
+
+
+@pytest.mark.slow
+def test_small_photos_are_enlarged_for_squares_and_what_does_not_fit_is_left_out(dreamer: Dreamer) -> None:
+    args = ("inspect", "occlusion", "a.png", "--size", "128", "--square", "90:90", "-o", "made.png", "--json")
+    result = dreamer(*args)
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["squares"][0]["positions"] == 4
+    facts = json.loads(dreamer("inspect", "occlusion", "a.png", "--size", "64", "-o", "made.png", "--json").stdout)
+    assert [square["size"] for square in facts["squares"]] == [10]
+    assert facts["squares"][0]["highest_rise"] >= 0
+
+
+@pytest.mark.slow
 def test_deeper_kernels_are_sliced_or_expanded(dreamer: Dreamer) -> None:
     for extra in (["--layer", "conv3", "--count", "3"], ["--layer", "inception3a", "--expand", "--count", "3"]):
         result = dreamer("inspect", "weights", *extra, "-o", "made.png")
@@ -149,6 +178,8 @@ def test_suggestions_can_be_pasted(dreamer: Dreamer, folder: Path) -> None:
     (["saliency", "a.png", "--target", "layer ="], 2, "--target"),
     (["saliency", "nowhere.png"], 1, "nowhere.png"),
     (["occlusion", "a.png", "--square", "9"], 2, "SIZE:STRIDE"),
+    (["activations", "a.png", "--count", "some"], 2, "neither a number from 1 on nor all"),
+    (["activations", "a.png", "--layer", "conv1", "--kernel", "99"], 2, "0 to 31"),
     (["occlusion", "a.png", "--square", "500:10"], 2, "does not fit"),
     (["top", "nowhere", "--layer", "conv1", "--kernel", "1"], 3, "nowhere"),
     (["embed", "empty"], 3, "empty"),

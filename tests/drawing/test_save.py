@@ -28,6 +28,8 @@ def test_what_cannot_be_saved_is_named_and_leaves_nothing(tmp_path: Path) -> Non
 
 
 def test_drawing_never_waits_for_torch() -> None:
-    modules = ", ".join(f"dreamer.drawing.{name}" for name in ("charts", "save", "scatter", "sheets"))
+    modules = ", ".join(
+        f"dreamer.drawing.{name}" for name in ("charts", "color_bars", "mosaics", "save", "scatter", "sheets")
+    )
     code = f"import sys, {modules}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
-from dreamer.drawing.sheets import GAP, LINE, SheetTile, contact_sheet
+from dreamer.drawing.color_bars import bar_height, color_bar
+from dreamer.drawing.color_scales import DIVERGING, HEAT, ColorScale
+from dreamer.drawing.sheets import GAP, LINE, PAGE, SheetTile, contact_sheet, contact_sheets, with_bar
 
 
 def tile(color: str, size: tuple[int, int] = (80, 40), label: str = "") -> SheetTile:
@@ -33,3 +35,31 @@ def test_a_sheet_is_about_three_by_two_and_never_wider_than_its_tiles() -> None:
 def test_without_tiles_there_is_no_sheet() -> None:
     with pytest.raises(ValueError, match="no picture"):
         contact_sheet([])
+
+
+def test_a_map_of_numbers_has_its_bar_between_picture_and_label() -> None:
+    scale = ColorScale(0, 1, HEAT)
+    plain, mapped = SheetTile(Image.new("RGB", (80, 40)), "a"), SheetTile(Image.new("RGB", (80, 40)), "a", scale)
+    one, other = contact_sheet([plain], side=80), contact_sheet([mapped], side=80)
+    assert other.height == one.height + 4 + bar_height(scale)
+    assert other.getpixel((GAP + 79, GAP + 40 + 6)) == color_bar(scale, 80).getpixel((79, 2))
+
+
+def test_a_bar_that_all_share_is_below_the_sheet() -> None:
+    scale = ColorScale(-1, 1, DIVERGING, "weight")
+    sheet = contact_sheet([tile("red")] * 4, side=80)
+    whole = with_bar(sheet, scale)
+    assert whole.width == sheet.width and whole.crop((0, 0, *sheet.size)).tobytes() == sheet.tobytes()
+    assert whole.getpixel((GAP + 1, sheet.height + 4)) == pytest.approx((59, 76, 192), abs=4)
+
+
+@pytest.mark.parametrize(("count", "side"), [(1, 36), (7, 300), (512, 36), (100, 300)])
+def test_many_tiles_are_divided_into_pages_that_fit_a_screen(count: int, side: int) -> None:
+    tiles = [tile("red", (side, side), str(number)) for number in range(count)]
+    pages = contact_sheets(tiles, side=side, title="kernels")
+    assert all(page.width <= PAGE[0] and page.height <= PAGE[1] for page in pages)
+    assert (len(pages) == 1) == (count != 100)
+
+
+def test_a_tile_larger_than_a_page_is_a_page() -> None:
+    assert len(contact_sheets([tile("red"), tile("blue")], side=2000)) == 2

@@ -4,8 +4,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from dreamer.devices import choose_device
 from dreamer.networks import Network, load_network
 from dreamer.networks.pocket import BasicConv2d
+from dreamer.networks.weights import LoadedNetwork
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +48,12 @@ class Plain(nn.Module):
 @pytest.fixture(scope="session")
 def plain(pocket: Network) -> Plain:
     return Plain(pocket).eval()
+
+
+def network_of(module: nn.Module) -> Network:
+    """A network of a module of one's own."""
+    loaded = LoadedNetwork("small", module, ("a", "b"), (0.5, 0.5, 0.5), (0.25, 0.25, 0.25), "digest")
+    return Network(loaded, choose_device("cpu", "float32"))
 
 
 def assert_close(ours: Tensor, theirs: Tensor, relative: float = 1e-4) -> None:

@@ -7,15 +7,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from dreamer.devices import choose_device
 from dreamer.errors import TargetError
 from dreamer.inspection.choices import strongest_on
 from dreamer.inspection.deconvolution import project, support
 from dreamer.inspection.tracing import otsu_threshold, trace_kernel
 from dreamer.networks import Network, load_network
-from dreamer.networks.weights import LoadedNetwork
 from dreamer.presets.model.schema import NetworkChoice
-from tests.inspection.conftest import assert_close
+from tests.inspection.conftest import assert_close, network_of
 
 
 class SmallVgg(nn.Module):
@@ -35,11 +33,6 @@ class SmallVgg(nn.Module):
         x = self.pool1(self.relu(self.conv1(x)))
         x = self.pool2(F.relu(self.conv2(x), inplace=True))
         return self.conv3(x).relu_()
-
-
-def network_of(module: nn.Module) -> Network:
-    loaded = LoadedNetwork("small", module, ("a", "b"), (0.5, 0.5, 0.5), (0.25, 0.25, 0.25), "digest")
-    return Network(loaded, choose_device("cpu", "float32"))
 
 
 def reference(net: SmallVgg, image: Tensor, kernel: int) -> Tensor:

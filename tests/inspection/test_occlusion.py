@@ -2,11 +2,26 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from dreamer.errors import UsageError
 from dreamer.inspection.occlusion import occlude, square_positions
 from dreamer.networks import Network
+from tests.inspection.conftest import network_of
+
+
+class BrightLeft(nn.Module):
+    """Class 0 is for photos whose left half is brighter than the right."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 1, 1, bias=False)
+        nn.init.ones_(self.conv.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        halves = self.conv(x).mean(2)
+        difference = halves[..., :32].mean(-1) - halves[..., 32:].mean(-1)
+        return torch.cat([difference, -difference], 1)
 
 
 def test_it_agrees_with_a_plain_loop(pocket: Network, photo: Tensor) -> None:
@@ -24,13 +39,32 @@ def test_it_agrees_with_a_plain_loop(pocket: Network, photo: Tensor) -> None:
     assert found.falls.shape == (4, 5) and found.probability == pytest.approx(float(whole), abs=1e-5)
 
 
-def test_heat_is_the_mean_fall_of_the_squares_over_a_pixel(pocket: Network, photo: Tensor) -> None:
-    found = occlude(pocket, photo, 30, 48, 48)
-    rows, columns = square_positions(96, 48, 48), square_positions(128, 48, 48)
-    assert (rows, columns) == ([0, 48], [0, 48, 80])
-    assert float(found.heat[0, 0]) == pytest.approx(max(0.0, float(found.falls[0, 0])), abs=1e-6)
-    between = (found.falls[0, 1] + found.falls[0, 2]) / 2
-    assert float(found.heat[0, 90]) == pytest.approx(max(0.0, float(between)), abs=1e-6)
+def test_the_map_agrees_with_a_plain_loop_and_keeps_the_sign(pocket: Network, photo: Tensor) -> None:
+    found = occlude(pocket, photo, 30, 48, 40)
+    tops, lefts = [0, 40, 48], [0, 40, 80]
+    expected = torch.zeros(96, 128)
+    for y in range(96):
+        for x in range(128):
+            covering = [
+                float(found.falls[row, column])
+                for row, top in enumerate(tops)
+                for column, left in enumerate(lefts)
+                if top <= y < top + 48 and left <= x < left + 48
+            ]
+            expected[y, x] = sum(covering) / len(covering)
+    assert torch.allclose(found.heat, expected, atol=1e-6)
+    assert float(found.heat.min()) < 0 < float(found.heat.max())
+
+
+def test_what_is_hidden_raises_the_probability_where_it_hurts_the_class() -> None:
+    network = network_of(BrightLeft())
+    photo = torch.full((1, 3, 32, 64), 0.2)
+    photo[..., :32], photo[..., 32:] = 0.9, 0.8
+    found = occlude(network, photo, 0, 32, 32, gray=0.5)
+    left, right = found.falls[0].tolist()
+    assert left > 0.01 and right < -0.01
+    assert (found.deepest, found.highest) == pytest.approx((left, -right))
+    assert bool((found.heat[:, :32] > 0).all()) and bool((found.heat[:, 32:] < 0).all())
 
 
 def test_every_pixel_is_hidden_once() -> None:

@@ -16,6 +16,8 @@ from dreamer.cli.inspect.sharing import (
 )
 from dreamer.cli.options import precision_option
 
+SQUARES = ((10, 5), (50, 10), (75, 15), (100, 10), (100, 50))
+
 
 class SquareType(click.ParamType):  # type: ignore[type-arg]  # click is generic only since 8.4
     """size:stride in px."""
@@ -37,8 +39,8 @@ class SquareType(click.ParamType):  # type: ignore[type-arg]  # click is generic
 @network_options
 @click.option("--class", "class_name", metavar="NAME", help="A class; default: the most probable one.")
 @click.option("--square", "squares", multiple=True, type=SquareType(), metavar="SIZE:STRIDE",
-              default=((10, 5), (50, 10), (75, 15), (100, 10), (100, 50)), show_default=True,
-              help="A gray square's side and the step by which it slides, in px. May be repeated.")  # fmt: skip
+              help="A gray square's side and the step by which it slides, in px. May be repeated; default: those of "
+              f"{', '.join(f'{side}:{stride}' for side, stride in SQUARES)} that fit.")  # fmt: skip
 @size_option(224)
 @precision_option
 @output_options("outputs/inspect/occlusion.png")
@@ -51,17 +53,22 @@ def command(
     precision: str,
     out: Output,
 ) -> None:
-    """Slide a gray square over PHOTO and show where a class's probability falls most."""
+    """Slide a gray square over PHOTO and show where that lowers a class's probability, and where it raises it.
+
+    What helps the class is red, what hurts it blue, on one scale for all squares. A PHOTO smaller than --size is
+    enlarged to it.
+    """
     from dreamer.inspection.figures import draw_occlusions
     from dreamer.inspection.occlusion import occlude
     from dreamer.inspection.photos import read_photo
     from dreamer.inspection.scoring import predicted_class
 
     loaded = network.open(precision)
-    picture = read_photo(photo, size=size, device=loaded.device)
+    picture = read_photo(photo, size=size, enlarge=True, device=loaded.device)
     index = predicted_class(loaded, picture.pixels) if class_name is None else loaded.class_index(class_name)
     name = loaded.classes[index]
-    occlusions = [occlude(loaded, picture.pixels, index, side, stride) for side, stride in squares]
+    fitting = squares or [square for square in SQUARES if square[0] <= min(picture.size)]
+    occlusions = [occlude(loaded, picture.pixels, index, side, stride) for side, stride in fitting]
     probability = occlusions[0].probability
     facts = [
         {
@@ -69,6 +76,7 @@ def command(
             "stride": occlusion.stride,
             "positions": occlusion.falls.numel(),
             "deepest_fall": occlusion.deepest,
+            "highest_rise": occlusion.highest,
         }
         for occlusion in occlusions
     ]
@@ -77,7 +85,7 @@ def command(
         [f"{photo.name}: {name} {probability:.1%}"]
         + [
             f"  {occlusion.size}:{occlusion.stride}  {occlusion.falls.numel()} squares, "
-            f"deepest fall {occlusion.deepest:.1%}"
+            f"deepest fall {occlusion.deepest:.2%}, highest rise {occlusion.highest:.2%}"
             for occlusion in occlusions
         ],
         image=draw_occlusions(occlusions, picture, network.name, name),

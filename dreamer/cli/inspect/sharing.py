@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -56,18 +56,28 @@ class Output:
     as_json: bool
 
     def report(
-        self, facts: Mapping[str, object], lines: list[str], *, image: Image, arrays: Mapping[str, np.ndarray]
+        self,
+        facts: Mapping[str, object],
+        lines: list[str],
+        *,
+        image: Image | Sequence[Image],
+        arrays: Mapping[str, np.ndarray],
     ) -> None:
         """Write the picture and the numbers, and print `lines`, or `facts` as JSON, with the files' names.
 
-        Raises OutputError where a file cannot be written.
+        Of a picture of several pages the second is beside the first, as NAME-2. Raises OutputError where a file cannot
+        be written.
         """
         from dreamer.drawing.save import save_drawing
 
-        save_drawing(image, self.path)
+        pages = image if isinstance(image, Sequence) else [image]
+        paths = [self.path, *(self.path.with_stem(f"{self.path.stem}-{page}") for page in range(2, len(pages) + 1))]
+        for page, path in zip(pages, paths, strict=True):
+            save_drawing(page, path)
         if self.npz is not None:
             save_arrays(arrays, self.npz)
-        written = [str(path) for path in (self.path, self.npz) if path is not None]
+            paths.append(self.npz)
+        written = [str(path) for path in paths]
         if self.as_json:
             click.echo(json.dumps({**facts, "files": written}, ensure_ascii=False))
             return

@@ -18,7 +18,10 @@ from dreamer.cli.options import complete_layers
 @click.option("--expand", is_flag=True, help="Expand deeper kernels to pixels, as if the network were linear.")
 @output_options("outputs/inspect/weights.png")
 def command(network: ChosenNetwork, layer: str | None, count: int, channels: int, expand: bool, out: Output) -> None:
-    """Draw a convolution's kernels: as colors in the first layer, as slices or expanded to pixels in deeper ones."""
+    """Draw a convolution's kernels: as colors in the first layer, as slices or expanded to pixels in deeper ones.
+
+    What does not fit a screen is divided into pages: weights.png, weights-2.png and so on.
+    """
     from dreamer.inspection.figures import draw_kernels
     from dreamer.inspection.kernels import layer_kernels
 

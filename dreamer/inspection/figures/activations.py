@@ -2,25 +2,46 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from itertools import groupby
 
 from PIL import Image
 
-from dreamer.drawing.sheets import SheetTile, contact_sheet
+from dreamer.drawing.sheets import GAP, PAGE, SheetTile, contact_sheet, stacked
 from dreamer.inspection.activations import FeatureMap
-from dreamer.inspection.heatmaps import colored, overlaid, sized, to_image, unit_range
+from dreamer.inspection.heatmaps import heat_tile
 from dreamer.inspection.photos import Photo
 
+# The fewer maps, the larger they are: (up to so many, px).
+_SIDES = ((1, 480), (4, 320), (9, 240), (60, 160), (160, 112))
+_SMALLEST = 72
+_LABELLED = 112  # px below which there is room for a number only
 
-def draw_feature_maps(
-    maps: Sequence[FeatureMap], photo: Photo, network: str, *, columns: int = 8, overlay: bool = False
+
+def draw_feature_maps(maps: Sequence[FeatureMap], photo: Photo, network: str, *, overlay: bool = False) -> Image.Image:
+    """Each map with a color bar of its own, its mean and its peak, a sheet for each layer; `overlay`: over the photo.
+
+    Layers with values below 0 are on a diverging scale. The fewer maps there are, the larger they are drawn.
+    """
+    layers = [list(own) for _, own in groupby(maps, key=lambda feature_map: feature_map.layer)]
+    side = next((side for most, side in _SIDES if len(maps) <= most), _SMALLEST)
+    most = max(map(len, layers))
+    rows = math.ceil(most / ((PAGE[0] - GAP) // (side + GAP)))
+    columns = math.ceil(most / rows)
+    return stacked([_layer_sheet(own, photo, network, side, columns, overlay) for own in layers])
+
+
+def _layer_sheet(
+    maps: Sequence[FeatureMap], photo: Photo, network: str, side: int, columns: int, overlay: bool
 ) -> Image.Image:
-    """Each map with its mean and peak; `overlay`: over the photo."""
-    height, width = photo.pixels.shape[-2:]
-    tiles = []
+    signed = any(bool((feature_map.activation < 0).any()) for feature_map in maps)
+    pixels = photo.pixels[0] if overlay else None
+    tiles: list[SheetTile] = []
     for feature_map in maps:
-        heat = unit_range(feature_map.activation.clamp_min(0))
-        picture = overlaid(photo.pixels[0].cpu(), sized(heat, height, width)) if overlay else colored(heat)
-        label = f"{feature_map.layer} {feature_map.kernel}\nmean {feature_map.mean:.3g}, peak {feature_map.peak:.3g}"
-        tiles.append(SheetTile(to_image(picture), label))
-    return contact_sheet(tiles, columns=columns, side=160, title=f"{network} on {photo.name}", smooth=overlay)
+        label = str(feature_map.kernel)
+        if side >= _LABELLED:
+            label = f"kernel {label}\nmean {feature_map.mean:.3g}, peak {feature_map.peak:.3g}"
+        tiles.append(heat_tile(feature_map.activation, label, photo=pixels, signed=signed))
+    title = f"{network}, {maps[0].layer} on {photo.name}"
+    return contact_sheet(tiles, columns=columns, side=side, title=title, smooth=overlay)

@@ -8,7 +8,7 @@ from PIL import Image
 
 from dreamer.drawing.sheets import SheetTile, contact_sheet
 from dreamer.inspection.fooling import AdversarialExample, CueConflict
-from dreamer.inspection.heatmaps import signed, to_image
+from dreamer.inspection.heatmaps import signed_tile, to_image
 from dreamer.inspection.inversion import Inversion
 from dreamer.inspection.photos import Photo
 from dreamer.inspection.scoring import ClassProbability
@@ -22,10 +22,15 @@ def draw_adversarial_example(
     network: str,
 ) -> Image.Image:
     """The photo, the change, magnified, and the photo with it, with the classes before and after."""
-    change = to_image(signed(example.picture[0] - photo.pixels[0]))
+    change = signed_tile(
+        example.picture[0] - photo.pixels[0],
+        f"the change, magnified\nlargest {example.size * 255:.1f} of 255",
+        unit=1 / 255,
+        caption="of 255, in each color",
+    )
     tiles = [
         SheetTile(photo.image(), f"{photo.name}\n{_listed(before)}"),
-        SheetTile(change, f"the change, magnified\nlargest {example.size * 255:.1f} of 255"),
+        change,
         SheetTile(to_image(example.picture[0]), f"with it\n{_listed(after)}"),
     ]
     return contact_sheet(tiles, columns=3, side=300, title=f"{network}: fooled")

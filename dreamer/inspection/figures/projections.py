@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 
 from dreamer.drawing.sheets import SheetTile, contact_sheet
 from dreamer.inspection.deconvolution import Projection
-from dreamer.inspection.heatmaps import overlaid, signed, to_image
+from dreamer.inspection.heatmaps import heat_tile, signed_tile, to_image
 from dreamer.inspection.photos import Photo
 from dreamer.inspection.tracing import KernelTrace
 
@@ -20,7 +20,7 @@ def draw_projections(projections: Sequence[Projection], photo: Photo, network: s
         top, left, bottom, right = projection.box if projection.box[2] else (0, 0, *photo.pixels.shape[-2:])
         crop = (slice(None), slice(top, bottom), slice(left, right))
         label = f"{projection.layer} {projection.kernel}\nactivation {projection.strength:.3g}"
-        tiles.append(SheetTile(to_image(signed(projection.picture[crop])), label))
+        tiles.append(signed_tile(projection.picture[crop], label))
         tiles.append(SheetTile(to_image(photo.pixels[0][crop]), "its patch"))
     title = f"{network}, {projections[0].layer} on {photo.name}: deconvnet"
     return contact_sheet(tiles, columns=6, side=160, title=title)
@@ -29,13 +29,13 @@ def draw_projections(projections: Sequence[Projection], photo: Photo, network: s
 def draw_traces(traces: Sequence[KernelTrace], photo: Photo, network: str) -> Image.Image:
     """A row for each trace: heat map, box and silhouette."""
     pixels = photo.pixels[0].cpu()
-    tiles = []
+    tiles: list[SheetTile] = []
     for trace in traces:
         top, left, bottom, right = trace.box
         boxed = to_image(pixels)
         ImageDraw.Draw(boxed).rectangle((left, top, right - 1, bottom - 1), outline="#ffd23f", width=2)
         tiles += [
-            SheetTile(to_image(overlaid(pixels, trace.heat)), f"{trace.layer} {trace.kernel}"),
+            heat_tile(trace.heat, f"{trace.layer} {trace.kernel}\nshare of the hottest pixel", photo=pixels),
             SheetTile(boxed, f"box {left}, {top} to {right}, {bottom}"),
             SheetTile(to_image(pixels * (0.12 + 0.88 * trace.mask)), "silhouette"),
         ]
