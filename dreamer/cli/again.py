@@ -13,7 +13,8 @@ from dreamer.cli.run_jobs import run_here
 from dreamer.cli.running import verbosity
 from dreamer.errors import NoInputError
 from dreamer.jobs.job import Conditions, FilmSettings, Job, examined, file_digest
-from dreamer.jobs.outputs import OutputTemplate, check_outputs
+from dreamer.jobs.outputs import OutputTemplate, check_outputs, preset_fields
+from dreamer.jobs.own_names import with_own_names
 from dreamer.recipes import Recipe, recipe_of
 
 TEMPLATE = "outputs/again/{stem}{suffix}"
@@ -23,7 +24,11 @@ TEMPLATE = "outputs/again/{stem}{suffix}"
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-i", "--input", "photo", type=click.Path(path_type=Path), metavar="PHOTO",
               help="The photo it was made from; otherwise looked for beside FILE, here and in inputs/.")  # fmt: skip
-@output_option(TEMPLATE, "Where they go; {stem}, {name}, {suffix} are those of FILE; also {preset}, {network}, {seed}.")
+@output_option(
+    TEMPLATE,
+    "Where they go; {stem}, {name}, {suffix} are those of FILE; also {preset}, {network}, {seed}, {layer}, {kernel}, "
+    "{class}.",
+)
 @run_options
 @verbosity_options
 @click.pass_context
@@ -38,7 +43,7 @@ def command(ctx: click.Context, files: tuple[Path, ...], photo: Path | None, out
         _warn_of_other_conditions(file, recipe, options)
         plan.append(examined(_job(file, recipe, photo, output, options)))
     check_outputs(plan, "--output")
-    run_here(ctx, plan, options)
+    run_here(ctx, plan if options.force else with_own_names(plan), options)
 
 
 def _job(file: Path, recipe: Recipe, photo: Path | None, template: str, options: RunOptions) -> Job:
@@ -47,8 +52,7 @@ def _job(file: Path, recipe: Recipe, photo: Path | None, template: str, options:
         "name": file.name,
         "suffix": file.suffix,
         "preset": recipe.preset_name,
-        "network": Path(recipe.preset.network.name).stem,
-        "seed": str(recipe.preset.seed),
+        **preset_fields(recipe.preset),
     }
     named = OutputTemplate(template, in_folder=("{name}", "{name}")).filled(fields)
     return Job(

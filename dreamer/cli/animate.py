@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from dreamer.cli.job_options import (
+    FIELDS,
     PlanOptions,
     RunOptions,
     collected,
@@ -25,6 +26,7 @@ from dreamer.film.codecs import CODECS
 from dreamer.jobs.job import FilmSettings, Job
 from dreamer.jobs.orders import Order
 from dreamer.jobs.outputs import OutputTemplate
+from dreamer.jobs.own_names import with_own_names
 from dreamer.jobs.plan import find_order_inputs, find_variants, plan_jobs
 from dreamer.presets.adjust import lengthened
 
@@ -54,7 +56,10 @@ class Span(click.ParamType):  # type: ignore[type-arg]  # click is generic only 
 
 @click.command()
 @order_options(preview="A small film of the first three seconds, with the same look.")
-@output_option(TEMPLATE, "Where films go: .mp4, .mov, .gif, .webp, .apng, or a folder of pictures with --codec frames.")
+@output_option(
+    TEMPLATE,
+    f"Where films go: .mp4, .mov, .gif, .webp, .apng, or a folder of pictures with --codec frames. Fields: {FIELDS}.",
+)
 @click.option("--length", metavar="TIME", help='Length of the film: "10s", "300f" (frames), "16b" (beats).')
 @click.option("--fps", metavar="RATE", help="Frames per second.")
 @click.option("--extend", metavar="TIME", help="Make a finished film longer by this much.")
@@ -97,24 +102,30 @@ def command(
 ) -> None:
     """Film dreams over each INPUT: pictures, folders of pictures, clips, or the word "noise".
 
-    A film that was stopped goes on from its last whole frame when the same command is given again.
+    A film that was stopped goes on from its last whole frame when the same command is given again. One that other
+    settings made is kept: the new one gets a number behind its name, unless it makes that one longer (--extend).
     """
     order = order.model_copy(update={"set": (*order.set, *_settings(length, fps))})
     if only.print_preset:
         print_presets(order)
         return
-    plan = _plan(order, output, extend, film)
+    plan = _plan(order, output, extend, film, force=options.force)
     if only.dry_run:
         print_plan(plan, options.as_json)
     else:
         run_here(ctx, plan, options)
 
 
-def _plan(order: Order, output: str, extend: str | None, film: FilmSettings) -> list[Job]:
+def _plan(order: Order, output: str, extend: str | None, film: FilmSettings, *, force: bool) -> list[Job]:
     variants = find_variants(order, films=True)
+    inputs, template = find_order_inputs(order, variants, below=False), _template(output, film)
+    plan = plan_jobs(inputs, variants, template, film=film)
+    shorter: dict[str, str] = {}
     if extend is not None:
         variants = [replace(variant, preset=lengthened(variant.preset, extend)) for variant in variants]
-    plan = plan_jobs(find_order_inputs(order, variants, below=False), variants, _template(output, film), film=film)
+        finished, plan = plan, plan_jobs(inputs, variants, template, film=film)
+        shorter = {job.key: before.key for job, before in zip(plan, finished, strict=True)}
+    plan = plan if force else with_own_names(plan, shorter)
     if film.report is not None and len(plan) > 1:
         raise UsageError("--report takes one film at a time")
     # A finished film is written again for its report, from the frames that are kept.
@@ -124,7 +135,7 @@ def _plan(order: Order, output: str, extend: str | None, film: FilmSettings) -> 
 def _template(output: str, film: FilmSettings) -> OutputTemplate:
     """Where films go: into a folder under a name with the codec's suffix, unless the film itself is a folder."""
     suffix = next((codec.suffixes[0] for name, codec in CODECS.items() if name == film.codec), ".mp4")
-    return OutputTemplate(output, in_folder=("", f"{{stem}}-{{preset}}{suffix}") if suffix else None)
+    return OutputTemplate(output, in_folder=("", f"{{stem}}-{{variant}}{suffix}") if suffix else None)
 
 
 def _settings(length: str | None, fps: str | None) -> list[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, get_args
 import click
 
 from dreamer.cli.gallery import gallery_items
-from dreamer.cli.job_options import RunOptions, collected, no_recipe_option, order_options, run_options
+from dreamer.cli.job_options import FIELDS, RunOptions, collected, no_recipe_option, order_options, run_options
 from dreamer.cli.options import verbosity_options
 from dreamer.cli.run_jobs import print_estimate, print_plan, run_jobs
 from dreamer.cli.running import FAILED, verbosity
@@ -75,7 +75,7 @@ class BatchOptions:
     default=BATCH_TEMPLATE,
     show_default=True,
     metavar="TEMPLATE",
-    help="Below FOLDER; also {preset}, {stem}, {name}, {network} and {seed}.",
+    help=f"Below FOLDER. Fields: {{path}} (below the folder that was named), {FIELDS}.",
 )
 @click.option(
     "--format",

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from dreamer.cli.options import (
+    complete_layers,
     complete_presets,
     device_option,
     json_option,
@@ -18,8 +19,14 @@ from dreamer.cli.options import (
     set_option,
 )
 from dreamer.jobs.orders import Order
+from dreamer.presets.model.fields import check_kernels
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+FIELDS = (
+    "{variant} (preset, with what --layer, --kernel, --class and --sweep say), {preset}, {stem}, {name}, {network}, "
+    "{seed}, {layer}, {kernel}, {class}"
+)
 
 
 class PictureSize(click.ParamType):  # type: ignore[type-arg]  # click is generic only since 8.4
@@ -33,6 +40,29 @@ class PictureSize(click.ParamType):  # type: ignore[type-arg]  # click is generi
         if len(parts) > 2 or not all(part.isdecimal() and 16 <= int(part) <= 65536 for part in parts):
             self.fail(f"{value!r} is not a size; use 1024 for the longest side, or 1280x720.", param, ctx)
         return int(parts[0]) if len(parts) == 1 else (int(parts[0]), int(parts[1]))
+
+
+def target_options(command: Command) -> Command:
+    """--layer, --kernel and --class, passed as `layer`, `kernel` and `class_`: what an `Order` says of a target."""
+    layer = click.option(
+        "--layer", multiple=True, metavar="LAYER", callback=lambda ctx, param, given: given or None,
+        shell_complete=complete_layers, help="Layer of the first target. May be repeated.",
+    )  # fmt: skip
+    kernel = click.option(
+        "--kernel", multiple=True, metavar="K", callback=_kernels,
+        help='Kernel of that layer: 12, "64-79", "strongest 5", or words such as "dogs". May be repeated.',
+    )  # fmt: skip
+    class_ = click.option("--class", "class_", metavar="NAME", help="Class of the first target, in place of a layer.")
+    return layer(kernel(class_(command)))
+
+
+def _kernels(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> tuple[int, ...] | str | None:
+    """The kernels of --kernel: numbers and ranges may be many, also behind commas; words stand alone."""
+    parts = [part for text in given for part in (text.split(",") if text[:1].isdigit() else [text])]
+    try:
+        return check_kernels(parts if len(parts) > 1 else parts[0]) if parts else None
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx, param) from error
 
 
 @dataclass(frozen=True)
@@ -71,8 +101,8 @@ def collected(name: str, keys: set[str], make: Callable[..., Any]) -> Callable[[
 
 
 def order_options(*, preview: str, presets_required: bool = True) -> Callable[[Command], Command]:
-    """INPUT..., -p, --set, --sweep, --size, --seed and --preview, and what else the command has of an `Order`'s fields,
-    passed together as `order`."""
+    """INPUT..., -p, --layer, --kernel, --class, --set, --sweep, --size, --seed and --preview, and what else the command
+    has of an `Order`'s fields, passed together as `order`."""
     keys = {*Order.model_fields, "overrides"} - {"set"}
 
     def order(overrides: tuple[str, ...], **options: Any) -> Order:
@@ -86,6 +116,7 @@ def order_options(*, preview: str, presets_required: bool = True) -> Callable[[C
                 shell_complete=complete_presets,
                 help="Name of a preset, as `dreamer presets` lists them, or path of a TOML file. May be repeated.",
             ),
+            target_options,
             set_option,
             click.option("--sweep", multiple=True, metavar="KEY=A,B,C",
                          help="Try each of these values; several sweeps make a grid. May be repeated."),

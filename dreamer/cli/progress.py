@@ -212,7 +212,8 @@ def describe(event: JobEvent, *, verbose: bool = False) -> str:
         case NetworkReady():
             return f"network {event.name}: {event.reason}"
         case JobStarted():
-            return f"{event.job.name} with {event.job.preset_name}" if verbose else ""
+            told = [event.job.reason, f"{event.job.name} with {event.job.preset_name}" if verbose else ""]
+            return "\n".join(line for line in told if line)
         case JobProgress(event=OctaveStarted() as octave):
             tiles = f", tiles of {octave.tile} px" if octave.tile else ""
             size = f"{octave.width} x {octave.height}"
@@ -252,7 +253,12 @@ def event_facts(event: JobEvent) -> dict[str, object]:
         case JobProgress(event=Warned() as warned):
             return {"event": "warning", "output": event.job.place, **asdict(warned.warning)}
         case JobStarted():
-            return {"event": "started", "input": event.job.name, "output": event.job.place}
+            return {
+                "event": "started",
+                "input": event.job.name,
+                "output": event.job.place,
+                "reason": event.job.reason,
+            }
         case JobSkipped():
             return {"event": "skipped", "output": event.job.place}
         case FrameDone():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from dreamer.cli.job_options import (
+    FIELDS,
     PlanOptions,
     RunOptions,
     no_recipe_option,
@@ -17,6 +18,7 @@ from dreamer.cli.options import verbosity_options
 from dreamer.cli.run_jobs import print_plan, print_presets, run_here
 from dreamer.jobs.orders import Order
 from dreamer.jobs.outputs import OutputTemplate
+from dreamer.jobs.own_names import with_own_names
 from dreamer.jobs.plan import find_order_inputs, find_variants, plan_jobs
 
 TEMPLATE = "outputs/{variant}/{stem}.png"
@@ -24,9 +26,7 @@ TEMPLATE = "outputs/{variant}/{stem}.png"
 
 @click.command()
 @order_options(preview="The same look at a quarter of the area, much sooner.")
-@output_option(
-    TEMPLATE, "Where pictures go: {variant} (preset and swept values), {preset}, {stem}, {name}, {network}, {seed}."
-)
+@output_option(TEMPLATE, f"Where pictures go. Fields: {FIELDS}.")
 @no_recipe_option
 @plan_options
 @run_options
@@ -35,13 +35,15 @@ TEMPLATE = "outputs/{variant}/{stem}.png"
 def command(ctx: click.Context, order: Order, output: str, only: PlanOptions, options: RunOptions) -> None:
     """Dream over each INPUT: pictures, folders of pictures, patterns, or the word "noise".
 
-    Without INPUT, presets that start from noise or gray need none. A finished picture is not rendered again.
+    Without INPUT, presets that start from noise or gray need none. A finished picture is not rendered again, and
+    one that other settings made is kept: the new one gets a number behind its name.
     """
     if only.print_preset:
         print_presets(order)
         return
     variants = find_variants(order, films=False)
     plan = plan_jobs(find_order_inputs(order, variants, below=False), variants, OutputTemplate(output))
+    plan = plan if options.force else with_own_names(plan)
     if only.dry_run:
         print_plan(plan, options.as_json)
     else:

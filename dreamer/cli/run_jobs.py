@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -16,9 +15,8 @@ from dreamer.jobs.estimate import estimate
 from dreamer.jobs.job import Job
 from dreamer.jobs.journal import Journal
 from dreamer.jobs.orders import Order
-from dreamer.jobs.sweeps import combinations, parse_sweep
+from dreamer.jobs.plan import resolved_presets
 from dreamer.presets.dump import to_toml
-from dreamer.presets.source.load import resolve_preset
 
 if TYPE_CHECKING:
     from dreamer.jobs.events import JobEvent, JobListener
@@ -31,9 +29,7 @@ MakeRun = Callable[[Sequence[Job], "JobListener"], "JobRun"]
 
 def print_presets(order: Order) -> None:
     """Print every preset of an order, with each combination of its sweep, as TOML with where each value comes from."""
-    swept = combinations([parse_sweep(text) for text in order.sweep])
-    for name, values in itertools.product(order.presets, swept):
-        resolved = resolve_preset(name, [*order.set, *values])
+    for resolved, _ in resolved_presets(order):
         click.echo(to_toml(resolved.preset, only_changed=False, comments=resolved.origins))
 
 

@@ -57,8 +57,9 @@ class Job:
 
     What `examined` finds out: `key`, empty where the input cannot be read; `state`: new; done (this very job made its
     output); stale (another job of dreamer did); exists (a file that dreamer did not write is in the way); failed (tried
-    before, for `reason`); broken (its input cannot be read: `error`). `size`: (height, width) in px of the
-    input. `work`: megapixel-steps. `recipe`: made when the job is begun, for its output.
+    before, for `reason`); broken (its input cannot be read: `error`). `reason` is also why an output got another name.
+    `size`: (height, width) in px of the input. `work`: megapixel-steps. `recipe`: made when the job is begun, for its
+    output.
     """
 
     source: Path | Picture | None

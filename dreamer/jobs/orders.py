@@ -5,6 +5,8 @@ output = "holiday"
 [[jobs]]
 inputs = ["photos/beach", "photos/*.png"]
 presets = ["deep-dream", "flock"]
+layer = "inception4c"
+kernel = [12, 77]
 set = ["octaves.count=5"]
 sweep = ["fidelity=0,0.3"]
 
@@ -25,7 +27,7 @@ from pydantic import AliasChoices, Field, ValidationError
 from dreamer.errors import PresetError
 from dreamer.jobs.inputs import NOISE
 from dreamer.presets.model.diagnostics import diagnostics_in
-from dreamer.presets.model.fields import Table, described
+from dreamer.presets.model.fields import Kernels, Names, Table, described
 from dreamer.presets.source.lookup import SUFFIX, is_path
 from dreamer.presets.source.toml_files import read_toml
 
@@ -40,6 +42,9 @@ class Order(Table):
 
     inputs: tuple[str, ...] = described((), "files, folders, patterns, or noise; none: the presets need no photo")
     presets: tuple[str, ...] = described((), "names or paths of presets")
+    layer: Names | None = described(None, "layer of the first target, or a list of them")
+    kernel: Kernels | None = described(None, "kernels of the first target")
+    class_: str | None = Field(None, alias="class", description="class of the first target, in place of a layer")
     set: tuple[str, ...] = described((), "values of the presets to change, such as octaves.count=6")
     sweep: tuple[str, ...] = described((), "values to try, such as octaves.scale=1.2,1.4")
     include: tuple[str, ...] = described((), "patterns of which a picture of a folder must match one")

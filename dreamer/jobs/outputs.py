@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dreamer.errors import OutputError, UsageError
 from dreamer.film.codecs import film_codec
+from dreamer.jobs.first_target import target_fields
 from dreamer.jobs.inputs import Input
 from dreamer.jobs.job import FilmSettings, Job
 from dreamer.pictures.names import output_format
@@ -20,7 +21,9 @@ _OLD_FIELDS = {"place": "path"}
 
 @dataclass(frozen=True)
 class OutputTemplate:
-    """A path with {variant}, {preset}, {path}, {stem}, {name}, {network} and {seed} to be filled in.
+    """A path with fields in braces to be filled in.
+
+    {variant}, {preset}, {path}, {stem}, {name}, {network}, {seed}; and {layer}, {kernel}, {class} of the first target.
 
     `folder`: where a relative path starts, taken as it is, braces and all. `suffixes`: added behind the path, the first
     of a picture, the second of a film; without them the text has its own. `in_folder`: the name of a picture and of a
@@ -32,7 +35,7 @@ class OutputTemplate:
     option: str = "--output"
     folder: Path = Path()
     suffixes: tuple[str, str] | None = None
-    in_folder: tuple[str, str] | None = ("{stem}-{preset}.png", "{stem}-{preset}.mp4")
+    in_folder: tuple[str, str] | None = ("{stem}-{variant}.png", "{stem}-{variant}.mp4")
 
     def path(self, source: Input, variant: str, preset_name: str, preset: Preset, *, film: bool) -> Path:
         """The path of one job. Raises UsageError for an unknown field."""
@@ -43,8 +46,7 @@ class OutputTemplate:
             "path": str(source.path) if source.source else start,
             "stem": source.path.name if source.source else start,
             "name": source.source.name if source.source else start,
-            "network": Path(preset.network.name).stem,
-            "seed": str(preset.seed),
+            **preset_fields(preset),
         }
         return self.filled(fields | {old: fields[new] for old, new in _OLD_FIELDS.items()}, film=film)
 
@@ -64,6 +66,11 @@ class OutputTemplate:
         except ValueError as error:
             raise UsageError(str(error), where=f"{self.option} {text}") from error
         return self.folder / (filled if self.suffixes is None else f"{filled}.{self.suffixes[film]}")
+
+
+def preset_fields(preset: Preset) -> dict[str, str]:
+    """The fields of templates that a preset fills in: {network}, {seed}, {layer}, {kernel} and {class}."""
+    return {"network": Path(preset.network.name).stem, "seed": str(preset.seed), **target_fields(preset)}
 
 
 def kept_apart(jobs: Iterable[Job]) -> list[Job]:

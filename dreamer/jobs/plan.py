@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dreamer.errors import NoInputError, PresetError, UsageError
+from dreamer.jobs.first_target import order_label, target_overrides
 from dreamer.jobs.inputs import NO_INPUT, Input, find_inputs
 from dreamer.jobs.job import FilmSettings, Job, examined
 from dreamer.jobs.journal import Journal
@@ -15,7 +16,7 @@ from dreamer.jobs.outputs import OutputTemplate, check_outputs, kept_apart
 from dreamer.jobs.sweeps import combinations, label, parse_sweep
 from dreamer.presets.adjust import with_motion, with_options
 from dreamer.presets.model.schema import Preset
-from dreamer.presets.source.load import resolve_preset
+from dreamer.presets.source.load import ResolvedPreset, resolve_preset
 from dreamer.presets.source.named_files import missing_files
 
 
@@ -71,21 +72,30 @@ def find_variants(order: Order, *, films: bool | None = None) -> list[Variant]:
 
     Raises PresetError for presets that are missing or wrong, or that name files that are not there.
     """
-    axes = [parse_sweep(text) for text in order.sweep]
     variants = []
-    for name in order.presets:
-        for values in combinations(axes):
-            resolved = resolve_preset(name, [*order.set, *values])
-            if missing := missing_files(resolved.preset):
-                remedy = "Check the paths in the preset and in --set."
-                raise PresetError(missing, where=str(resolved.file), remedy=remedy)
-            preset = with_options(resolved.preset, size=order.size, seed=order.seed)
-            if films or (films is None and preset.animation is not None):
-                preset = with_motion(preset, preview=order.preview)
-            elif order.preview:
-                preset = with_options(preset, preview=True)
-            variants.append(Variant(f"{resolved.name} {label(values)}".strip(), resolved.name, preset))
+    for resolved, settings in resolved_presets(order):
+        if missing := missing_files(resolved.preset):
+            remedy = "Check the paths in the preset and in --set."
+            raise PresetError(missing, where=str(resolved.file), remedy=remedy)
+        preset = with_options(resolved.preset, size=order.size, seed=order.seed)
+        if films or (films is None and preset.animation is not None):
+            preset = with_motion(preset, preview=order.preview)
+        elif order.preview:
+            preset = with_options(preset, preview=True)
+        variants.append(Variant(f"{resolved.name} {settings}".strip(), resolved.name, preset))
     return variants
+
+
+def resolved_presets(order: Order) -> Iterator[tuple[ResolvedPreset, str]]:
+    """The presets of an order as they are read, with all combinations of its sweep, each with a name of its settings.
+
+    Raises PresetError for presets that are missing or wrong, UsageError for options that exclude each other.
+    """
+    axes = [parse_sweep(text) for text in order.sweep]
+    for name in order.presets:
+        target = target_overrides(order, name)
+        for values in combinations(axes):
+            yield resolve_preset(name, [*target, *order.set, *values]), label([*order_label(order), *values])
 
 
 def find_order_inputs(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dreamer.errors import UsageError
+from dreamer.pictures.names import as_file_name
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def combinations(axes: Sequence[Axis]) -> list[tuple[str, ...]]:
 
 def label(overrides: Sequence[str]) -> str:
     """A name for a combination that can be a folder's: "octaves.scale=1.4, seed=3"."""
-    return re.sub(r'[/\\:*?"<>|\x00-\x1f]', "-", ", ".join(_short(each) for each in overrides))
+    return as_file_name(", ".join(_short(each) for each in overrides))
 
 
 def _short(override: str) -> str:

@@ -51,6 +51,11 @@ def output_format(path: str | os.PathLike[str]) -> str:
     return _FORMATS[suffix]
 
 
+def as_file_name(text: str) -> str:
+    """The text with hyphens for what cannot be in the name of a file or folder."""
+    return re.sub(r'[/\\:*?"<>|\x00-\x1f]', "-", text)
+
+
 def page_folder(page: Path) -> Path:
     """Where the small pictures of a web page are: beside it, under the name that browsers use for saved pages, too."""
     return page.with_name(f"{page.stem}{_PAGE_FOLDER}")

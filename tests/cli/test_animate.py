@@ -88,6 +88,9 @@ def test_a_finished_film_goes_on(dreamer: Dreamer) -> None:
     after = frames("film.mp4.frames")
     assert len(after) == len(before) + 3 and same(after[: len(before)], before)
     assert len(list(read_frames(Path("film.mp4")))) == 7
+    assert "done already: film.mp4" in dreamer(*args, "--extend", "0.3s").stderr
+    other = dreamer(*args, "--seed", "5", "--extend", "0.3s", "-n")
+    assert other.stdout.startswith("new") and "-> film-2.mp4" in other.stdout
 
 
 @pytest.mark.slow

@@ -45,9 +45,12 @@ def test_a_photo_becomes_a_dream_with_its_recipe_and_is_not_dreamt_twice(dreamer
     assert str(photo.parent) not in recipe.to_json()
     again = dreamer("render", "photo.png", "-p", "deep-dream", *TINY)
     assert again.exit_code == 0 and "done already" in again.output
-    stale = dreamer("render", "photo.png", "-p", "deep-dream", *TINY, "--seed", "5", "-n")
-    assert stale.stdout.startswith("stale")
     before = output.read_bytes()
+    other = dreamer("render", "photo.png", "-p", "deep-dream", *TINY, "--seed", "5")
+    assert other.exit_code == 0 and "outputs/deep-dream/photo.png was made with another seed" in other.output
+    assert size("outputs/deep-dream/photo-2.png") == (80, 53) and output.read_bytes() == before
+    forced = dreamer("render", "photo.png", "-p", "deep-dream", *TINY, "--seed", "5", "-n", "--force")
+    assert forced.stdout.startswith("stale") and forced.stdout.rstrip().endswith("photo.png")
     assert dreamer("render", "photo.png", "-p", "deep-dream", *TINY, "--force").exit_code == 0
     assert output.read_bytes() == before
 
@@ -69,6 +72,14 @@ def test_a_preset_that_starts_from_noise_needs_no_input(dreamer: Dreamer) -> Non
     assert result.exit_code == 0, result.output
     line = json.loads(result.stdout)
     assert line["event"] == "done" and size(line["output"]) == (64, 64)
+
+
+def test_layer_kernel_and_class_name_the_output(dreamer: Dreamer) -> None:
+    study = ("render", "-p", "kernel-study", "--layer", "conv3", "-n")
+    result = dreamer(*study, "--kernel", "7", "--kernel", "3,4", "--json")
+    assert json.loads(result.stdout)["output"] == "outputs/kernel-study layer=conv3, kernel=3-4,7/noise.png"
+    assert "-> conv3 203 none.png" in dreamer(*study, "-o", "{layer} {kernel} {class}.png").stdout
+    assert dreamer(*study, "--kernel", "4x").exit_code == 2
 
 
 def test_a_plan_says_what_would_be_done_and_touches_nothing(dreamer: Dreamer, photo: Path) -> None:

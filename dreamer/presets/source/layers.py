@@ -12,6 +12,7 @@ from dreamer.errors import Diagnostic
 from dreamer.presets.model.paths import KeyPath, dotted
 from dreamer.presets.model.renamed import is_deprecated, moved, present_name, with_present_names
 from dreamer.presets.source.toml_lines import syntax_error
+from dreamer.presets.timeline.scenes import SCENES
 from dreamer.presets.timeline.tracks import is_track
 
 _log = logging.getLogger("dreamer")
@@ -28,6 +29,13 @@ class Place(NamedTuple):
 
 
 OVERRIDE = Place("--set")
+
+
+class Override(NamedTuple):
+    """One change of a preset's value, such as "octaves.count=6", and the option that asks for it."""
+
+    text: str
+    option: str = OVERRIDE.file
 
 
 class PresetLayer:
@@ -79,12 +87,14 @@ class PresetLayer:
             self.tree["network"] = {"name": name}
             self.places["network", "name"] = self.places["network",]
 
-    def override(self, text: str) -> None:
+    def override(self, change: Override) -> None:
         """Apply one `--set a.b=value`; an empty value removes the key. Raises ValueError with what is wrong."""
-        key, equals, written = text.partition("=")
+        key, equals, written = change.text.partition("=")
         parts = key.strip().split(".")
         if not equals or not all(parts):
             raise ValueError("write it as KEY=VALUE, such as octaves.count=6")
+        if parts[0] == "targets" and SCENES in self.tree:
+            raise ValueError("the preset takes its targets from its scenes; change those, such as scenes.0.targets")
         node: Any = self.tree
         path: KeyPath = ()
         for part in parts[:-1]:
@@ -94,7 +104,7 @@ class PresetLayer:
         self._forget(path)
         if written.strip():
             _store(node, last, _parsed(written.strip()))
-            self.places[path] = OVERRIDE
+            self.places[path] = Place(change.option)
             self.rename_keys(OVERRIDE)
         elif isinstance(node, dict):
             node.pop(last, None)

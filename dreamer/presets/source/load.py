@@ -14,7 +14,7 @@ from dreamer.errors import Diagnostic, PresetError
 from dreamer.presets.model.diagnostics import diagnostics_in
 from dreamer.presets.model.paths import KeyPath, dotted
 from dreamer.presets.model.schema import FORMAT, Preset, strict_preset
-from dreamer.presets.source.layers import OVERRIDE, Place, PresetLayer
+from dreamer.presets.source.layers import OVERRIDE, Override, Place, PresetLayer
 from dreamer.presets.source.lookup import find_preset
 from dreamer.presets.source.named_files import starting_at, with_files
 from dreamer.presets.source.toml_files import read_toml
@@ -29,7 +29,7 @@ DEFAULT = "default"
 class ResolvedPreset:
     """A preset with its name and, for every key, where its value comes from.
 
-    `origins` maps dotted key paths (as for `--set`) to "FILE:LINE", "--set" or "default".
+    `origins` maps dotted key paths (as for `--set`) to "FILE:LINE", an option such as "--set", or "default".
     """
 
     preset: Preset
@@ -49,12 +49,12 @@ def load_preset(name_or_path: str | os.PathLike[str], overrides: Sequence[str] =
     return resolve_preset(name_or_path, overrides).preset
 
 
-def resolve_preset(name_or_path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> ResolvedPreset:
+def resolve_preset(name_or_path: str | os.PathLike[str], overrides: Sequence[str | Override] = ()) -> ResolvedPreset:
     """As `load_preset`, with the preset's name and the origin of every value."""
     text = name_or_path if isinstance(name_or_path, str) else _explicit(Path(name_or_path))
     file = find_preset(text)
     layer = _layer(file, ())
-    mistakes = _override(layer, overrides)
+    mistakes = _override(layer, [Override(each) if isinstance(each, str) else each for each in overrides])
     _refuse_newer(layer.tree, OVERRIDE)
     layer.spell_out_network()
     preset = _validated(layer, str(file), mistakes)
@@ -106,14 +106,14 @@ def _refuse_newer(tree: Mapping[str, Any], place: Place) -> None:
         raise PresetError([Diagnostic(message, "format", file=place.file, line=place.line)], remedy="Update dreamer.")
 
 
-def _override(layer: PresetLayer, overrides: Sequence[str]) -> list[Diagnostic]:
+def _override(layer: PresetLayer, overrides: Sequence[Override]) -> list[Diagnostic]:
     """Apply the overrides in order; returns what is wrong with those that could not be."""
     mistakes = []
-    for text in overrides:
+    for change in overrides:
         try:
-            layer.override(text)
+            layer.override(change)
         except ValueError as error:
-            mistakes.append(Diagnostic(str(error), "override", file=f"{OVERRIDE} {text}"))
+            mistakes.append(Diagnostic(str(error), "override", file=f"{change.option} {change.text}"))
     return mistakes
 
 

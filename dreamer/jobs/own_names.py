@@ -1,0 +1,69 @@
+"""Names of their own for outputs that would overwrite what other settings made. Imports no torch."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+
+from dreamer.jobs.job import Job, examined, source_digest
+from dreamer.presets.differences import differences
+from dreamer.presets.source.named_files import portable_paths
+from dreamer.recipes import Recipe, read_own_recipe
+
+LISTED = 3
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+def with_own_names(plan: Sequence[Job], replaceable: Mapping[str, str] = _NONE) -> list[Job]:
+    """A plan whose stale jobs leave the file alone that other settings made: fox.png becomes fox-2.png, and so on.
+
+    A job takes the first number that is free, or the one that it made before: then it is done. Its `reason` says why.
+    `replaceable`: by a job's key the key of the job whose file it may overwrite, as a film does that goes on.
+    """
+    taken = {job.output.absolute() for job in plan if job.output is not None}
+    named = []
+    for job in plan:
+        own = _named(job, taken, replaceable.get(job.key)) if job.state == "stale" else job
+        named.append(own)
+        taken |= {own.output.absolute()} if own.output is not None else set()
+    return named
+
+
+def _named(job: Job, taken: set[Path], replaceable: str | None) -> Job:
+    """A stale job with the first output that it may write, or has written."""
+    for number, output in enumerate(_numbered(job.output or Path()), 1):
+        if number > 1 and output.absolute() in taken:
+            continue
+        candidate = examined(replace(job, output=output))
+        if candidate.state in ("new", "done"):
+            return replace(candidate, reason=f"{job.output} {_why(job)}; --force overwrites it")
+        if candidate.state == "stale" and replaceable is not None:
+            made = read_own_recipe(output)
+            if made is not None and made.key == replaceable:
+                return candidate
+    raise AssertionError("numbers have no end")
+
+
+def _numbered(output: Path) -> Iterator[Path]:
+    """The path itself, and then those with numbers behind its stem."""
+    yield output
+    yield from (output.with_name(f"{output.stem}-{number}{output.suffix}") for number in itertools.count(2))
+
+
+def _why(job: Job) -> str:
+    """What the file at a stale job's output was made from that the job is not."""
+    made = None if job.output is None else read_own_recipe(job.output)
+    if made is None:
+        return "was made by another job"
+    keys = differences(made.preset, portable_paths(job.preset))
+    if keys:
+        rest = f" and {len(keys) - LISTED} more" if len(keys) > LISTED else ""
+        return f"was made with another {', '.join(keys[:LISTED])}{rest}"
+    return f"was made {_beyond_settings(made, job)}"
+
+
+def _beyond_settings(made: Recipe, job: Job) -> str:
+    return "from another picture" if made.input_digest != source_digest(job) else "by another version of dreamer"
