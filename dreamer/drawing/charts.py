@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from PIL import Image, ImageDraw
 
-from dreamer.drawing.style import BACKGROUND, FAINT, TEXT, font
+from dreamer.drawing.style import BACKGROUND, FAINT, FRAME, TEXT, font
 from dreamer.drawing.ticks import round_step
 
 WIDTH, ROW, MARGIN, LEFT = 960, 150, 26, 84
 _FINE = 4
-_FRAME, _CURVE = "#b9b4a8", "#a8321f"
+_CURVE = "#a8321f"
 
 
 def draw_curves(curves: Mapping[str, Sequence[float]], *, seconds: float) -> Image.Image:
@@ -38,7 +38,7 @@ def _draw_row(
     room = max(high - low, 0.02 * abs(high), 1e-9)
     middle = (low + high) / 2
     box = (LEFT, top + MARGIN, WIDTH - MARGIN, top + ROW - 10)
-    draw.rectangle(box, outline=_FRAME, fill="white")
+    draw.rectangle(box, outline=FRAME, fill="white")
     draw.text((LEFT, top + 6), name, fill=TEXT, font=font(14))
     for x, _ in _times(seconds):
         draw.line((x, box[1], x, box[3]), fill=FAINT)
@@ -46,7 +46,7 @@ def _draw_row(
         y = box[1] + share * (box[3] - box[1])
         draw.line((box[0], y, box[2], y), fill=FAINT)
         draw.text((LEFT - 8, y), f"{value:.4g}", fill=TEXT, font=font(12), anchor="rm")
-    draw.rectangle(box, outline=_FRAME)
+    draw.rectangle(box, outline=FRAME)
     heights = [0.5 - 0.8 * (value - middle) / room for value in values]
     image.paste(_CURVE, box, _line(heights, box[2] - box[0], box[3] - box[1]))
 

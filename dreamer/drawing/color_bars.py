@@ -8,12 +8,12 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from dreamer.drawing.color_scales import ColorScale
-from dreamer.drawing.style import BACKGROUND, TEXT, fit_text, font
+from dreamer.drawing.style import BACKGROUND, FRAME, TEXT, fit_text, font
 from dreamer.drawing.ticks import round_step
 
 STRIP = 9
 _TICK, _SIZE, _LINE = 3, 11, 14
-_LABEL_WIDTH = 36  # what a number and the room beside it take
+_LABEL_WIDTH = 44  # what a number and the room beside it take
 _MIDDLE_GRAY = 0.5
 
 
@@ -28,8 +28,12 @@ def color_bar(scale: ColorScale, width: int) -> Image.Image:
     An end beyond which numbers lie is pointed.
     """
     image = Image.new("RGB", (width, bar_height(scale)), BACKGROUND)
-    image.paste(_strip(scale, width), mask=_outline(scale, width))
+    corners = _corners(scale, width)
+    mask = Image.new("L", (width, STRIP))
+    ImageDraw.Draw(mask).polygon(corners, fill=255)
+    image.paste(_strip(scale, width), mask=mask)
     draw = ImageDraw.Draw(image)
+    draw.polygon(corners, outline=FRAME)
     for value in bar_ticks(scale.low, scale.high, max(2, width // _LABEL_WIDTH)):
         x = float(scale.places(np.array(value))) * (width - 1)
         draw.line((x, STRIP, x, STRIP + _TICK - 1), fill=TEXT)
@@ -59,13 +63,9 @@ def _strip(scale: ColorScale, width: int) -> Image.Image:
     return scale.image(values, np.full_like(values, _MIDDLE_GRAY) if scale.over_photo else None)
 
 
-def _outline(scale: ColorScale, width: int) -> Image.Image:
-    mask = Image.new("L", (width, STRIP), 255)
-    draw, middle = ImageDraw.Draw(mask), STRIP // 2
-    if scale.clipped:
-        right = width - 1
-        draw.polygon(((right - middle, 0), (right, 0), (right, middle - 1)), fill=0)
-        draw.polygon(((right - middle, STRIP), (right, STRIP), (right, middle + 1)), fill=0)
-        if scale.low < 0:
-            mask.paste(mask.crop((width // 2, 0, width, STRIP)).transpose(Image.Transpose.FLIP_LEFT_RIGHT), (0, 0))
-    return mask
+def _corners(scale: ColorScale, width: int) -> list[tuple[int, int]]:
+    """The outline of the strip, clockwise from the left end of its top."""
+    right, bottom, middle = width - 1, STRIP - 1, STRIP // 2
+    above = middle if scale.clipped else 0
+    below = above if scale.low < 0 else 0
+    return [(below, 0), (right - above, 0), (right, middle), (right - above, bottom), (below, bottom), (0, middle)]

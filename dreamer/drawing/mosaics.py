@@ -8,9 +8,7 @@ from collections.abc import Collection
 import numpy as np
 from PIL import Image, ImageDraw
 
-from dreamer.drawing.style import BACKGROUND
-
-_MARK = "#ffd23f"
+from dreamer.drawing.style import BACKGROUND, MARK
 
 
 def mosaic(
@@ -31,5 +29,5 @@ def mosaic(
         left, top = column * (width + gap), row * (height + gap)
         image.paste(Image.fromarray(picture), (left, top))
         if number in marked:
-            draw.rectangle((left, top, left + width - 1, top + height - 1), outline=_MARK, width=2)
+            draw.rectangle((left, top, left + width - 1, top + height - 1), outline=MARK, width=2)
     return image

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from PIL import Image, ImageFont
 
-BACKGROUND, FAINT, TEXT = "#fbfaf7", "#e6e2d8", "#3b382f"
+BACKGROUND, FAINT, FRAME, TEXT = "#fbfaf7", "#e6e2d8", "#b9b4a8", "#3b382f"
+MARK = "#00e0ff"  # the frame around what is meant: a color of no colormap
 
 
 def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:

@@ -136,6 +136,30 @@ def test_chosen_maps_are_drawn_in_their_order(dreamer: Dreamer) -> None:
 
 
 @pytest.mark.slow
+def test_whole_maps_are_projected_beside_single_cells(dreamer: Dreamer, folder: Path) -> None:
+    args = (
+        "inspect",
+        "deconv",
+        "a.png",
+        "--layer",
+        "inception3b",
+        "--kernel",
+        "5",
+        "-o",
+        "made.png",
+        "--npz",
+        "made.npz",
+    )
+    assert dreamer(*args, "--keep", "0.2,0.8").exit_code == 0
+    with np.load(folder / "made.npz") as arrays:
+        assert sorted(arrays.files) == ["kernel_5", "map_5", "whole_5"]
+        assert np.abs(arrays["kernel_5"]).sum() < np.abs(arrays["whole_5"]).sum()
+    assert dreamer(*args, "--keep", "all").exit_code == 0
+    with np.load(folder / "made.npz") as arrays:
+        assert np.array_equal(arrays["kernel_5"], arrays["whole_5"])
+
+
+@pytest.mark.slow
 def test_small_photos_are_enlarged_for_squares_and_what_does_not_fit_is_left_out(dreamer: Dreamer) -> None:
     args = ("inspect", "occlusion", "a.png", "--size", "128", "--square", "90:90", "-o", "made.png", "--json")
     result = dreamer(*args)

@@ -42,7 +42,7 @@ def test_a_map_of_numbers_has_its_bar_between_picture_and_label() -> None:
     plain, mapped = SheetTile(Image.new("RGB", (80, 40)), "a"), SheetTile(Image.new("RGB", (80, 40)), "a", scale)
     one, other = contact_sheet([plain], side=80), contact_sheet([mapped], side=80)
     assert other.height == one.height + 4 + bar_height(scale)
-    assert other.getpixel((GAP + 79, GAP + 40 + 6)) == color_bar(scale, 80).getpixel((79, 2))
+    assert other.getpixel((GAP + 60, GAP + 40 + 6)) == color_bar(scale, 80).getpixel((60, 2))
 
 
 def test_a_bar_that_all_share_is_below_the_sheet() -> None:
@@ -50,7 +50,7 @@ def test_a_bar_that_all_share_is_below_the_sheet() -> None:
     sheet = contact_sheet([tile("red")] * 4, side=80)
     whole = with_bar(sheet, scale)
     assert whole.width == sheet.width and whole.crop((0, 0, *sheet.size)).tobytes() == sheet.tobytes()
-    assert whole.getpixel((GAP + 1, sheet.height + 4)) == pytest.approx((59, 76, 192), abs=4)
+    assert whole.getpixel((GAP + 2, sheet.height + 4)) == pytest.approx((59, 76, 192), abs=4)
 
 
 @pytest.mark.parametrize(("count", "side"), [(1, 36), (7, 300), (512, 36), (100, 300)])

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 @photo_argument
 @network_options
 @kernel_options
-@click.option("--count", default=9, show_default=True, type=click.IntRange(1, 100), help="Kernels, without --kernel.")
+@click.option("--count", default=6, show_default=True, type=click.IntRange(1, 100), help="Kernels, without --kernel.")
 @click.option("--keep", default="strongest", show_default=True, metavar="WHAT",
-              help="strongest: each kernel's strongest activation; all: its whole map; or Y,X as shares.")  # fmt: skip
+              help="What to project beside the whole map. strongest: each kernel's strongest activation; Y,X: the one "
+              "there, as shares of the map; all: nothing else.")  # fmt: skip
 @size_option(224)
 @output_options("outputs/inspect/deconv.png")
 def command(
@@ -41,8 +42,13 @@ def command(
     size: int,
     out: Output,
 ) -> None:
-    """Project the activations of a layer's kernels back to the pixels of PHOTO, each beside its patch."""
+    """Project the activations of a layer's kernels back to the pixels of PHOTO.
+
+    The figure has all maps of the layer, and of each chosen one the map, the projections of the whole map and of a
+    single activation side by side, and the patch that the activation comes from.
+    """
     activations = _parse_keep(keep)
+    from dreamer.inspection.activations import feature_maps
     from dreamer.inspection.choices import deepest_layer, strongest_on
     from dreamer.inspection.deconvolution import project
     from dreamer.inspection.figures import draw_projections
@@ -53,6 +59,9 @@ def command(
     layer = layer or deepest_layer(loaded, picture.size)
     chosen = list(kernels) or strongest_on(loaded, picture.pixels, layer, count)
     projections = project(loaded, picture.pixels, layer, chosen, activations)
+    wholes = projections if activations == "all" else project(loaded, picture.pixels, layer, chosen, "all")
+    maps = feature_maps(loaded, picture.pixels, [layer], order="index")
+    cells = [] if activations == "all" else projections
     facts = [
         {"kernel": projection.kernel, "strength": projection.strength, "cell": projection.cell, "box": projection.box,
          "targets": target_lines(layer, projection.kernel)}
@@ -64,8 +73,10 @@ def command(
             f"{target_lines(layer, projection.kernel)}  # activation {projection.strength:.3g}\n"
             for projection in projections
         ],
-        image=draw_projections(projections, picture, network.name),
-        arrays={f"kernel_{projection.kernel}": projection.picture.cpu().numpy() for projection in projections},
+        image=draw_projections(wholes, cells, maps, picture, network.name),
+        arrays={f"kernel_{projection.kernel}": projection.picture.cpu().numpy() for projection in projections}
+        | {f"whole_{projection.kernel}": projection.picture.cpu().numpy() for projection in wholes}
+        | {f"map_{kernel}": maps[kernel].activation.numpy() for kernel in chosen},
     )
 
 
