@@ -55,6 +55,11 @@ class TinyNetwork:
             raise TargetError(f"there is no layer {unknown}")
         return TinyCut(self, layers)
 
+    def depth(self, layer: str) -> int:
+        if layer not in LAYERS:
+            raise TargetError(f"there is no layer {layer!r}")
+        return LAYERS.index(layer)
+
     def kernels(self, layer: str) -> int:
         return {"conv1": 6, "pool1": 6, "conv2": 8}[layer]
 

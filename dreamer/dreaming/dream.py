@@ -171,7 +171,7 @@ class _Dream:
 
     def _features_layer(self) -> str:
         layers = [layer for target in self.preset.targets for layer in target.layer or ()]
-        return self.regularization.features_layer or max(layers, key=self.network.layers.index)
+        return self.regularization.features_layer or max(layers, key=self.network.depth)
 
     def _objective(self, octave: int, height: int, width: int) -> Objective:
         bound: list[BoundTarget] = []

@@ -38,6 +38,9 @@ class Network(Protocol):
     def layers(self) -> tuple[str, ...]:
         """Layers in order of computation."""
 
+    def depth(self, layer: str) -> int:
+        """The position of a layer in order of computation."""
+
     def cut(self, layers: Iterable[str]) -> Cut:
         """The network up to the deepest of `layers`."""
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from dreamer.dreaming.protocols import require_kernels
 from dreamer.errors import TargetError
+from dreamer.inspection.photos import own_input
 from dreamer.networks import LOGITS, Network
 
 Order = Literal["strength", "index"]
@@ -50,7 +51,7 @@ def feature_maps(
     for layer in layers:
         require_kernels(network, layer, kernels)
     with torch.no_grad():
-        activations = network.cut(layers)(photo)
+        activations = _activations(network, photo, layers)
     found = []
     for layer in layers:
         maps = activations[layer][0].float().cpu()
@@ -62,3 +63,15 @@ def feature_maps(
 
 def _ordered(means: Tensor, order: Order) -> list[int]:
     return list(range(len(means))) if order == "index" else [int(kernel) for kernel in means.argsort(descending=True)]
+
+
+def _activations(network: Network, photo: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
+    """Activations by layer; fully connected layers get a picture of their own, see `own_input`."""
+    rows = [layer for layer in layers if network.is_fully_connected(layer)]
+    maps = [layer for layer in layers if layer not in rows]
+    groups = [group for group in (maps, rows) if group]
+    return {
+        layer: activation
+        for group in groups
+        for layer, activation in network.cut(group)(own_input(network, group[0], photo)).items()
+    }

@@ -95,10 +95,10 @@ def grad_cam(score: TargetScore, photo: Tensor, *, layer: str | None = None) -> 
 def last_layer(score: TargetScore) -> str:
     """The deepest layer with a map of more than one cell before the target's own."""
     network = score.network
-    own = min(network.layers.index(name) for name in score.bound.layers)
+    own = min(network.depth(name) for name in score.bound.layers)
     spatial = [shape.name for shape in network.describe(512, 512) if shape.height > 1 and "." not in shape.name]
     spatial = spatial or [shape.name for shape in network.describe(512, 512) if shape.height > 1]
-    before = [name for name in spatial if network.layers.index(name) < own]
+    before = [name for name in spatial if network.depth(name) < own]
     return (before or [network.layers[0]])[-1]
 
 

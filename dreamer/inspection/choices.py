@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
+from dreamer.inspection.photos import own_input
 from dreamer.networks import Network
 from dreamer.networks.kernel_statistics import described_layers
 
@@ -46,5 +47,6 @@ def strongest_over(network: Network, photos: Iterable[Tensor], layer: str, count
     """
     cut = network.cut([layer])
     with torch.no_grad():
-        peaks = torch.stack([cut(photo.to(network.device))[layer].float().amax((2, 3))[0] for photo in photos]).mean(0)
+        taken = (own_input(network, layer, photo.to(network.device)) for photo in photos)
+        peaks = torch.stack([cut(photo)[layer].float().amax((2, 3))[0] for photo in taken]).mean(0)
     return [int(kernel) for kernel in peaks.topk(min(count, len(peaks))).indices]

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from dreamer.errors import ToolError, UsageError
+from dreamer.inspection.photos import own_input
 from dreamer.networks import LOGITS, Network
 from dreamer.networks.kernel_statistics import described_layers
 
@@ -58,7 +59,7 @@ def features_of(network: Network, photos: Sequence[Tensor], layer: str) -> Tenso
     rows = []
     with torch.no_grad():
         for photo in photos:
-            activation = cut(photo.to(network.device))[layer].float()
+            activation = cut(own_input(network, layer, photo.to(network.device)))[layer].float()
             rows.append((activation if layer == LOGITS else activation.mean((2, 3)))[0].cpu())
     return torch.stack(rows)
 

@@ -54,8 +54,9 @@ def convolution(network: Network, layer: str | None) -> tuple[str, nn.Conv2d]:
     known = convolutions(network)
     if layer is None:
         return next(iter(known.items()))
+    own = network.own_name(layer)
     for name, module in known.items():
-        if name == layer or name.startswith(f"{layer}."):
+        if name == own or name.startswith(f"{own}."):
             return name, module
     remedy = did_you_mean(layer, known) or f"Its first are {', '.join(list(known)[:6])}."
     raise TargetError(f"{network.name} has no convolution {layer!r}", remedy=remedy)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from dreamer.dreaming.filters import resized
 from dreamer.inspection.heatmaps import to_image
+from dreamer.networks import Network
 from dreamer.pictures import read_picture
 
 
@@ -34,6 +35,25 @@ class Photo:
     def image(self) -> Image.Image:
         """It as 8-bit RGB."""
         return to_image(self.pixels[0])
+
+
+def own_input(network: Network, layer: str, photo: Tensor) -> Tensor:
+    """A photo (1, 3, H, W) as the network takes it for a layer: as it is, where the layer has maps.
+
+    A fully connected layer was trained on squares of one size, and expects them: its picture is the largest square in
+    the photo's middle, scaled to the network's own input size.
+    """
+    if not network.is_fully_connected(layer):
+        return photo
+    top, left, bottom, right = middle_square(photo.shape[2], photo.shape[3])
+    return resized(photo[:, :, top:bottom, left:right], network.input_side, network.input_side).clamp(0, 1)
+
+
+def middle_square(height: int, width: int) -> tuple[int, int, int, int]:
+    """Top, left, bottom, right in px of the largest square in the middle of a picture."""
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return top, left, top + side, left + side
 
 
 def read_photo(

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from dreamer.dreaming.protocols import require_kernels
+from dreamer.inspection.photos import middle_square, own_input
 from dreamer.networks import Network
 from dreamer.networks.receptive import ReceptiveField, receptive_field
 
@@ -41,11 +42,11 @@ def top_patches(
     """
     require_kernels(network, layer, kernels)
     cut = network.cut([layer])
-    field = receptive_field(cut, layer)
+    field = None if network.is_fully_connected(layer) else receptive_field(cut, layer)
     patches: dict[int, list[TopPatch]] = {kernel: [] for kernel in kernels}
     for number, photo in enumerate(photos):
         with torch.no_grad():
-            maps = cut(photo.to(network.device))[layer][0].float().cpu()
+            maps = cut(own_input(network, layer, photo.to(network.device)))[layer][0].float().cpu()
         for kernel, best in patches.items():
             strength = float(maps[kernel].max())
             if len(best) < count or strength > best[-1].strength:
@@ -55,9 +56,11 @@ def top_patches(
     return patches
 
 
-def _top_patch(number: int, photo: Tensor, own: Tensor, field: ReceptiveField) -> TopPatch:
+def _top_patch(number: int, photo: Tensor, own: Tensor, field: ReceptiveField | None) -> TopPatch:
+    """`field`: None for a fully connected layer, which sees the middle square."""
     row, column = divmod(int(own.argmax()), own.shape[1])
-    box = field.box(row, column, photo.shape[1], photo.shape[2])
+    height, width = photo.shape[1:]
+    box = middle_square(height, width) if field is None else field.box(row, column, height, width)
     top, left, bottom, right = box
     patch = photo[:, top:bottom, left:right].cpu().clone()
     return TopPatch(number, float(own.max()), (row, column), box, patch)

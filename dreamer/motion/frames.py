@@ -219,8 +219,7 @@ def check_names(timeline: Timeline, network: Network) -> None:
     for wanted in dict.fromkeys(target.class_ for target in targets if target.class_ is not None):
         network.class_index(wanted)
     for layer in dict.fromkeys(layer for target in targets for layer in target.layer or ()):
-        if layer not in network.layers:
-            network.cut([layer])
+        network.depth(layer)
 
 
 def over_frame(preset: Preset) -> Preset:

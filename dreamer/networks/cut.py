@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,9 +13,10 @@ import torch
 from torch import Tensor, fx, nn
 from torchvision.models.feature_extraction import NodePathTracer
 
-from dreamer.errors import TargetError, did_you_mean
+from dreamer.errors import TargetError
 from dreamer.networks.cuda_graphs import GraphedModule, cuda_graphs
 from dreamer.networks.folding import fold_batch_norm, make_leaky, replace_relu, spare_outputs
+from dreamer.networks.layer_names import similar_layers
 
 Rectifier = Callable[[Tensor], Tensor]
 """A function in place of every ReLU, such as one with another backward pass."""
@@ -30,19 +31,27 @@ BACKWARD_OVERHEAD = 1.5
 
 @dataclass(frozen=True)
 class LayerShape:
-    """A layer at a given input size: `kind` is the module's type; sizes of its map in cells."""
+    """A layer at a given input size: `kind` is the module's type; sizes of its map in cells.
+
+    The units of a fully connected layer, which has no map, are kernels of one cell.
+    """
 
     name: str
     kind: str
     channels: int
     height: int
     width: int
+    has_map: bool = True
 
 
 class Trace:
-    """A network's graph, made once. It is copied for every cut and never runs itself."""
+    """A network's graph, made once. It is copied for every cut and never runs itself.
 
-    def __init__(self, network: nn.Module) -> None:
+    `other_names`: the network's own names of layers by those that are understood, too.
+    """
+
+    def __init__(self, network: nn.Module, other_names: Mapping[str, str] | None = None) -> None:
+        self._other_names = other_names or {}
         network.eval().requires_grad_(False)
         tracer = NodePathTracer()
         with warnings.catch_warnings():
@@ -63,18 +72,42 @@ class Trace:
 
     @cached_property
     def layers(self) -> tuple[str, ...]:
-        """Names of the layers with a (B, C, h, w) output, in order of computation, and then `logits`."""
-        return (*(shape.name for shape in self.shapes(PROBE_SIDE, PROBE_SIDE)), LOGITS)
+        """Names of the layers with a map or a row of units, in order of computation, and then `logits`."""
+        return (*(shape.name for shape in self._probed), LOGITS)
+
+    @cached_property
+    def _probed(self) -> list[LayerShape]:
+        return self.shapes(PROBE_SIDE, PROBE_SIDE)
 
     def shapes(self, height: int, width: int) -> list[LayerShape]:
-        """Every layer with a spatial map, for an input in px. Raises RuntimeError where that is too small."""
+        """Every layer with a spatial map, and every fully connected one, for an input in px.
+
+        Raises RuntimeError where that is too small.
+        """
         sizes = node_sizes(self.module, height, width)
         shapes = []
         for name, node in self.outputs.items():
             size = sizes.get(node, ())
-            if len(size) == 4:
-                shapes.append(LayerShape(name, self.kinds[name], size[1], size[2], size[3]))
+            if len(size) in (2, 4):
+                rows, columns = size[2:] or (1, 1)
+                shapes.append(LayerShape(name, self.kinds[name], size[1], rows, columns, has_map=len(size) == 4))
         return shapes
+
+    @cached_property
+    def fully_connected(self) -> frozenset[str]:
+        """The layers with a row of units in place of maps."""
+        return frozenset(shape.name for shape in self._probed if not shape.has_map)
+
+    def own_name(self, layer: str) -> str:
+        """The network's own name of a layer that may be called as in papers; what is unknown is left as it is."""
+        return layer if layer in self.layers else self._other_names.get(layer, layer)
+
+    def unknown(self, layer: str) -> TargetError:
+        """The error for a layer that the network does not have, with the nearest names."""
+        remedy = similar_layers(layer, self.layers, self._other_names)
+        return TargetError(
+            f"the network has no layer {layer!r}", remedy=remedy or "`dreamer networks layers NAME` lists them."
+        )
 
     def nodes(self, graph: fx.Graph, layers: Sequence[str]) -> dict[str, fx.Node]:
         """The output node of each layer in `graph`. Raises TargetError with the nearest names for an unknown one."""
@@ -83,11 +116,10 @@ class Trace:
         for layer in layers:
             if layer == LOGITS:
                 outputs[layer] = graph.find_nodes(op="output")[0].all_input_nodes[0]
-            elif layer in self.layers:
-                outputs[layer] = by_name[self.outputs[layer]]
+            elif self.own_name(layer) in self.layers:
+                outputs[layer] = by_name[self.outputs[self.own_name(layer)]]
             else:
-                remedy = did_you_mean(layer, self.layers) or "`dreamer networks layers NAME` lists them."
-                raise TargetError(f"the network has no layer {layer!r}", remedy=remedy)
+                raise self.unknown(layer)
         return outputs
 
 
@@ -145,6 +177,7 @@ class Cut:
         elif negative_slope > 0:
             make_leaky(module, negative_slope)
         spare_outputs(module, list(kept.values()))
+        _give_maps(module, [name for name in layers if trace.own_name(name) in trace.fully_connected])
         module.graph.lint()
         module.delete_all_unused_submodules()
         module.recompile()
@@ -159,7 +192,10 @@ class Cut:
             self._repeated = GraphedModule(self._module, cuda_graphs, self.bytes_per_pixel)
 
     def __call__(self, image: Tensor) -> dict[str, Tensor]:
-        """Activations by layer in the working precision: (B, C, h, w), and (B, classes) for `logits`."""
+        """Activations by layer in the working precision: (B, C, h, w), and (B, classes) for `logits`.
+
+        The units of a fully connected layer come as maps of one cell.
+        """
         outputs: dict[str, Tensor] = self._module(self._normal(image))
         return outputs
 
@@ -225,6 +261,15 @@ def _pruned(trace: Trace, layers: Sequence[str]) -> tuple[fx.GraphModule, dict[s
     module = copy.deepcopy(pruned)
     by_name = {node.name: node for node in module.graph.nodes}
     return module, {layer: by_name[node.name] for layer, node in kept.items()}
+
+
+def _give_maps(module: fx.GraphModule, rows: Iterable[str]) -> None:
+    """Return (B, C) outputs of these layers as (B, C, 1, 1), so that a unit is a kernel like any other."""
+    (output,) = module.graph.find_nodes(op="output")
+    with module.graph.inserting_before(output):
+        columns = {layer: module.graph.call_method("unsqueeze", (output.args[0][layer], 2)) for layer in rows}
+        maps = {layer: module.graph.call_method("unsqueeze", (column, 3)) for layer, column in columns.items()}
+    output.args = ({**output.args[0], **maps},)
 
 
 __all__ = ["LOGITS", "Cut", "LayerShape", "Trace"]

@@ -10,12 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from dreamer.devices import DeviceChoice, choose_device
-from dreamer.errors import TargetError, did_you_mean
+from dreamer.errors import TargetError
 from dreamer.networks.catalog import SHIPPED, find_entry
 from dreamer.networks.cut import LOGITS, Cut, LayerShape, Rectifier, Trace
 from dreamer.networks.descriptions import MAX_KERNELS, NetworkDescription, description_file, read_description
 from dreamer.networks.download import DownloadListener
 from dreamer.networks.labels import class_index, read_labels
+from dreamer.networks.layer_names import torch_names
 from dreamer.networks.weights import SUFFIX, LoadedNetwork, load_named, load_pocket
 from dreamer.presets.model.schema import NetworkChoice
 from dreamer.presets.source.lookup import is_path
@@ -25,20 +26,39 @@ class Network:
     """A pretrained network on a device. Cuts are made once for each set of layers and shared.
 
     `classes`: names in the order of the logits. `weights_digest`: SHA-256 of the weights' file, or "random".
-    `reason`: which device and precision, and why.
+    `reason`: which device and precision, and why. `input_side`: side in px of the squares that it was trained on.
     """
 
     def __init__(self, loaded: LoadedNetwork, choice: DeviceChoice, *, negative_slope: float = 0.0) -> None:
         self.name, self.classes, self.weights_digest = loaded.name, loaded.classes, loaded.digest
         self.device, self.precision, self.reason = choice.device, choice.precision, choice.reason
         self._loaded, self._negative_slope = loaded, negative_slope
-        self._trace = Trace(loaded.module)
+        self.input_side = loaded.input_side
+        self._trace = Trace(loaded.module, torch_names(loaded.architecture))
         self._cuts: dict[tuple[frozenset[str], Rectifier | None], Cut] = {}
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """Layers with a (B, C, h, w) map, in order of computation, and `logits` last."""
+        """Layers with a (B, C, h, w) map or a row of units, in order of computation, and `logits` last."""
         return self._trace.layers
+
+    def own_name(self, layer: str) -> str:
+        """The network's own name of a layer that may be called as in papers: of VGG16's "conv5_3" it is "features.28".
+
+        What is unknown is left as it is.
+        """
+        return self._trace.own_name(layer)
+
+    def depth(self, layer: str) -> int:
+        """The position of a layer in order of computation, by any name. Raises TargetError for an unknown one."""
+        own = self.own_name(layer)
+        if own not in self.layers:
+            raise self._trace.unknown(layer)
+        return self.layers.index(own)
+
+    def is_fully_connected(self, layer: str) -> bool:
+        """Whether a layer, by any name, has a row of units in place of maps; the logits do not count."""
+        return self.own_name(layer) in self._trace.fully_connected
 
     @cached_property
     def _kernels(self) -> dict[str, int]:
@@ -46,10 +66,9 @@ class Network:
 
     def kernels(self, layer: str) -> int:
         """How many kernels a layer has. Raises TargetError with the nearest names for an unknown layer."""
-        if layer not in self._kernels:
-            remedy = did_you_mean(layer, self._kernels) or f"`dreamer networks layers {self.name}` lists them."
-            raise TargetError(f"{self.name} has no layer {layer!r}", remedy=remedy)
-        return self._kernels[layer]
+        if self.own_name(layer) not in self._kernels:
+            raise self._trace.unknown(layer)
+        return self._kernels[self.own_name(layer)]
 
     def describe(self, height: int, width: int) -> list[LayerShape]:
         """Every layer's kind and shape for a picture of height x width px."""
@@ -94,7 +113,7 @@ class Network:
         if wanted not in self._cuts:
             self._cuts[wanted] = Cut(
                 self._trace,
-                sorted(wanted[0], key=self._order),
+                sorted(wanted[0], key=self.depth),
                 mean=self._loaded.mean,
                 std=self._loaded.std,
                 device=self.device,
@@ -117,9 +136,6 @@ class Network:
     @property
     def _normalization(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
         return self._loaded.mean, self._loaded.std
-
-    def _order(self, layer: str) -> int:
-        return self.layers.index(layer) if layer in self.layers else -1
 
 
 def load_network(

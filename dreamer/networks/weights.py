@@ -20,6 +20,8 @@ from dreamer.presets.source.lookup import is_path
 
 SUFFIX = ".safetensors"
 DATA = Path(__file__).parent / "data"
+# Pocket networks are built like GoogLeNet, with its names of layers, for pictures of 128 px.
+POCKET_INPUT = ("googlenet", 128)
 # SHA-256 of the files of the networks that ship.
 SHIPPED_DIGESTS = {
     "pocket": "3fef536c29749d5526f5d8f7ce6ea5abbeccd85483bf9e4b343d5f5e3c77afb4",
@@ -31,7 +33,8 @@ SHIPPED_DIGESTS = {
 class LoadedNetwork:
     """A network with its weights, what normalizes its input, and its classes.
 
-    `file` holds the weights, or is None where they are random or in torch's cache.
+    `architecture`: torchvision's name of what it is built like. `input_side`: of the squares that it was trained on, in
+    px. `file` holds the weights, or is None where they are random or in torch's cache.
     """
 
     name: str
@@ -41,6 +44,8 @@ class LoadedNetwork:
     std: tuple[float, ...]
     digest: str
     file: Path | None = None
+    architecture: str = ""
+    input_side: int = 224
 
 
 def shipped_file(name: str) -> Path:
@@ -95,7 +100,7 @@ def load_pocket_file(path: Path) -> LoadedNetwork:
         )
     module = PocketNetwork(len(classes), architecture)
     fit_state(module, {key: value.float() for key, value in tensors.items()}, path)
-    return LoadedNetwork(path.stem, module, classes, mean, std, sha256(path), path)
+    return LoadedNetwork(path.stem, module, classes, mean, std, sha256(path), path, *POCKET_INPUT)
 
 
 def _architecture(facts: Mapping[str, Any]) -> Architecture:
@@ -111,13 +116,15 @@ def _load_entry(entry: CatalogEntry, weights: str, listen: DownloadListener | No
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             return LoadedNetwork(
-                entry.name, _without_heads(entry.build()), entry.classes, entry.mean, entry.std, "random"
-            )
+                entry.name, _without_heads(entry.build()), entry.classes, entry.mean, entry.std, "random", None,
+                entry.name, entry.input_side,
+            )  # fmt: skip
     path = cached_weights(entry, listen=listen) if weights == "default" else Path(weights)
     module, count = _filled(entry, read_state(path), path)
     classes = entry.classes if len(entry.classes) == count else tuple(f"class {i}" for i in range(count))
     file = None if weights == "default" else path
-    return LoadedNetwork(entry.name, module, classes, entry.mean, entry.std, sha256(path), file)
+    digest, side = sha256(path), entry.input_side
+    return LoadedNetwork(entry.name, module, classes, entry.mean, entry.std, digest, file, entry.name, side)
 
 
 def _load_shipped(name: str, weights: str) -> LoadedNetwork:
@@ -128,7 +135,7 @@ def _load_shipped(name: str, weights: str) -> LoadedNetwork:
             torch.manual_seed(0)
             module = PocketNetwork(1000)
         classes = tuple(f"class {number}" for number in range(1000))
-        return LoadedNetwork(name, module, classes, IMAGENET_MEAN, IMAGENET_STD, "random")
+        return LoadedNetwork(name, module, classes, IMAGENET_MEAN, IMAGENET_STD, "random", None, *POCKET_INPUT)
     loaded = load_pocket_file(shipped_file(name))
     if loaded.digest != SHIPPED_DIGESTS[name]:
         raise WeightsError("the shipped network is damaged", where=str(loaded.file), remedy="Install dreamer again.")

@@ -19,4 +19,5 @@ def command(name: str, size: int, as_json: bool) -> None:
     """List the layers of network NAME that a target can name, in order of computation. Needs no weights."""
     from dreamer.networks import layer_table
 
-    print_rows([asdict(shape) for shape in layer_table(name, size, size)], as_json)
+    shapes = [asdict(shape) for shape in layer_table(name, size, size)]
+    print_rows([{key: value for key, value in shape.items() if key != "has_map"} for shape in shapes], as_json)

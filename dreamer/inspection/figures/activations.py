@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from itertools import groupby
 
+import torch
+import torch.nn.functional as F
 from PIL import Image
 
 from dreamer.drawing.sheets import GAP, PAGE, SheetTile, contact_sheet, stacked
@@ -22,14 +24,22 @@ _LABELLED = 112  # px below which there is room for a number only
 def draw_feature_maps(maps: Sequence[FeatureMap], photo: Photo, network: str, *, overlay: bool = False) -> Image.Image:
     """Each map with a color bar of its own, its mean and its peak, a sheet for each layer; `overlay`: over the photo.
 
-    Layers with values below 0 are on a diverging scale. The fewer maps there are, the larger they are drawn.
+    Layers with values below 0 are on a diverging scale. The fewer maps there are, the larger they are drawn. Units of a
+    fully connected layer, which have no maps, are together the cells of one.
     """
     layers = [list(own) for _, own in groupby(maps, key=lambda feature_map: feature_map.layer)]
     side = next((side for most, side in _SIDES if len(maps) <= most), _SMALLEST)
     most = max(map(len, layers))
     rows = math.ceil(most / ((PAGE[0] - GAP) // (side + GAP)))
     columns = math.ceil(most / rows)
-    return stacked([_layer_sheet(own, photo, network, side, columns, overlay) for own in layers])
+    return stacked(
+        [
+            _unit_sheet(own, photo, network)
+            if len(own) > 1 and own[0].activation.numel() == 1
+            else _layer_sheet(own, photo, network, side, columns, overlay)
+            for own in layers
+        ]
+    )
 
 
 def _layer_sheet(
@@ -45,3 +55,13 @@ def _layer_sheet(
         tiles.append(heat_tile(feature_map.activation, label, photo=pixels, signed=signed))
     title = f"{network}, {maps[0].layer} on {photo.name}"
     return contact_sheet(tiles, columns=columns, side=side, title=title, smooth=overlay)
+
+
+def _unit_sheet(units: Sequence[FeatureMap], photo: Photo, network: str) -> Image.Image:
+    """The units of a fully connected layer as the cells of one square, row by row in the order given."""
+    values = torch.cat([unit.activation.flatten() for unit in units])
+    side = math.ceil(len(values) ** 0.5)
+    cells = F.pad(values, (0, side * side - len(values))).view(side, side)
+    label = f"{len(values)} units, row by row\nmean {float(values.mean()):.3g}, peak {float(values.max()):.3g}"
+    tile = heat_tile(cells, label, signed=bool((values < 0).any()))
+    return contact_sheet([tile], columns=1, side=_SIDES[0][1], title=f"{network}, {units[0].layer} on {photo.name}")
