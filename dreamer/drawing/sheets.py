@@ -15,7 +15,7 @@ from dreamer.drawing.style import BACKGROUND, FAINT, TEXT, fit_image, fit_text, 
 GAP, LINE = 8, 16
 PAGE = (1600, 1000)  # what fits on a screen, in px
 _TITLE_HEIGHT, _TITLE_SIZE, _LABEL_SIZE = 32, 16, 12
-_BAR_GAP, _WIDEST_BAR = 4, 480
+_BAR_GAP, _WIDEST_BAR, _WIDEST_TITLE = 4, 480, 960
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,9 @@ def contact_sheet(
 ) -> Image.Image:
     """Pictures in rows of `columns`, each fitted into `side` x `side` px above its color bar and label; RGB.
 
-    A row is as high as its highest picture. Without `columns` the sheet is about as wide as 3 : 2. `smooth` false
-    enlarges with hard pixels, as suits weights. Raises ValueError where there is no tile.
+    A row is as high as its highest picture. Without `columns` the sheet is about as wide as 3 : 2; a title of common
+    length widens it. `smooth` false enlarges with hard pixels, as suits weights. Raises ValueError where there is no
+    tile.
     """
     if not tiles:
         raise ValueError("there is no picture for the sheet")
@@ -57,11 +58,10 @@ def contact_sheet(
     rows = [fitted[first : first + columns] for first in range(0, len(fitted), columns)]
     heights = [max(tile.image.height for tile in row) for row in rows]
     top = (_TITLE_HEIGHT if title else 0) + GAP
-    size = (columns * (side + GAP) + GAP, top + sum(height + below for height in heights))
-    sheet = Image.new("RGB", size, BACKGROUND)
-    if title:
-        text = fit_text(title, sheet.width - 2 * GAP, _TITLE_SIZE)
-        ImageDraw.Draw(sheet).text((GAP, 8), text, fill=TEXT, font=font(_TITLE_SIZE))
+    width = max(columns * (side + GAP), min(math.ceil(font(_TITLE_SIZE).getlength(title)) + GAP, _WIDEST_TITLE)) + GAP
+    sheet = Image.new("RGB", (width, top + sum(height + below for height in heights)), BACKGROUND)
+    title = fit_text(title, width - 2 * GAP, _TITLE_SIZE)
+    ImageDraw.Draw(sheet).text((GAP, 8), title, fill=TEXT, font=font(_TITLE_SIZE))
     for row, height in zip(rows, heights, strict=True):
         for column, tile in enumerate(row):
             _draw_tile(sheet, tile, GAP + column * (side + GAP), top, side, height)

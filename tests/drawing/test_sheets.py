@@ -32,6 +32,15 @@ def test_a_sheet_is_about_three_by_two_and_never_wider_than_its_tiles() -> None:
     assert contact_sheet([tile("red")] * 2, columns=9, side=100).width == 2 * (100 + GAP) + GAP
 
 
+def test_a_narrow_sheet_is_widened_for_its_title() -> None:
+    narrow, titled = (
+        contact_sheet([tile("red")], side=80),
+        contact_sheet([tile("red")], side=80, title="a long name " * 3),
+    )
+    assert narrow.width == 80 + 2 * GAP < titled.width < 400
+    assert contact_sheet([tile("red")], side=80, title="a long name " * 99).width == 960 + GAP
+
+
 def test_without_tiles_there_is_no_sheet() -> None:
     with pytest.raises(ValueError, match="no picture"):
         contact_sheet([])
