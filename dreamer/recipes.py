@@ -6,13 +6,19 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated, Any
 
+from pydantic import BaseModel, Field, ValidationError
+
+from dreamer.bounded import parse_json
 from dreamer.errors import FilmError, PictureError, PresetError
 from dreamer.film.codecs import TAGGED_SUFFIXES
 from dreamer.pictures.recipes import read_recipe
-from dreamer.presets.dump import from_json, to_json
+from dreamer.presets.dump import to_json
 from dreamer.presets.model.schema import Preset
+from dreamer.presets.source.load import preset_from_tree
 from dreamer.presets.source.named_files import portable_paths
+from dreamer.texts import escaped_name, json_line, unescaped_name
 
 # Other containers keep their recipes as pictures do.
 
@@ -39,29 +45,45 @@ class Recipe:
             "key": self.key,
             "preset": json.loads(to_json(portable_paths(self.preset))),
             "preset_name": self.preset_name,
-            "input": {"name": self.input_name, "sha256": self.input_digest} if self.input_name else None,
+            "input": {"name": escaped_name(self.input_name), "sha256": self.input_digest} if self.input_name else None,
             "facts": dict(self.facts),
         }
-        return json.dumps({k: v for k, v in tree.items() if v}, ensure_ascii=False, separators=(",", ":"))
+        return json_line({k: v for k, v in tree.items() if v}, separators=(",", ":"))
+
+
+class _Input(BaseModel):
+    """The photo in a recipe's JSON. `name` is a file's own, no path."""
+
+    name: str = Field(default="", max_length=1020, pattern=r"^[^/\x00]*$")
+    sha256: str = Field(default="", max_length=64)
+
+
+class _Tree(BaseModel):
+    """A recipe's JSON: the contract with every picture that there is, and with those that were tampered with."""
+
+    key: str = Field(max_length=64)
+    preset: dict[str, Any]
+    preset_name: str = Field(default="recipe", max_length=255)
+    input: _Input | None = None
+    dreamer: str = Field(default="", max_length=64)
+    facts: dict[str, Annotated[str, Field(max_length=1000)]] = Field({}, max_length=100)
 
 
 def parse_recipe(text: str, *, where: str) -> Recipe:
     """The recipe that `Recipe.to_json` wrote. Raises PictureError for other text, PresetError for an invalid preset."""
     try:
-        tree = json.loads(text)
-        preset = from_json(json.dumps(tree["preset"]), where=where)
-        source = tree.get("input") or {}
-        return Recipe(
-            tree["key"],
-            preset,
-            tree.get("preset_name", "recipe"),
-            source.get("name", ""),
-            source.get("sha256", ""),
-            tree.get("dreamer", ""),
-            tree.get("facts", {}),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise PictureError("its recipe is damaged", where=where) from error
+        tree = _Tree.model_validate(parse_json(text))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(map(str, first["loc"]))
+        raise PictureError(f"its recipe is damaged: {key}: {first['msg']}", where=where) from error
+    except ValueError as error:
+        raise PictureError(f"its recipe is damaged: {error}", where=where) from error
+    source = tree.input or _Input()
+    preset = preset_from_tree(tree.preset, where=where)
+    return Recipe(
+        tree.key, preset, tree.preset_name, unescaped_name(source.name), source.sha256, tree.dreamer, tree.facts
+    )
 
 
 def recipe_of(path: Path) -> Recipe:

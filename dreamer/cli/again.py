@@ -15,6 +15,7 @@ from dreamer.errors import NoInputError
 from dreamer.jobs.job import Conditions, FilmSettings, Job, examined, file_digest
 from dreamer.jobs.outputs import OutputTemplate, check_outputs, preset_fields
 from dreamer.jobs.own_names import with_own_names
+from dreamer.presets.source.lookup import is_file
 from dreamer.recipes import Recipe, recipe_of
 
 TEMPLATE = "outputs/again/{stem}{suffix}"
@@ -109,7 +110,7 @@ def _find_input(recipe: Recipe, file: Path, photo: Path | None) -> Path:
             )
         return photo
     for candidate in _candidates(recipe.input_name, file):
-        if candidate.is_file() and file_digest(candidate) == recipe.input_digest:
+        if is_file(candidate) and file_digest(candidate) == recipe.input_digest:
             return candidate
     raise NoInputError(
         f"its photo {recipe.input_name!r} is not beside it, not here and not in inputs/",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from dreamer.errors import UsageError
 from dreamer.presets.adjust import with_options
 from dreamer.presets.model.fields import check_kernels
 from dreamer.presets.source.load import resolve_preset
+from dreamer.texts import json_line
 
 if TYPE_CHECKING:
     from dreamer.inspection.atlas import Drawn, Subject
@@ -201,6 +201,6 @@ class _Progress:
         self.done += 1
         if self.as_json:
             facts = {"path": str(drawn.path), "group": drawn.subject.group, "targets": drawn.subject.lines}
-            click.echo(json.dumps({**facts, "drawn": drawn.fresh}, ensure_ascii=False))
+            click.echo(json_line({**facts, "drawn": drawn.fresh}))
         elif not self.quiet and (self.done % 16 == 0 or self.done == self.count):
             click.echo(f"{self.done}/{self.count}  {drawn.path}", err=True)

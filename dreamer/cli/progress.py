@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -26,6 +25,7 @@ from dreamer.jobs.events import (
     NetworkReady,
 )
 from dreamer.jobs.job import Job
+from dreamer.texts import json_line
 
 # Reading an objective waits for the device, so it is not done at every step.
 SECONDS_BETWEEN_READINGS = 0.25
@@ -97,7 +97,7 @@ class JsonLines(Lines):
 
     def __call__(self, event: JobEvent) -> None:
         """Write the event as JSON."""
-        self.say(json.dumps(event_facts(event), ensure_ascii=False))
+        self.say(json_line(event_facts(event)))
 
 
 class Live(Lines):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from dreamer.jobs.journal import Journal
 from dreamer.jobs.orders import Order
 from dreamer.jobs.plan import resolved_presets
 from dreamer.presets.dump import to_toml
+from dreamer.texts import first_line, json_line
 
 if TYPE_CHECKING:
     from dreamer.jobs.events import JobEvent, JobListener
@@ -40,9 +40,9 @@ def print_plan(plan: Sequence[Job], as_json: bool) -> None:
         if as_json:
             facts = {"state": job.state, "input": source, "preset": job.variant, "output": job.place, "key": job.key,
                      "reason": job.reason, "work": round(job.work, 4)}  # fmt: skip
-            click.echo(json.dumps(facts, ensure_ascii=False))
+            click.echo(json_line(facts))
         else:
-            reason = f"  ({job.reason.splitlines()[0]})" if job.reason else ""
+            reason = f"  ({first_line(job.reason)})" if job.reason else ""
             click.echo(f"{job.state:6}  {source} x {job.variant} -> {job.place}{reason}")
 
 
@@ -138,4 +138,4 @@ def _print_outcome(event: JobEvent, as_json: bool) -> None:
     from dreamer.jobs.events import JobDone, JobFailed, JobSkipped
 
     if as_json and isinstance(event, (JobDone, JobFailed, JobSkipped)):
-        click.echo(json.dumps(event_facts(event), ensure_ascii=False))
+        click.echo(json_line(event_facts(event)))

@@ -7,12 +7,14 @@ matched the inputs; 4 a device, a network's weights or ffmpeg are missing; 130 i
 from __future__ import annotations
 
 import importlib
+import io
 import logging
 import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import click
 from click.shell_completion import CompletionItem
@@ -30,6 +32,7 @@ from dreamer.errors import (
     WeightsError,
     did_you_mean,
 )
+from dreamer.texts import ERRORS, around
 
 FAILED, USAGE, NO_INPUT, MISSING, INTERRUPTED = 1, 2, 3, 4, 130
 
@@ -45,6 +48,8 @@ _EXIT_CODES: tuple[tuple[type[DreamerError], int], ...] = (
     (ToolError, MISSING),
     (DreamerError, FAILED),
 )
+# Of a message: what is longer quotes something that is not worth reading.
+_LONGEST_LINE = 1000
 _LEVELS = {-1: logging.ERROR, 0: logging.WARNING, 1: logging.INFO, 2: logging.DEBUG}
 
 
@@ -121,9 +126,10 @@ class Dreamer(LazyCommands):
         """Run a command line and exit with the code that fits how it went."""
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        _prepare_streams()
         try:
             result = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
-            sys.stdout.flush()  # a reader that has gone shows here at the latest
+            sys.stdout.flush()  # a reader that has gone, or a full disk, shows here at the latest
         except click.UsageError as error:
             hint = f"\nTry '{error.ctx.command_path} --help' for help." if error.ctx else ""
             _report(f"{error.format_message()}{hint}")
@@ -138,12 +144,51 @@ class Dreamer(LazyCommands):
             _report(str(error))
             sys.exit(exit_code(error))
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _drop_output()
             sys.exit(FAILED)
         except OSError as error:
             _report(f"{error.filename or 'the system'}: {error.strerror or error}")
+            _drop_output()
             sys.exit(FAILED)
         sys.exit(result if isinstance(result, int) else 0)
+
+
+def _prepare_streams() -> None:
+    """Have stdout and stderr take any name of a file, and a stderr that is closed or full be no reason to stop."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  # for as long as the process
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=ERRORS)
+    sys.stderr = cast(TextIO, _Unfailing(sys.stderr))
+
+
+def _drop_output() -> None:
+    """Let nothing be written at exit to a stdout that has failed: Python would complain of it, and change the code."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class _Unfailing:
+    """A stream that drops what cannot be written."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """As the stream's, but for what it raises."""
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """As the stream's, but for what it raises."""
+        with suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 def color_choice() -> bool | None:
@@ -179,9 +224,14 @@ class _Messages(logging.Handler):
         click.echo(f"{prefix}{record.getMessage()}", err=True)
 
 
+def _shortened(line: str) -> str:
+    return line if len(line) <= _LONGEST_LINE else around(line, width=_LONGEST_LINE)
+
+
 def _report(message: str) -> None:
     """One clear message; the traceback only for who asks for it."""
     if os.environ.get("DREAMER_DEBUG") == "1" or logging.getLogger("dreamer").isEnabledFor(logging.DEBUG):
         click.echo(traceback.format_exc(), err=True)
     label = click.style("error:", fg="red", bold=True)
+    message = "\n".join(map(_shortened, message.splitlines()))
     click.echo(f"{label} {message}", err=True, color=color_choice())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 
 import click
@@ -11,12 +10,14 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from dreamer.texts import json_line
+
 
 def print_rows(rows: Sequence[Mapping[str, object]], as_json: bool) -> None:
     """Print one JSON object a line, or a table under the keys as headings."""
     if as_json:
         for row in rows:
-            click.echo(json.dumps(row, ensure_ascii=False))
+            click.echo(json_line(row))
     else:
         print_table(rows)
 

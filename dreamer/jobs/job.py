@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from dreamer.bounded import regular
 from dreamer.errors import DreamerError, PictureError
 from dreamer.jobs.journal import Journal
 from dreamer.jobs.work import megapixel_steps, source_size
@@ -152,7 +153,7 @@ def _state(job: Job, key: str, journal: Journal | None) -> tuple[State, str]:
 def file_digest(path: Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal. Raises PictureError where it cannot be read."""
     try:
-        status = path.stat()
+        status = regular(path).stat()
         return _digest_of(path, status.st_mtime_ns, status.st_size)
     except OSError as error:
         raise PictureError(f"cannot be read: {error.strerror}", where=str(path)) from error

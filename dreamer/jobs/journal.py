@@ -9,13 +9,16 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
+from pydantic import ConfigDict, TypeAdapter
+
+from dreamer.bounded import parse_json
 from dreamer.errors import OutputError
+from dreamer.texts import escaped_name, unescaped_name
 
 FOLDER = ".dreamer"
 _ALWAYS = ("key", "output", "state")
@@ -38,6 +41,10 @@ class JournalEntry:
     seconds: float = 0.0
     work: float = 0.0
     time: str = ""
+    __pydantic_config__: ClassVar = ConfigDict(allow_inf_nan=False)
+
+
+_ENTRY = TypeAdapter(JournalEntry)
 
 
 class Journal:
@@ -86,7 +93,7 @@ class Journal:
     def append(self, entry: JournalEntry) -> None:
         """Add an entry, on disk when this returns as far as other processes are concerned. Raises OutputError."""
         entry = JournalEntry(**{**asdict(entry), "time": datetime.now(UTC).isoformat(timespec="seconds")})
-        facts = {name: value for name, value in asdict(entry).items() if value or name in _ALWAYS}
+        facts = {name: _written(value) for name, value in asdict(entry).items() if value or name in _ALWAYS}
         line = json.dumps(facts, ensure_ascii=True) + "\n"
         try:
             with self._lock:
@@ -117,7 +124,11 @@ class Journal:
 
 def _parsed(line: bytes) -> JournalEntry | None:
     try:
-        facts: Mapping[str, Any] = json.loads(line)
-        return JournalEntry(**{name: facts[name] for name in JournalEntry.__dataclass_fields__ if name in facts})
-    except (ValueError, TypeError, AttributeError):
+        entry = _ENTRY.validate_python(parse_json(line))
+    except ValueError:
         return None
+    return replace(entry, output=unescaped_name(entry.output), input=unescaped_name(entry.input))
+
+
+def _written(value: Any) -> Any:
+    return escaped_name(value) if isinstance(value, str) else value

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from dreamer.bounded import parse_toml
 from dreamer.errors import UsageError
 from dreamer.pictures.names import as_file_name
 
@@ -64,7 +64,7 @@ def label(overrides: Sequence[str]) -> str:
 def _short(override: str) -> str:
     key, _, value = override.partition("=")
     try:
-        parsed = tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+        parsed = parse_toml(f"value = {value}")["value"]
+    except ValueError:
         parsed = value
     return f"{key}={parsed if isinstance(parsed, str) else value}"

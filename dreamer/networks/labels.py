@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from dreamer.bounded import regular
 from dreamer.errors import TargetError, WeightsError, nearest
 
 _PLACES = re.compile(r"^/?(?:[a-z]/)?(.+?)(?:\s+\d+)?$")
@@ -55,7 +56,7 @@ def read_labels(path: Path) -> tuple[str, ...]:
     Raises WeightsError where the file cannot be read or is empty.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = regular(path).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise WeightsError(f"the labels cannot be read: {error}", where=str(path)) from error
     names = tuple(_label(line.strip()) for line in lines if line.strip())

@@ -9,6 +9,7 @@ from typing import Any
 import tomlkit
 from tomlkit.items import AoT, InlineTable, Item, Table
 
+from dreamer.bounded import parse_json
 from dreamer.errors import PresetError
 from dreamer.presets.model.paths import KeyPath, dotted
 from dreamer.presets.model.schema import FORMAT, Preset, Target
@@ -83,8 +84,8 @@ def to_json(preset: Preset) -> str:
 def from_json(text: str, *, where: str = "recipe") -> Preset:
     """The preset that `to_json` wrote. Raises PresetError at `where`."""
     try:
-        tree = json.loads(text)
-    except json.JSONDecodeError as error:
+        tree = parse_json(text)
+    except ValueError as error:
         raise PresetError([f"is not JSON: {error}"], where=where) from error
     if not isinstance(tree, dict):
         raise PresetError(["does not hold a preset"], where=where)

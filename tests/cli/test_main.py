@@ -13,6 +13,7 @@ from click.testing import Result
 from dreamer import __version__
 from dreamer.cli import main
 from dreamer.cli.options import complete_networks, complete_presets
+from dreamer.cli.run_jobs import print_plan
 from dreamer.cli.running import verbosity
 from dreamer.errors import (
     DeviceError,
@@ -26,6 +27,8 @@ from dreamer.errors import (
     UsageError,
     WeightsError,
 )
+from dreamer.jobs.job import Job
+from dreamer.presets import load_preset
 
 Dreamer = Callable[..., Result]
 ROOT = Path(__file__).resolve().parents[2]
@@ -250,3 +253,12 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     command = f"{sys.executable} -m dreamer presets explain | true"
     result = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert result.stderr == ""
+
+
+def test_a_plan_is_printed_where_a_reason_is_empty(capsys: pytest.CaptureFixture[str]) -> None:
+    job = Job(
+        None, load_preset("spectral"), "spectral", Path("out.png"), variant="spectral", state="failed", reason="\n"
+    )
+    print_plan([job], as_json=False)
+    print_plan([job], as_json=True)
+    assert "failed  photo x spectral -> out.png" in capsys.readouterr().out

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,22 @@ def test_nonsense_in_the_file_is_skipped(tmp_path: Path) -> None:
         file.write(b"\xff\xfe\n[1, 2]\n{}\nnull\n")
     journal.append(done("two"))
     assert [entry.key for entry in Journal(tmp_path).entries()] == ["one", "two"]
+
+
+def test_lines_that_were_tampered_with_are_skipped(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    journal.append(done("one"))
+    deep = "[" * 1000 + "]" * 1000
+    with journal.path.open("ab") as file:
+        for wrong in ('"preset": 3', '"input": 4', '"error": null', '"seconds": NaN', f'"x": {deep}'):
+            file.write(f'{{"key": "k", "output": "o", "state": "done", {wrong}}}\n'.encode())
+    assert [entry.key for entry in Journal(tmp_path).entries()] == ["one"]
+
+
+def test_names_that_are_not_utf_8_are_found_again(tmp_path: Path) -> None:
+    output = os.fsdecode(b"out/caf\xe9\\xe9.png")
+    Journal(tmp_path).append(JournalEntry("key", output, "done"))
+    assert Journal(tmp_path).made(Path(output)) == "key"
 
 
 def test_unwritable_journal_names_the_file(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import click
 
 from dreamer.cli.inspect.sharing import ChosenNetwork, network_options, size_option
 from dreamer.cli.options import json_option
+from dreamer.texts import json_line
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -59,7 +59,7 @@ def command(
 
 def _json(picture: Photo, classes: list[ClassProbability], network: str) -> str:
     facts = [{"class": entry.name, "index": entry.index, "probability": entry.probability} for entry in classes]
-    return json.dumps({"photo": picture.source, "network": network, "classes": facts}, ensure_ascii=False)
+    return json_line({"photo": picture.source, "network": network, "classes": facts})
 
 
 def _print(picture: Photo, classes: list[ClassProbability], earlier: Tensor | None) -> None:

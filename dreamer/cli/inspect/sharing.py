@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import click
 
 from dreamer.cli.options import complete_networks, device_option, json_option
 from dreamer.errors import NoInputError, PictureError
+from dreamer.texts import json_line
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,7 +79,7 @@ class Output:
             paths.append(self.npz)
         written = [str(path) for path in paths]
         if self.as_json:
-            click.echo(json.dumps({**facts, "files": written}, ensure_ascii=False))
+            click.echo(json_line({**facts, "files": written}))
             return
         for line in [*lines, *written]:
             click.echo(line)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from dreamer.bounded import parse_toml
 from dreamer.cli.options import complete_layers
 from dreamer.errors import PresetError
 from dreamer.presets.source.load import preset_from_tree
+from dreamer.texts import around
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -52,11 +53,11 @@ def parse_target(text: str) -> Target:
     """The target of an inline TOML table, with or without its braces. Raises PresetError with every mistake."""
     table = text.strip().removeprefix("{").removesuffix("}")
     try:
-        tree = tomllib.loads(f"targets = [{{ {table} }}]")
-    except tomllib.TOMLDecodeError as error:
+        tree = parse_toml(f"targets = [{{ {table} }}]")
+    except ValueError as error:
         remedy = "Write it as in a preset, with commas: 'layer = \"inception4c\", kernels = [12]'."
-        raise PresetError([str(error)], where=f"--target {text}", remedy=remedy) from error
-    return preset_from_tree(tree, where=f"--target {text}").targets[0]
+        raise PresetError([str(error)], where=f"--target {around(text)}", remedy=remedy) from error
+    return preset_from_tree(tree, where=f"--target {around(text)}").targets[0]
 
 
 def chosen_score(

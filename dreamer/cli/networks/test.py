@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from dreamer.cli.options import complete_networks, device_option, json_option
+from dreamer.texts import json_line
 
 
 @click.command()
@@ -33,7 +33,7 @@ def command(name: str, sources: tuple[Path, ...], side: int, device: str, as_jso
     photographs = read_photographs(sources, side=stored_side(side)).renumbered(loaded.classes)
     accuracy = evaluate(loaded.module.to(chosen).eval(), photographs, side, chosen)
     if as_json:
-        click.echo(json.dumps({"network": name, **accuracy.facts()}, ensure_ascii=False))
+        click.echo(json_line({"network": name, **accuracy.facts()}))
         return
     click.echo(f"{int(photographs.held_out.sum())} held-out photographs in {len(accuracy.per_class)} classes")
     click.echo(f"{accuracy.clean:6.1%}  center crops of {side} px")

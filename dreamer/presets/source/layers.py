@@ -8,12 +8,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from dreamer.bounded import MAX_DEPTH, parse_toml
 from dreamer.errors import Diagnostic
 from dreamer.presets.model.paths import KeyPath, dotted
 from dreamer.presets.model.renamed import is_deprecated, moved, present_name, with_present_names
 from dreamer.presets.source.toml_lines import syntax_error
 from dreamer.presets.timeline.scenes import SCENES
 from dreamer.presets.timeline.tracks import is_track
+from dreamer.texts import around
 
 _log = logging.getLogger("dreamer")
 
@@ -91,7 +93,7 @@ class PresetLayer:
         """Apply one `--set a.b=value`; an empty value removes the key. Raises ValueError with what is wrong."""
         key, equals, written = change.text.partition("=")
         parts = key.strip().split(".")
-        if not equals or not all(parts):
+        if not equals or not all(parts) or len(parts) > MAX_DEPTH:
             raise ValueError("write it as KEY=VALUE, such as octaves.count=6")
         if parts[0] == "targets" and SCENES in self.tree:
             raise ValueError("the preset takes its targets from its scenes; change those, such as scenes.0.targets")
@@ -181,9 +183,9 @@ def _store(node: Any, key: str | int, value: Any) -> None:
 def _parsed(text: str) -> Any:
     """`text` as a TOML value; a bare word is text."""
     try:
-        parsed = tomllib.loads(f"value = {text}")
+        parsed = parse_toml(f"value = {text}")
     except tomllib.TOMLDecodeError as error:
         if text[0] in "[{\"'":
-            raise ValueError(f"{text} is not a TOML value: {syntax_error(error)[0]}") from error
+            raise ValueError(f"{around(text)} is not a TOML value: {syntax_error(error)[0]}") from error
         return text
     return parsed["value"] if len(parsed) == 1 else text

@@ -21,8 +21,10 @@ from dreamer.presets.source.toml_files import read_toml
 from dreamer.presets.timeline.checks import check_keyframes, wrong_keyframes
 from dreamer.presets.timeline.keyframes import KEYFRAMES, split_keyframes
 from dreamer.presets.timeline.scenes import Targets, write_out_scenes
+from dreamer.texts import around
 
 DEFAULT = "default"
+MAX_EXTENDS = 32
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ def _explicit(path: Path) -> str:
 def _layer(file: Path, extended_by: tuple[Path, ...]) -> PresetLayer:
     """A file's values over those of the preset that it extends."""
     chain = (*extended_by, file)
+    if len(chain) > MAX_EXTENDS:
+        raise PresetError([f"more than {MAX_EXTENDS} presets extend each other"], where=str(extended_by[0]))
     if file.resolve() in [extending.resolve() for extending in extended_by]:
         circle = " extends ".join(map(str, chain))
         raise PresetError([f"presets extend each other in a circle: {circle}"])
@@ -113,7 +117,7 @@ def _override(layer: PresetLayer, overrides: Sequence[Override]) -> list[Diagnos
         try:
             layer.override(change)
         except ValueError as error:
-            mistakes.append(Diagnostic(str(error), "override", file=f"{change.option} {change.text}"))
+            mistakes.append(Diagnostic(str(error), "override", file=f"{change.option} {around(change.text)}"))
     return mistakes
 
 

@@ -43,6 +43,30 @@ def is_path(text: str, suffix: str | None = None) -> bool:
     return ends or "/" in text or "\\" in text
 
 
+def expanded(text: str) -> Path:
+    """The path that a text names, with "~" as the home folder where there is such a user."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a file; False, too, for a path that no file system can have."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder; False, too, for a path that no file system can have."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def find_preset(
     text: str, *, folder: Path | None = None, extended_by: Path | None = None, where: str | None = None
 ) -> Path:
@@ -53,10 +77,10 @@ def find_preset(
     itself, so that a person's "classic" can extend the "classic" that ships. Raises PresetError, at `where`.
     """
     if is_path(text, SUFFIX):
-        return _at_path((folder or Path()) / Path(text).expanduser(), where)
+        return _at_path((folder or Path()) / expanded(text), where)
     folders = [*([folder] if folder else []), *preset_folders()]
     for file in (place / f"{text}{SUFFIX}" for place in folders):
-        if file.is_file() and not (extended_by and file.resolve() == extended_by.resolve()):
+        if is_file(file) and not (extended_by and file.resolve() == extended_by.resolve()):
             return file
     near = did_you_mean(text, (file.stem for place in folders for file in place.glob(f"*{SUFFIX}")))
     places = ", ".join(dict.fromkeys(str(place) for place in folders))
@@ -65,12 +89,13 @@ def find_preset(
 
 
 def _at_path(file: Path, where: str | None) -> Path:
-    if file.is_dir():
+    if is_folder(file):
         raise PresetError([f"{file} is a folder, not a preset"], where=where)
     for candidate in (file, file.with_name(f"{file.name}{SUFFIX}")):
-        if candidate.is_file():
+        if is_file(candidate):
             return candidate
-    near = did_you_mean(file.name, (other.name for other in file.parent.glob(f"*{SUFFIX}")))
+    beside = file.parent.glob(f"*{SUFFIX}") if is_folder(file.parent) else ()
+    near = did_you_mean(file.name, (other.name for other in beside))
     raise PresetError([f"there is no file {file}"], where=where, remedy=near)
 
 

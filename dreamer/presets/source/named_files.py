@@ -10,7 +10,7 @@ from typing import Any
 from dreamer.errors import PictureError
 from dreamer.presets.model.schema import Preset
 from dreamer.presets.model.times import is_time
-from dreamer.presets.source.lookup import SHIPPED_PICTURE, is_path, resolve_picture
+from dreamer.presets.source.lookup import SHIPPED_PICTURE, expanded, is_file, is_path, resolve_picture
 
 _PICTURES = {"guide", "style", "picture"}
 _ALWAYS = {*_PICTURES, "labels"}
@@ -38,7 +38,7 @@ def starting_at(folder: Path) -> Callable[[str], str]:
     def anchored(text: str) -> str:
         if text.startswith(SHIPPED_PICTURE):
             return text
-        path = Path(text).expanduser()
+        path = expanded(text)
         return (path if path.is_absolute() else folder / path).as_posix()
 
     return anchored
@@ -58,7 +58,7 @@ def missing_files(preset: Preset) -> list[str]:
     messages = []
     for text in named_files(preset):
         try:
-            if not resolve_picture(text).is_file():
+            if not is_file(resolve_picture(text)):
                 messages.append(f"there is no file {text}")
         except PictureError as error:
             messages.append(str(error))
