@@ -43,7 +43,7 @@ TOOLS = {
     "deconv": "inspect deconv inputs/sky.jpg --layer inception4c",
     "trace": "inspect trace inputs/sky.jpg --layer inception4c",
     "top": "inspect top {folder}/atlas/maxpool3 --layer inception3b --kernel 84 --kernel 207 --kernel 52",
-    "embed": "inspect embed {folder}/atlas/maxpool3 --layer inception4c --method tsne",
+    "embed": "inspect embed {folder}/atlas/maxpool3 --layer inception4c --method tsne --thumbnails",
     "classify": "inspect classify docs/pictures/flock.jpg --before inputs/sky.jpg",
     "fool": "inspect fool inputs/sky.jpg --class panda",
     "invert": "inspect invert inputs/dunes.jpg --layer conv3 --layer inception3b --layer inception4c",

@@ -22,17 +22,27 @@ from dreamer.networks import LOGITS, Network
 from dreamer.networks.kernel_statistics import described_layers
 
 Method = Literal["pca", "tsne", "umap"]
+METHODS: dict[Method, str] = {"pca": "principal components", "tsne": "t-SNE", "umap": "UMAP"}
 
 
 @dataclass(frozen=True)
 class Embedding:
-    """Photos as points. `features`: (N, C); `points`: (N, 2) in [0, 1]; `nearest`: (N, k) numbers of other photos."""
+    """Photos as points. `features`: (N, C); `points`: (N, 2) in [0, 1]; `nearest`: (N, k) numbers of other photos.
+
+    The last `queries` photos are on the map, but nobody's neighbors.
+    """
 
     layer: str
     method: Method
     features: Tensor
     points: Tensor
     nearest: Tensor
+    queries: int = 0
+
+    @property
+    def query_numbers(self) -> range:
+        """The numbers of the queries among the photos."""
+        return range(len(self.points) - self.queries, len(self.points))
 
 
 def embed_photos(
@@ -43,14 +53,18 @@ def embed_photos(
     method: Method = "pca",
     seed: int = 0,
     nearest: int = 5,
+    queries: int = 0,
 ) -> Embedding:
     """Embed photos (1, 3, H, W) in [0, 1] by the features of `layer`, by default the last one with a map.
+
+    The last `queries` of them ask for their neighbors among the others.
 
     Raises TargetError for an unknown layer, UsageError for fewer than 3 photos, ToolError where an extra is missing.
     """
     chosen = layer or described_layers(network)[-1]
     features = features_of(network, photos, chosen)
-    return Embedding(chosen, method, features, embed(features, method, seed=seed), neighbors(features, nearest))
+    points = embed(features, method, seed=seed)
+    return Embedding(chosen, method, features, points, neighbors(features, nearest, queries), queries)
 
 
 def features_of(network: Network, photos: Sequence[Tensor], layer: str) -> Tensor:
@@ -124,11 +138,15 @@ def grid_places(points: Tensor) -> list[tuple[int, int]]:
     return places
 
 
-def neighbors(vectors: Tensor, count: int) -> Tensor:
-    """(N, count): the numbers of the nearest other rows of (N, C) by Euclidean distance, the nearest first."""
-    distances = torch.cdist(vectors.double(), vectors.double())
+def neighbors(vectors: Tensor, count: int, queries: int = 0) -> Tensor:
+    """(N, count): the numbers of the nearest other rows of (N, C) by Euclidean distance, the nearest first.
+
+    The last `queries` rows are nobody's neighbors.
+    """
+    among = len(vectors) - queries
+    distances = torch.cdist(vectors.double(), vectors[:among].double())
     distances.fill_diagonal_(math.inf)
-    return distances.argsort(1)[:, : min(count, len(vectors) - 1)]
+    return distances.argsort(1)[:, : min(count, among - 1)]
 
 
 def pixel_vectors(photos: Sequence[Tensor], side: int = 32) -> Tensor:

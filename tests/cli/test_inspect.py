@@ -184,6 +184,20 @@ def test_maps_come_with_grids_and_neighbors(dreamer: Dreamer) -> None:
     assert result.exit_code == 0 and Path("g.png").is_file() and Path("n.png").is_file(), result.output
 
 
+def test_maps_are_colored_by_folder_sampled_evenly_and_asked_for_a_photo(dreamer: Dreamer, folder: Path) -> None:
+    for number, name in enumerate(("cats", "cats", "cats", "dogs", "dogs")):
+        (folder / "set" / name).mkdir(parents=True, exist_ok=True)
+        (folder / "set" / name / f"{number}.png").write_bytes((folder / "a.png").read_bytes())
+    args = ("inspect", "embed", "set", "--layer", "conv1", "-o", "m.png", "--json")
+    result = dreamer(*args, "--limit", "4", "--query", "b.png")
+    assert result.exit_code == 0 and "4 of 5 pictures, evenly over 2 folders" in result.stderr, result.output
+    facts = json.loads(result.stdout)
+    assert facts["color"] == "folder"
+    assert [photo["group"] for photo in facts["photos"]] == ["cats", "cats", "dogs", "dogs", "query"]
+    assert len(facts["photos"][-1]["nearest"]) == 3
+    assert json.loads(dreamer(*args, "--color", "class", "--thumbnails").stdout)["color"] == "class"
+
+
 @pytest.mark.slow
 def test_suggestions_can_be_pasted(dreamer: Dreamer, folder: Path) -> None:
     result = dreamer("suggest", "a.png", "--count", "2", "--size", "64", "-o", "s.png", "--json")

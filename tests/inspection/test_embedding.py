@@ -48,6 +48,8 @@ def test_too_few_photos_are_told() -> None:
 def test_nearest_rows_and_grid_places() -> None:
     features = torch.tensor([[0.0], [0.1], [5.0], [5.2], [0.25]])
     assert neighbors(features, 1)[:, 0].tolist() == [1, 0, 3, 2, 1]
+    assert neighbors(features, 1, queries=1)[:, 0].tolist() == [1, 0, 3, 2, 1]
+    assert 4 not in neighbors(features, 3, queries=1) and 4 in neighbors(features, 3)
     places = grid_places(torch.rand((23, 2), generator=torch.Generator().manual_seed(1)))
     assert len(set(places)) == 23
     assert max(row for row, _ in places) == 3

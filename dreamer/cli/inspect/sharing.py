@@ -148,13 +148,20 @@ def target_lines(layer: str, kernel: int) -> str:
 def open_folder(folder: Path, size: int, *, at_most: int | None = None) -> list[Photo]:
     """The pictures in a folder and below, at most `size` px each; unreadable ones are skipped with a warning.
 
-    Raises NoInputError where there is none.
+    Of more than `at_most` as many of each folder as there can be, and a line that says so. Raises NoInputError where
+    there is none.
     """
     from dreamer.inspection.photos import read_photo
+    from dreamer.inspection.sampling import evenly_sampled
     from dreamer.jobs.inputs import find_inputs
 
     photos = []
-    paths = [item.source for item in find_inputs([str(folder)])[:at_most] if item.source is not None]
+    paths = [item.source for item in find_inputs([str(folder)]) if item.source is not None]
+    if at_most is not None and len(paths) > at_most:
+        folders = [path.parent for path in paths]
+        each = f", evenly over {len(set(folders))} folders" if len(set(folders)) > 1 else ", evenly spaced by name"
+        click.echo(f"{at_most} of {len(paths)} pictures{each}; --limit takes more", err=True)
+        paths = [paths[number] for number in evenly_sampled(folders, at_most)]
     for path in paths:
         try:
             photos.append(read_photo(path, size=size))

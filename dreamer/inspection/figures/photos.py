@@ -9,9 +9,10 @@ from torch import Tensor
 
 from dreamer.drawing.scatter import draw_grid, draw_scatter
 from dreamer.drawing.sheets import SheetTile, contact_sheet
-from dreamer.inspection.embedding import Embedding, grid_places, neighbors, pixel_vectors
+from dreamer.inspection.embedding import METHODS, Embedding, grid_places, neighbors, pixel_vectors
 from dreamer.inspection.heatmaps import to_image
 from dreamer.inspection.photos import Photo
+from dreamer.inspection.sampling import evenly_spaced
 from dreamer.inspection.scoring import ClassProbability
 from dreamer.inspection.strongest_patches import TopPatch
 from dreamer.inspection.suggestion import Suggestion
@@ -42,9 +43,26 @@ def draw_top_patches(
     return contact_sheet(tiles, columns=count + 1, side=136, title=title)
 
 
-def draw_embedding(embedding: Embedding, photos: Sequence[Photo]) -> Image.Image:
-    """The photos scattered by their points."""
-    return draw_scatter([photo.image() for photo in photos], embedding.points.tolist())
+def draw_embedding(
+    embedding: Embedding,
+    photos: Sequence[Photo],
+    groups: Sequence[str],
+    network: str,
+    *,
+    legend: str,
+    thumbnails: bool = False,
+) -> Image.Image:
+    """The photos as points in the colors of their `groups`, or as thumbnails; `legend`: what the groups are."""
+    queries = embedding.query_numbers
+    count = f"{len(photos) - len(queries)} photos"
+    return draw_scatter(
+        embedding.points.tolist(),
+        groups,
+        images=[photo.image() for photo in photos] if thumbnails else None,
+        title=f"{network}, {embedding.layer}: {count} by {METHODS[embedding.method]}",
+        legend_title=legend,
+        named={number: photos[number].name for number in queries},
+    )
 
 
 def draw_embedding_grid(embedding: Embedding, photos: Sequence[Photo]) -> Image.Image:
@@ -53,12 +71,13 @@ def draw_embedding_grid(embedding: Embedding, photos: Sequence[Photo]) -> Image.
 
 
 def draw_neighbors(embedding: Embedding, photos: Sequence[Photo], network: str) -> Image.Image:
-    """The first photos, each with its nearest by features and its nearest by pixels."""
+    """The queries, or a dozen of the photos, each with its nearest by features and its nearest by pixels."""
     count = embedding.nearest.shape[1]
-    by_pixels = neighbors(pixel_vectors([photo.pixels for photo in photos]), count)
+    by_pixels = neighbors(pixel_vectors([photo.pixels for photo in photos]), count, embedding.queries)
     images = [photo.image() for photo in photos]
+    asked = list(embedding.query_numbers) or evenly_spaced(range(len(photos)), min(NEIGHBOR_ROWS, len(photos)))
     tiles = []
-    for number in range(min(NEIGHBOR_ROWS, len(photos))):
+    for number in asked:
         tiles.append(SheetTile(images[number], photos[number].name))
         for name, nearest in (("features", embedding.nearest[number]), ("pixels", by_pixels[number])):
             tiles += [SheetTile(images[other], f"{name} {rank}") for rank, other in enumerate(nearest.tolist(), 1)]
