@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,11 +53,12 @@ def command(
     from dreamer.inspection.choices import deepest_layer, strongest_on
     from dreamer.inspection.deconvolution import project
     from dreamer.inspection.figures import draw_projections
-    from dreamer.inspection.photos import read_photo
+    from dreamer.inspection.photos import own_input, read_photo
 
     loaded = network.open()
     picture = read_photo(photo, size=size, device=loaded.device)
     layer = layer or deepest_layer(loaded, picture.size)
+    picture = replace(picture, pixels=own_input(loaded, layer, picture.pixels))
     chosen = list(kernels) or strongest_on(loaded, picture.pixels, layer, count)
     projections = project(loaded, picture.pixels, layer, chosen, activations)
     wholes = projections if activations == "all" else project(loaded, picture.pixels, layer, chosen, "all")

@@ -64,4 +64,5 @@ def _unit_sheet(units: Sequence[FeatureMap], photo: Photo, network: str) -> Imag
     cells = F.pad(values, (0, side * side - len(values))).view(side, side)
     label = f"{len(values)} units, row by row\nmean {float(values.mean()):.3g}, peak {float(values.max()):.3g}"
     tile = heat_tile(cells, label, signed=bool((values < 0).any()))
-    return contact_sheet([tile], columns=1, side=_SIDES[0][1], title=f"{network}, {units[0].layer} on {photo.name}")
+    sharp = side * max(1, _SIDES[0][1] // side)
+    return contact_sheet([tile], side=sharp, title=f"{network}, {units[0].layer} on {photo.name}", smooth=False)

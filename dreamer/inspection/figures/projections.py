@@ -22,7 +22,7 @@ from dreamer.inspection.tracing import KernelTrace
 
 _WIDTH = 1344
 # Widths in px that a map of the grid may have: the first that leaves it no higher than this.
-_MAP_WIDTHS, _GRID_HEIGHT, _GRID_GAP = (96, 72, 56, 40, 28, 20), 480, 2
+_MAP_WIDTHS, _GRID_HEIGHT, _GRID_GAP = (96, 72, 56, 40, 28, 20, 10, 6), 480, 2
 _SMALLEST_FRAME = 3  # px from the middle of a cell to its frame
 
 

@@ -44,6 +44,6 @@ def test_each_layer_has_a_sheet() -> None:
 
 
 def test_the_units_of_a_fully_connected_layer_are_the_cells_of_one_map() -> None:
-    units = [FeatureMap("fc7", number, torch.full((1, 1), float(number)), number, number) for number in range(49)]
+    units = [FeatureMap("fc7", number, torch.full((1, 1), float(number)), number, number) for number in range(64)]
     one, several = (draw_feature_maps(own, PHOTO, "alexnet") for own in (units, units[:2]))
     assert one.size == several.size and one.height < 700

@@ -50,7 +50,7 @@ def test_a_single_cell_is_one_picture_more() -> None:
     assert without.height > with_cell.height, "three pictures in a row are larger than four"
 
 
-@pytest.mark.parametrize("count", [2, 64, 512, 2048])
+@pytest.mark.parametrize("count", [2, 64, 512, 4096])
 def test_all_maps_of_a_layer_fit_a_screen(count: int) -> None:
     image = draw_projections([projection(0), projection(1)], [], maps(count), PHOTO, "net")
     assert image.width <= 1600 and image.height <= 1200
@@ -60,3 +60,9 @@ def test_layers_with_values_below_zero_are_on_a_diverging_scale() -> None:
     for lowest, there in ((-1.0, True), (0.0, False)):
         image = np.array(draw_projections([projection(0)], [], maps(1, lowest=lowest), PHOTO, "net"))
         assert (len(places(image, BLUE)) > 0) == there
+
+
+def test_units_of_a_fully_connected_layer_are_cells_of_the_grid() -> None:
+    units = [FeatureMap("fc7", kernel, torch.tensor([[kernel / 4096]]), 0.5, 0.5) for kernel in range(4096)]
+    image = draw_projections([projection(7)], [], units, PHOTO, "net")
+    assert image.width <= 1600 and image.height <= 1200
