@@ -22,6 +22,7 @@ from dreamer.dreaming.dream import dream
 from dreamer.dreaming.filters import resized
 from dreamer.motion.frames import FrameLoop
 from dreamer.pictures.named import preset_pictures
+from dreamer.presets.adjust import with_first_octaves
 
 ROOT = Path(__file__).parents[1]
 STORE = Path(__file__).parent / "engine.npz"
@@ -38,13 +39,13 @@ def network_for(choice: str) -> Network:
 
 
 def small(name: str) -> Preset:
-    changes = ["octaves.steps=2", "octaves.count=2", "octaves.output_scale=1", "canvas.size=72", "targets.0.octaves="]
+    changes = ["octaves.steps=2", "octaves.output_scale=1", "canvas.size=72", "targets.0.octaves="]
     preset = load_preset(name)
     if preset.animation is not None:
         changes.append("animation.fps=2")
     if len(preset.targets) > 1:
         changes += [f"targets.{number}.octaves=" for number in range(1, len(preset.targets))]
-    return load_preset(name, changes)
+    return with_first_octaves(load_preset(name, changes), 2)
 
 
 @lru_cache(maxsize=1)

@@ -14,6 +14,7 @@ from dreamer.motion.frames import FrameLoop
 from dreamer.pictures import Picture
 from dreamer.pictures.named import preset_pictures
 from dreamer.presets import Preset
+from dreamer.presets.adjust import with_first_octaves
 from dreamer.presets.source.lookup import preset_files
 
 FILES = sorted((Path(__file__).parents[1] / "presets").glob("*.toml"))
@@ -28,10 +29,10 @@ def network() -> Network:
 
 def small(preset: Preset) -> Preset:
     """The preset at 96 px and one step an octave."""
+    preset = with_first_octaves(preset, 2)
     canvas = preset.canvas.model_copy(update={"size": (96, 96) if preset.canvas.start != "photo" else 96})
-    octaves = preset.octaves.model_copy(update={"steps": 1, "count": 2, "output_scale": 1.0})
-    targets = [target for target in preset.targets if target.octaves is None or target.octaves[0] <= 2]
-    return preset.model_copy(update={"canvas": canvas, "octaves": octaves, "targets": tuple(targets)})
+    octaves = preset.octaves.model_copy(update={"steps": 1, "output_scale": 1.0})
+    return preset.model_copy(update={"canvas": canvas, "octaves": octaves})
 
 
 def test_there_are_enough_and_all_are_listed() -> None:

@@ -88,7 +88,7 @@ def command(
     study = with_options(resolved.preset, size=(size, size), seed=seed)
     if study.canvas.start == "photo":
         raise UsageError(
-            f"{preset} dreams over photos", where="--preset", remedy='Add --set canvas.start=noise, or "gray".'
+            f"{preset} dreams over photos", where="--preset", remedy="Add --set canvas.start=noise, or gray."
         )
 
     from dreamer.gallery.page import write_gallery

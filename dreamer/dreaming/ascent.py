@@ -16,7 +16,7 @@ from dreamer.dreaming.normalization import band_normalized, normalized
 from dreamer.dreaming.penalties import Regularization
 from dreamer.dreaming.transforms import random_transform
 from dreamer.presets.model.ascent import Ascent
-from dreamer.presets.model.fields import value_at
+from dreamer.presets.model.schedules import Progress, at_octave, value_at
 
 
 class Optimizer(Protocol):
@@ -63,10 +63,25 @@ class Adam:
 
 
 @dataclass(frozen=True)
+class Pace:
+    """Where an octave's steps stand in the whole run: `before` of all `total` steps are taken when it begins."""
+
+    octave: int
+    before: int
+    total: int
+
+    def at(self, step: int, count: int) -> Progress:
+        """The progress of step `step`, from 0, of the octave's `count`: 0 at the first and 1 at the last."""
+        run = (self.before + step) / max(self.total - 1, 1)
+        return Progress(self.octave, step / max(count - 1, 1), run)
+
+
+@dataclass(frozen=True)
 class OctaveAscent:
     """One octave's ascent. `photo`: (B, 3, H, W), the canvas without a dream; `mask`: where the dream may paint.
 
-    `keep_photo`: the canvas started from a photo, so blur and decay spare it and change only what was dreamt.
+    `rest`: what blur and decay lead back to, broadcast to the photo: the photo itself where the canvas started from
+    one, so that they change only what was dreamt, else its plain color. `pace`: where each step stands.
     """
 
     ascent: Ascent
@@ -75,7 +90,8 @@ class OctaveAscent:
     photo: Tensor
     mask: Tensor | None
     keep_colors: bool
-    keep_photo: bool
+    rest: Tensor
+    pace: Pace
 
     def steps(
         self, canvas: Parameterization, count: int, randomness: Callable[[int], Generator]
@@ -87,9 +103,10 @@ class OctaveAscent:
         optimizer: Optimizer = Adam() if self.ascent.optimizer == "adam" else Momentum(self.ascent.momentum)
         height, width = self.photo.shape[-2:]
         for step in range(count):
-            progress = step / max(count - 1, 1)
+            progress = self.pace.at(step, count)
             generator = randomness(step)
-            transform = random_transform(self.ascent, (height, width), generator)
+            jitter = at_octave(self.ascent.jitter, progress.octave)
+            transform = random_transform(jitter, self.ascent.transform, (height, width), generator)
             shift = tuple(int(n) for n in torch.randint(0, 1 << 16, (2,), generator=generator))
             image = canvas.picture()
             raw, objective = self.gradient(image, self.photo, transform, (shift[0], shift[1]))
@@ -100,7 +117,7 @@ class OctaveAscent:
             self._regularize(canvas, raw, step, progress)
             yield step + 1, objective
 
-    def _shaped(self, gradient: Tensor, image: Tensor, progress: float) -> Tensor:
+    def _shaped(self, gradient: Tensor, image: Tensor, progress: Progress) -> Tensor:
         """Penalties, bands, smoothing, colors and mask, in this order."""
         penalty = self.regularization.gradient(image, self.photo)
         if penalty is not None:
@@ -112,22 +129,21 @@ class OctaveAscent:
             gradient = luma(gradient).expand_as(gradient)
         return gradient if self.mask is None else gradient * self.mask
 
-    def _regularize(self, canvas: Parameterization, gradient: Tensor, step: int, progress: float) -> None:
+    def _regularize(self, canvas: Parameterization, gradient: Tensor, step: int, progress: Progress) -> None:
         """What acts on the picture itself, after a step (Yosinski et al. 2015, section 3)."""
         ascent = self.ascent
         sigma = value_at(ascent.blur, progress) if (step + 1) % ascent.blur_every == 0 else 0.0
         if not (sigma or ascent.decay or ascent.clip_small_norm or ascent.clip_small_contribution):
             return
         image = canvas.picture()
-        rest = self.photo if self.keep_photo else torch.full_like(image, 0.5)
-        dream = image - rest
+        dream = image - self.rest
         dream = gaussian_blur(dream, sigma) * (1 - ascent.decay)
         if ascent.clip_small_norm:
             dream = dream * above_share(dream.norm(dim=1, keepdim=True), ascent.clip_small_norm)
         if ascent.clip_small_contribution:
             contribution = (dream * gradient).sum(1, keepdim=True).abs()
             dream = dream * above_share(contribution, ascent.clip_small_contribution)
-        canvas.replaced(rest + dream)
+        canvas.replaced(self.rest + dream)
 
 
 def above_share(values: Tensor, share: float) -> Tensor:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-import torch
 from torch import Generator, Tensor
 
-from dreamer.dreaming.ascent import OctaveAscent
+from dreamer.dreaming.ascent import OctaveAscent, Pace
 from dreamer.dreaming.bound_targets import LOGITS, BoundTarget
 from dreamer.dreaming.canvas import CANVASES
 from dreamer.dreaming.events import Listener, OctaveStarted, StepDone, TileHalved, ignore
@@ -15,15 +14,16 @@ from dreamer.dreaming.filters import resized, with_color_of
 from dreamer.dreaming.gradient import Objective, TargetGradient
 from dreamer.dreaming.masks import draw_mask
 from dreamer.dreaming.nearly_gray import nearly_gray
-from dreamer.dreaming.noise import noise_picture
-from dreamer.dreaming.octaves import canvas_size, octave_sizes
+from dreamer.dreaming.noise import plain_picture, start_picture
+from dreamer.dreaming.octaves import octave_sizes, output_size
 from dreamer.dreaming.penalties import regularization
 from dreamer.dreaming.protocols import Cut, Network
 from dreamer.dreaming.randomness import generator_at
 from dreamer.dreaming.targets import bind_batch, bind_target
 from dreamer.dreaming.tiles import automatic_tile
 from dreamer.errors import PresetError
-from dreamer.presets.model.schema import Mask, Preset, Target
+from dreamer.presets.model.canvas import Mask
+from dreamer.presets.model.schema import Preset, Target
 from dreamer.presets.source.named_files import named_pictures
 
 
@@ -76,13 +76,13 @@ class _Dream:
         if self.from_photo and photo is None:
             raise PresetError(
                 ["canvas.start is 'photo', but there is no photo"],
-                remedy="Give a picture, or set canvas.start to 'noise' or 'gray'.",
+                remedy="Give a picture, or set canvas.start to 'noise' or a color.",
             )
         missing = [path for path in named_pictures(preset) if path not in self.pictures]
         if missing:
             raise PresetError([f"picture {path!r} is named but not given" for path in missing])
         self.regularization = regularization(preset)
-        size = canvas_size(preset.canvas, None if photo is None else (photo.shape[2], photo.shape[3]))
+        size = output_size(preset, None if photo is None else (photo.shape[2], photo.shape[3]))
         self.sizes = octave_sizes(size, preset.octaves, self._cut_for(range(preset.octaves.count)).smallest)
         self.start = self._start(None if photo is None else photo.to(device))
         if batch_targets is not None and len(self.start) == 1:
@@ -110,13 +110,8 @@ class _Dream:
         if self.from_photo and photo is not None:
             return filled(photo, *self.sizes[-1])
         # Without a photo nothing has to stay sharp: noise is made for the smallest octave and grows with the rest.
-        height, width = self.sizes[0]
-        canvas = self.preset.canvas
-        if canvas.start == "gray":
-            return torch.full((1, 3, height, width), 0.5, device=self.network.device)
         generator = generator_at(self.preset.seed, self.frame, "noise")
-        noise = noise_picture(height, width, color=canvas.noise, contrast=canvas.contrast, generator=generator)
-        return noise.unsqueeze(0).to(self.network.device)
+        return start_picture(self.preset.canvas, *self.sizes[0], generator).to(self.network.device)
 
     def _base(self, height: int, width: int) -> Tensor:
         return resized(self.start, height, width).clamp(0, 1).contiguous()
@@ -139,7 +134,8 @@ class _Dream:
                 photo,
                 mask,
                 preset.keep_colors,
-                keep_photo=self.from_photo,
+                photo if self.from_photo else plain_picture(preset.canvas).to(photo.device),
+                Pace(octave, sum(self.steps[:octave]), sum(self.steps)),
             )
             before, whole = sum(self.work[:octave]), sum(self.work)
             for step, score in ascent.steps(canvas, steps, self._randomness(octave)):

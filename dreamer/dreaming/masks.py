@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from dreamer.dreaming.filters import gaussian_blur, resized
-from dreamer.presets.model.schema import Mask
+from dreamer.presets.model.canvas import Mask
 from dreamer.presets.timeline.easings import smoothstep
 
 

@@ -1,12 +1,28 @@
-"""Noise to dream on, in several spectra."""
+"""What is dreamt on where there is no photo: one color, or noise in several spectra."""
 
 from __future__ import annotations
 
 import torch
 from torch import Generator, Tensor
 
+from dreamer.presets.model.canvas import Canvas
+
 # Amplitude falls as frequency to this power: white is flat, brown has the softest clouds, blue the finest grain.
 EXPONENTS = {"white": 0.0, "pink": 1.0, "brown": 2.0, "blue": -1.0, "gray": 1.0}
+
+
+def start_picture(canvas: Canvas, height: int, width: int, generator: Generator) -> Tensor:
+    """(1, 3, height, width) float32 in [0, 1], sRGB, on the CPU: the canvas before anything is dreamt on it."""
+    plain = plain_picture(canvas)
+    if canvas.start != "noise":
+        return plain.expand(1, 3, height, width).contiguous()
+    noise = noise_picture(height, width, color=canvas.noise, contrast=canvas.contrast, generator=generator)
+    return (noise + (plain - 0.5)).clamp(0, 1)
+
+
+def plain_picture(canvas: Canvas) -> Tensor:
+    """(1, 3, 1, 1) float32 in [0, 1], sRGB: the one color of a canvas, without its noise."""
+    return torch.tensor(canvas.plain_color).view(1, 3, 1, 1)
 
 
 def noise_picture(height: int, width: int, *, color: str, contrast: float, generator: Generator) -> Tensor:

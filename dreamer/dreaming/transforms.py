@@ -9,22 +9,22 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from dreamer.presets.model.ascent import Ascent
+from dreamer.presets.model.ascent import Transform
 
 ViewTransform = Callable[[Tensor], Tensor]
 
 
-def random_transform(ascent: Ascent, size: tuple[int, int], generator: Generator) -> ViewTransform:
+def random_transform(jitter: int, view: Transform, size: tuple[int, int], generator: Generator) -> ViewTransform:
     """This step's transform of (B, C, H, W) pictures of `size`: differentiable, and the size stays.
 
-    The roll ("jitter") keeps the network's grid and borders from burning into the picture (Mordvintsev 2015);
-    scaling and rotation make what grows look right from near and far (Olah et al. 2017).
+    The roll by at most `jitter` px keeps the network's grid and borders from burning into the picture (Mordvintsev
+    2015); scaling and rotation make what grows look right from near and far (Olah et al. 2017).
     """
-    limit = (min(ascent.jitter, size[0] - 1), min(ascent.jitter, size[1] - 1))
+    limit = (min(jitter, size[0] - 1), min(jitter, size[1] - 1))
     rows, columns = (int(torch.randint(-most, most + 1, (), generator=generator)) for most in limit)
     turn, stretch = (float(value) for value in torch.rand(2, generator=generator) * 2 - 1)
-    angle = math.radians(turn * ascent.transform.rotate)
-    factor = math.exp(stretch * math.log1p(ascent.transform.scale))
+    angle = math.radians(turn * view.rotate)
+    factor = math.exp(stretch * math.log1p(view.scale))
 
     def transform(image: Tensor) -> Tensor:
         rolled = torch.roll(image, (rows, columns), (2, 3)) if rows or columns else image

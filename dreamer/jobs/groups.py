@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dreamer.dreaming.octaves import canvas_size
+from dreamer.dreaming.octaves import output_size
 from dreamer.jobs.job import Job
 
 # Stills of one preset and size go through the network together while they have no more pixels than this: larger
@@ -51,5 +51,5 @@ def _together(job: Job) -> int:
     """How many jobs like this one go through the network at once."""
     if job.film is not None or job.conditions.together is not None:
         return 1
-    height, width = canvas_size(job.preset.canvas, job.size)
-    return max(1, min(TOGETHER, round(TOGETHER_PX / (height * width * job.preset.octaves.output_scale**2))))
+    height, width = output_size(job.preset, job.size)
+    return max(1, min(TOGETHER, round(TOGETHER_PX / (height * width))))

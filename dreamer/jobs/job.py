@@ -81,7 +81,7 @@ class Job:
     @property
     def name(self) -> str:
         """The input's file name, or what the canvas starts as."""
-        return (self.source.name if self.source is not None else "") or self.preset.canvas.start
+        return (self.source.name if self.source is not None else "") or self.preset.canvas.start_name
 
     @property
     def place(self) -> str:

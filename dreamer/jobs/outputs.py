@@ -39,7 +39,7 @@ class OutputTemplate:
 
     def path(self, source: Input, variant: str, preset_name: str, preset: Preset, *, film: bool) -> Path:
         """The path of one job. Raises UsageError for an unknown field."""
-        start = preset.canvas.start
+        start = preset.canvas.start_name
         fields = {
             "variant": variant,
             "preset": preset_name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dreamer.dreaming.octaves import canvas_size, octave_sizes
+from dreamer.dreaming.octaves import octave_sizes, output_size
 from dreamer.film.codecs import is_film
 from dreamer.pictures.open import picture_size
 from dreamer.presets.model.schema import Preset
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def megapixel_steps(preset: Preset, size: tuple[int, int] | None, *, film: bool) -> float:
     """Megapixels that all steps of a job see together: what its time is in proportion to. `size`: (height, width)."""
-    sizes = octave_sizes(canvas_size(preset.canvas, size), preset.octaves, 1)
+    sizes = octave_sizes(output_size(preset, size), preset.octaves, 1)
     still = sum(h * w * preset.octaves.steps_at(octave) for octave, (h, w) in enumerate(sizes)) / 1e6
     return still * preset.animation.frame_count if film and preset.animation is not None else still
 

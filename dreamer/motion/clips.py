@@ -12,7 +12,7 @@ from torch import Tensor
 
 from dreamer.dreaming.dream import dream, filled
 from dreamer.dreaming.events import Listener, ignore
-from dreamer.dreaming.octaves import canvas_size
+from dreamer.dreaming.octaves import output_size
 from dreamer.dreaming.protocols import Network
 from dreamer.dreaming.statistics import picture_statistics
 from dreamer.film.store import Checkpoint, Frame
@@ -77,7 +77,7 @@ class ClipLoop:
     def _dreamt(self, preset: Preset, picture: Tensor) -> Tensor:
         # The same random numbers for each frame, or the film would flicker.
         return dream(
-            over_frame(preset),
+            over_frame(preset, picture),
             self.network,
             picture,
             pictures=self.pictures,
@@ -89,6 +89,4 @@ class ClipLoop:
     def _fitted(self, source: Tensor) -> Tensor:
         """A frame of the clip at the canvas' size."""
         source = source.to(self.network.device)
-        height, width = canvas_size(self.preset.canvas, (source.shape[2], source.shape[3]))
-        scale = self.preset.octaves.output_scale
-        return filled(source, round(height * scale), round(width * scale))
+        return filled(source, *output_size(self.preset, (source.shape[2], source.shape[3])))

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from dreamer.dreaming.dream import dream, filled
 from dreamer.dreaming.events import Listener, ignore
-from dreamer.dreaming.noise import noise_picture
-from dreamer.dreaming.octaves import canvas_size
+from dreamer.dreaming.noise import start_picture
+from dreamer.dreaming.octaves import output_size
 from dreamer.dreaming.protocols import Network
 from dreamer.dreaming.randomness import generator_at
 from dreamer.dreaming.statistics import PictureStatistics, picture_statistics
@@ -126,7 +126,7 @@ class FrameLoop:
         preset = self._at(0)
         picture = self._dreamt(preset, self.photo, 0)
         for again in range(1, animation_of(preset).lead_in):
-            picture = self._dreamt(over_frame(preset), picture, -again)
+            picture = self._dreamt(over_frame(preset, picture), picture, -again)
         return Checkpoint(0, picture, picture_statistics(picture))
 
     def _next(self, last: Checkpoint, number: int) -> Checkpoint:
@@ -139,12 +139,12 @@ class FrameLoop:
             if animation.border == "grow":
                 begin = grown(begin, camera, generator)
             begin = fresh_grain(begin, camera.magnification, animation.stabilize.grain, generator)
-            picture = self._dreamt(over_frame(preset), begin, number)
+            picture = self._dreamt(over_frame(preset, begin), begin, number)
         else:
             start = self._start(preset)
             begin = moved(start, self._path_to(number, start), animation.border)
             # The same random numbers for each frame, or the film would flicker.
-            picture = self._dreamt(over_frame(preset), begin, 0)
+            picture = self._dreamt(over_frame(preset, begin), begin, 0)
         picture = stabilized(picture, _levels(last.reference, animation.stabilize.levels), animation.stabilize)
         return Checkpoint(number, self._closed(picture, number), last.reference)
 
@@ -190,13 +190,9 @@ class FrameLoop:
         canvas = preset.canvas
         if canvas.start == "photo" and self.photo is not None:
             photo = self.photo.to(self.network.device)
-            return filled(photo, *_full_size(preset, (photo.shape[2], photo.shape[3])))
-        height, width = _full_size(preset, None)
-        if canvas.start == "gray":
-            return torch.full((1, 3, height, width), 0.5, device=self.network.device)
+            return filled(photo, *output_size(preset, (photo.shape[2], photo.shape[3])))
         generator = generator_at(preset.seed, 0, "noise")
-        noise = noise_picture(height, width, color=canvas.noise, contrast=canvas.contrast, generator=generator)
-        return noise.unsqueeze(0).to(self.network.device)
+        return start_picture(canvas, *output_size(preset, None), generator).to(self.network.device)
 
     def _closed(self, picture: Tensor, number: int) -> Tensor:
         """In the second round of a zoom loop: the first round's frames take over, from where the camera comes to."""
@@ -222,17 +218,12 @@ def check_names(timeline: Timeline, network: Network) -> None:
         network.depth(layer)
 
 
-def over_frame(preset: Preset) -> Preset:
-    """The preset for dreaming over a finished frame: at its size, whatever the first one began as."""
-    canvas = preset.canvas.model_copy(update={"start": "photo", "size": None})
+def over_frame(preset: Preset, frame: Tensor) -> Preset:
+    """The preset for dreaming over a finished frame, (B, 3, H, W): at its size, whatever the first one began as."""
+    height, width = frame.shape[2:]
+    canvas = preset.canvas.model_copy(update={"start": "photo", "size": (width, height)})
     octaves = preset.octaves.model_copy(update={"output_scale": 1.0})
     return preset.model_copy(update={"canvas": canvas, "octaves": octaves})
-
-
-def _full_size(preset: Preset, photo: tuple[int, int] | None) -> tuple[int, int]:
-    height, width = canvas_size(preset.canvas, photo)
-    scale = preset.octaves.output_scale
-    return round(height * scale), round(width * scale)
 
 
 def _levels(reference: PictureStatistics, levels: Levels) -> PictureStatistics:

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from dreamer.presets.dump import from_json, to_json, to_toml
 from dreamer.presets.model.ascent import Ascent, Transform
-from dreamer.presets.model.fields import Schedule, strongest_count, value_at
-from dreamer.presets.model.schema import (
-    Canvas,
-    Mask,
-    NetworkChoice,
-    Octaves,
-    Penalties,
-    Preset,
-    Target,
-    Tiles,
-)
+from dreamer.presets.model.canvas import Canvas, Mask
+from dreamer.presets.model.fields import strongest_count
+from dreamer.presets.model.octaves import Octaves
+from dreamer.presets.model.schedules import Progress, Schedule, value_at
+from dreamer.presets.model.schema import NetworkChoice, Penalties, Preset, Target, Tiles
 from dreamer.presets.source.load import ResolvedPreset, load_preset, preset_from_tree, resolve_preset
 from dreamer.presets.source.lookup import find_preset, preset_files, preset_folders, resolve_picture
 from dreamer.presets.source.named_files import portable_paths
@@ -28,6 +22,7 @@ __all__ = [
     "Octaves",
     "Penalties",
     "Preset",
+    "Progress",
     "ResolvedPreset",
     "Schedule",
     "Target",

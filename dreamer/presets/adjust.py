@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
 from dreamer.errors import UsageError
 from dreamer.presets.model.animation import Animation
+from dreamer.presets.model.fields import Table
 from dreamer.presets.model.schema import Preset
 from dreamer.presets.model.times import frames_in
 
@@ -20,20 +20,38 @@ def previewed(preset: Preset) -> Preset:
     """
     octaves = preset.octaves
     changing = any("octaves" in path.split(".") for path in preset.keyframes)
-    most = 0 if changing else octaves.count - 1
-    dropped = min(math.ceil(math.log(2) / math.log(octaves.scale) - 1e-9), most)
-    factor = min(octaves.scale**-dropped, 0.5 if dropped == 0 else 0.55)
-    count = octaves.count - dropped
-    steps = octaves.steps if isinstance(octaves.steps, int) else octaves.steps[:count]
-    update = {"count": count, "steps": steps, "output_scale": octaves.output_scale * factor}
+    halves = sum(share <= 0.5 + 1e-9 for share in octaves.shares)
+    count = octaves.count if changing else max(halves, 1)
+    factor = min(octaves.shares[count - 1], 0.5 if count == octaves.count else 0.55)
+    # Sizes that stand for themselves end with the canvas' own; those that are left would end with a smaller one.
+    canvas = {"size": octaves.sizes[-1]} if octaves.sizes is not None and preset.canvas.size is None else {}
+    small = with_first_octaves(preset, count)
+    update = {"output_scale": octaves.output_scale * factor}
+    return small.model_copy(
+        update={
+            "canvas": preset.canvas.model_copy(update=canvas),
+            "octaves": small.octaves.model_copy(update=update),
+        }
+    )
+
+
+def with_first_octaves(preset: Preset, count: int) -> Preset:
+    """The preset without its largest octaves: the first `count`, and the targets that count there."""
+    octaves = preset.octaves
     kept = [n for n, target in enumerate(preset.targets) if target.octaves is None or target.octaves[0] <= count] or [0]
     return preset.model_copy(
         update={
-            "octaves": octaves.model_copy(update=update),
+            "octaves": octaves.model_copy(update={**_cut_lists(octaves, count), "count": count}),
+            "ascent": preset.ascent.model_copy(update=_cut_lists(preset.ascent, count)),
             "targets": tuple(preset.targets[number] for number in kept),
             "keyframes": dict(_keyframes_of(preset, kept)),
         }
     )
+
+
+def _cut_lists(table: Table, count: int) -> dict[str, Any]:
+    """The values of a table that are lists, one item for each octave, for the first `count` octaves."""
+    return {key: value[:count] for key, value in table if isinstance(value, tuple)}
 
 
 def _keyframes_of(preset: Preset, kept: list[int]) -> Iterator[tuple[str, Any]]:

@@ -8,7 +8,7 @@ from dreamer.dreaming.ascent import Adam, Momentum, above_share
 from dreamer.dreaming.dream import dream
 from dreamer.dreaming.normalization import SIZES, band_normalized, normalized, rms, unit_rms
 from dreamer.dreaming.transforms import random_transform
-from dreamer.presets.model.ascent import Ascent
+from dreamer.presets.model.ascent import Transform
 from tests.tiny import TinyNetwork
 
 from .conftest import preset
@@ -120,7 +120,7 @@ def test_decay_and_blur_calm_noise(network: TinyNetwork) -> None:
 
 def test_jitter_is_rolled_back_exactly() -> None:
     image = torch.rand(1, 3, 12, 14, requires_grad=True)
-    transform = random_transform(Ascent(jitter=5), (12, 14), torch.Generator().manual_seed(3))
+    transform = random_transform(5, Transform(), (12, 14), torch.Generator().manual_seed(3))
     view = transform(image)
     assert not torch.equal(view, image)
     (back,) = torch.autograd.grad(view, image, view.detach())
@@ -129,12 +129,12 @@ def test_jitter_is_rolled_back_exactly() -> None:
 
 def test_without_jitter_or_transform_the_view_is_the_picture() -> None:
     image = torch.rand(1, 3, 8, 8)
-    assert random_transform(Ascent(jitter=0), (8, 8), torch.Generator())(image) is image
+    assert random_transform(0, Transform(), (8, 8), torch.Generator())(image) is image
 
 
-@pytest.mark.parametrize("transform", [{"scale": 0.2}, {"rotate": 10.0}, {"scale": 0.1, "rotate": 5.0}])
-def test_a_transform_keeps_size_and_about_the_middle(transform: dict[str, float]) -> None:
-    transform = random_transform(Ascent(jitter=0, transform=transform), (41, 61), torch.Generator().manual_seed(1))
+@pytest.mark.parametrize("changes", [{"scale": 0.2}, {"rotate": 10.0}, {"scale": 0.1, "rotate": 5.0}])
+def test_a_transform_keeps_size_and_about_the_middle(changes: dict[str, float]) -> None:
+    transform = random_transform(0, Transform(**changes), (41, 61), torch.Generator().manual_seed(1))
     spot = torch.zeros(1, 1, 41, 61)
     spot[..., 19:22, 29:32] = 1
     view = transform(spot)
@@ -148,3 +148,34 @@ def test_a_half_turn_on_any_aspect_is_exact() -> None:
 
     image = torch.rand(1, 3, 20, 30)
     assert torch.allclose(_rotated(image, torch.pi, 1.0), image.flip(2, 3), atol=1e-4)
+
+
+def test_each_octave_takes_its_own_of_a_list(network: TinyNetwork, photo: Tensor) -> None:
+    """Where only the last octave has steps, lists do what the last of their values does alone."""
+    once = {"octaves": {"count": 2, "steps": [0, 3]}}
+    listed = {
+        "step_size": [5.0, {"from": 0.02, "to": 0.01}],
+        "blur": [9.0, 0.6],
+        "smooth": [9.0, 0.4],
+        "jitter": [0, 3],
+    }
+    alone = {"step_size": {"from": 0.02, "to": 0.01}, "blur": 0.6, "smooth": 0.4, "jitter": 3}
+    dreams = [dream(preset(**once, ascent=ascent), network, photo) for ascent in (listed, alone)]
+    assert torch.equal(*dreams)
+
+
+def test_over_the_run_a_number_starts_at_its_first_value_only_once(network: TinyNetwork, photo: Tensor) -> None:
+    """At the last octave's only step the run is over: the step is the schedule's last."""
+    one = {"octaves": {"count": 2, "steps": [1, 1]}}
+    settings = [{"from": 0.03, "to": 0.001, "over": "run"}, [0.03, 0.001], {"from": 0.03, "to": 0.001}]
+    over_run, listed, over_octave = (dream(preset(**one, ascent={"step_size": s}), network, photo) for s in settings)
+    assert torch.equal(over_run, listed)
+    assert not torch.equal(over_run, over_octave)
+
+
+@pytest.mark.parametrize("start", ["white", "#204060", "noise"])
+def test_decay_leads_back_to_the_plain_canvas(start: str, network: TinyNetwork) -> None:
+    canvas = {"start": start, "background": "#204060", "contrast": 0.05, "size": 32}
+    flat = torch.tensor(preset(canvas=canvas).canvas.plain_color).view(1, 3, 1, 1)
+    dreams = [dream(preset(canvas=canvas, ascent={"decay": decay}), network) for decay in (0.0, 0.5)]
+    assert (dreams[1] - flat).norm() < 0.6 * (dreams[0] - flat).norm()

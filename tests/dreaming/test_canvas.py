@@ -6,10 +6,12 @@ from torch import Tensor
 
 from dreamer.dreaming.canvas import FourierCanvas, PixelCanvas
 from dreamer.dreaming.masks import draw_mask
-from dreamer.dreaming.noise import noise_picture
-from dreamer.dreaming.octaves import canvas_size, octave_sizes
+from dreamer.dreaming.noise import noise_picture, start_picture
+from dreamer.dreaming.octaves import canvas_size, octave_sizes, output_size
 from dreamer.errors import PresetError
-from dreamer.presets.model.schema import Canvas, Mask, Octaves
+from dreamer.presets import Canvas, Mask, Octaves
+
+from .conftest import preset
 
 
 @pytest.mark.parametrize("size", [(24, 32), (25, 31), (32, 17)])
@@ -81,20 +83,46 @@ def test_noise_is_a_function_of_its_seed() -> None:
 
 
 def test_sizes_of_the_canvas() -> None:
-    assert canvas_size(Canvas(), (600, 800)) == (600, 800)
-    assert canvas_size(Canvas(), None) == (512, 512)
-    assert canvas_size(Canvas(size=400), (600, 800)) == (300, 400)
-    assert canvas_size(Canvas(size=(320, 200)), (600, 800)) == (200, 320)
+    assert canvas_size(preset(), (600, 800)) == (600, 800)
+    assert canvas_size(preset(), None) == (512, 512)
+    assert canvas_size(preset(canvas={"size": 400}), (600, 800)) == (300, 400)
+    assert canvas_size(preset(canvas={"size": [320, 200]}), (600, 800)) == (200, 320)
+    assert output_size(preset(canvas={"size": 400}, octaves={"output_scale": 1.5}), (600, 800)) == (450, 600)
 
 
 def test_octaves_shrink_by_scale_but_not_below_what_the_network_takes() -> None:
     assert octave_sizes((512, 512), Octaves(count=3, scale=2.0), 32) == [(128, 128), (256, 256), (512, 512)]
-    assert octave_sizes((128, 128), Octaves(count=3, scale=2.0, output_scale=4.0), 32)[-1] == (512, 512)
     sizes = octave_sizes((100, 200), Octaves(count=8, scale=1.5), 40)
     assert min(min(size) for size in sizes) == 40
     assert all(abs(width / height - 2) < 0.05 for height, width in sizes)
     with pytest.raises(PresetError, match="at least 40 px"):
         octave_sizes((39, 200), Octaves(), 40)
+
+
+def test_octaves_of_sizes_written_by_hand() -> None:
+    """In px where the canvas has no size of its own, else in proportion to it; neighbors may be equal."""
+    written = {"octaves": {"count": 3, "sizes": [90, 120, 120]}}
+    recipe = preset(**written)
+    assert octave_sizes(output_size(recipe, None), recipe.octaves, 32) == [(90, 90), (120, 120), (120, 120)]
+    assert octave_sizes(output_size(recipe, (600, 800)), recipe.octaves, 32) == [(68, 90), (90, 120), (90, 120)]
+    assert output_size(preset(canvas={"size": 400}, **written), None) == (400, 400)
+    assert Octaves(sizes=(90, 120, 120)).count == 3
+
+
+@pytest.mark.parametrize(
+    "start, color", [("white", 1.0), ("gray", 0.5), ("#c8c8c8", 200 / 255), ("DimGray", 105 / 255)]
+)
+def test_a_canvas_of_one_color(start: str, color: float) -> None:
+    picture = start_picture(Canvas(start=start), 5, 7, torch.Generator())
+    assert torch.equal(picture, torch.full((1, 3, 5, 7), color))
+
+
+def test_noise_lies_around_its_background() -> None:
+    around = Canvas(start="noise", noise="white", contrast=0.02, background="#ff8040")
+    noise = start_picture(around, 40, 40, torch.Generator().manual_seed(0))
+    assert torch.allclose(noise.mean((2, 3)), torch.tensor([[1.0, 128 / 255, 64 / 255]]), atol=0.02)
+    assert noise.max() <= 1
+    assert noise[:, 1:].std((2, 3)).flatten().tolist() == pytest.approx([0.02, 0.02], rel=0.05)
 
 
 def test_masks() -> None:

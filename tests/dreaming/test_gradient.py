@@ -18,7 +18,7 @@ from dreamer.dreaming.targets import bind_target
 from dreamer.dreaming.tiles import cut_tiles
 from dreamer.dreaming.transforms import random_transform
 from dreamer.errors import DeviceError
-from dreamer.presets.model.ascent import Ascent
+from dreamer.presets.model.ascent import Transform
 from dreamer.presets.model.schema import Target
 from tests.tiny import TinyCut, TinyNetwork
 
@@ -123,10 +123,10 @@ def test_a_view_in_the_whole_picture_has_its_middle_in_the_middle() -> None:
     assert unit_cell(0.5, 0, 299, 299, 35) == (17, 8)
 
 
-@pytest.mark.parametrize("transform", [{}, {"scale": 0.3}, {"rotate": 20.0}, {"scale": 0.1, "rotate": 5.0}])
-def test_seen_through_any_view_the_gradient_is_autograds(transform: dict[str, float], network: TinyNetwork) -> None:
+@pytest.mark.parametrize("changes", [{}, {"scale": 0.3}, {"rotate": 20.0}, {"scale": 0.1, "rotate": 5.0}])
+def test_seen_through_any_view_the_gradient_is_autograds(changes: dict[str, float], network: TinyNetwork) -> None:
     image = picture(40, 56)
-    transform = random_transform(Ascent(jitter=7, transform=transform), (40, 56), torch.Generator().manual_seed(4))
+    transform = random_transform(7, Transform(**changes), (40, 56), torch.Generator().manual_seed(4))
     target = bound(network, image, {"layer": "conv2"})
     objective = Objective([target], [None], False)
     found, score = TargetGradient(network.cut(["conv2"]), objective, tile=None, halo=8, report=ignore)(

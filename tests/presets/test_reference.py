@@ -98,8 +98,8 @@ def test_every_default_fits_what_is_said_of_it() -> None:
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("ascent.blur", "a number from 0 to 100, or { from, to } (px)"),
-        ("canvas.start", '"photo", "noise" or "gray"'),
+        ("ascent.blur", "a number from 0 to 100, { from, to }, or a list of these (px)"),
+        ("canvas.start", '"photo", "noise" or a color such as "gray" or "#c8c8c8"'),
         ("octaves.scale", "a number above 1 and at most 4"),
         ("ascent.momentum", "a number at least 0 and below 1"),
         ("canvas.mask.center", "a list of 2 numbers from 0 to 1 (share of the canvas)"),
@@ -130,6 +130,7 @@ def test_a_table_is_explained_with_all_in_it() -> None:
         "octaves",
         "octaves.count",
         "octaves.scale",
+        "octaves.sizes",
         "octaves.steps",
         "octaves.output_scale",
     ]
@@ -138,8 +139,8 @@ def test_a_table_is_explained_with_all_in_it() -> None:
 def test_an_explanation_says_type_bounds_unit_and_default() -> None:
     assert explained(all_keys()["ascent.jitter"]).splitlines() == [
         "ascent.jitter",
-        "  largest random roll before each step",
-        "  type: a whole number from 0 to 512 (px)",
+        "  largest random roll before each step; a list gives each octave its own",
+        "  type: a whole number from 0 to 512, or a list of these (px)",
         "  default: 32",
         "  may be keyframed",
     ]

@@ -6,12 +6,10 @@ from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 from annotated_types import Unit
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, model_validator
 
-from dreamer.presets.model.fields import Spelling, Table, described, mistake
+from dreamer.presets.model.fields import Share, Spelling, Table, described, mistake
 from dreamer.presets.model.times import exact_rate, frames_in
-
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 def _text(value: Any) -> Any:

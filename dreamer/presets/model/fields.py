@@ -1,29 +1,24 @@
-"""Small values that presets are made of: schedules, kernel selections, octave ranges, and the strict base model."""
+"""Small values that presets are made of: described fields, kernel selections, names, and the strict base model."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from dataclasses import fields as dataclass_fields
-from typing import Annotated, Any, Generic, Literal, LiteralString, TypeVar, get_args
+from typing import Annotated, Any, Literal, LiteralString
 
-from annotated_types import Ge, Gt, Le, Lt
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    Discriminator,
     Field,
     GetJsonSchemaHandler,
-    Tag,
 )
-from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, PydanticCustomError
 
 # The kind of a mistake that lies between values each of which would be right by itself.
 CONTRADICTION: LiteralString = "contradiction"
-N = TypeVar("N", bound=float)
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Table(BaseModel):
@@ -42,33 +37,6 @@ def mistake(kind: LiteralString, message: str, *path: str | int) -> PydanticCust
     return PydanticCustomError(kind, "{message}", {"message": message, "path": path})
 
 
-class Schedule(Table, Generic[N]):
-    """A number that changes evenly over the steps of an octave. `N` is a float with its bounds."""
-
-    start: N = Field(alias="from", description="value at an octave's first step")
-    end: N = Field(alias="to", description="value at an octave's last step")
-
-    def at(self, progress: float) -> float:
-        """The value at `progress` in [0, 1] of an octave."""
-        return self.start + (self.end - self.start) * progress
-
-    @classmethod
-    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
-        """A short name for the JSON schema, by the bounds: Schedule_gt0_le10."""
-        fields = [part for part in get_args(params[0]) if isinstance(part, FieldInfo)]
-        bounds = [bound for field in fields for bound in field.metadata if isinstance(bound, (Ge, Gt, Le, Lt))]
-        names = [f"{part.name}{getattr(bound, part.name)}" for bound in bounds for part in dataclass_fields(bound)]
-        return "_".join([cls.__name__, *names])
-
-
-def _form(value: Any) -> str:
-    return "schedule" if isinstance(value, (dict, Schedule)) else "number"
-
-
-# A number or a schedule: Annotated[Annotated[N, NUMBER] | Annotated[Schedule[N], SCHEDULE], NUMBER_OR_SCHEDULE].
-NUMBER, SCHEDULE, NUMBER_OR_SCHEDULE = Tag("number"), Tag("schedule"), Discriminator(_form)
-
-
 @dataclass(frozen=True, eq=False)
 class Spelling:
     """How a value is written that has shorter forms than its type shows: in words, and those forms as JSON schemas."""
@@ -78,11 +46,6 @@ class Spelling:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {"anyOf": [*self.forms, handler(schema)]} if self.forms else handler(schema)
-
-
-def value_at(number: float | Schedule[float], progress: float) -> float:
-    """The value of a number or schedule at `progress` in [0, 1]."""
-    return number.at(progress) if isinstance(number, Schedule) else number
 
 
 _RANGE = re.compile(r"^(\d+)\s*-\s*(\d+)$")

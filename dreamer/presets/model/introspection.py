@@ -12,8 +12,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from dreamer.errors import nearest
-from dreamer.presets.model.fields import Schedule, Table
+from dreamer.presets.model.fields import Table
 from dreamer.presets.model.paths import EACH, KeyPath, pattern
+from dreamer.presets.model.schedules import Schedule
 from dreamer.presets.model.schema import Preset
 from dreamer.presets.model.words import UNIONS, type_words
 

@@ -15,21 +15,22 @@ from pydantic import BeforeValidator, Field, JsonValue, model_validator
 
 from dreamer.presets.model.animation import Animation
 from dreamer.presets.model.ascent import Ascent
+from dreamer.presets.model.canvas import Canvas, Mask
 from dreamer.presets.model.fields import (
     CONTRADICTION,
     Kernels,
     Measure,
     Names,
+    Share,
     Spelling,
     Table,
     described,
     mistake,
 )
+from dreamer.presets.model.octaves import Octaves
 
 OctaveNumber = Annotated[int, Field(ge=1, le=20)]
 Weight = Annotated[float, Field(ge=-1000, le=1000)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Side = Annotated[int, Field(ge=16, le=65536)]
 Position = Annotated[tuple[Share, Share], Spelling("a position [y, x] of numbers from 0 to 1", ())]
 Cell = Annotated[int, Field(ge=0, le=65536)]
 Region = Annotated[
@@ -57,45 +58,6 @@ class NetworkChoice(Table):
 
 def _network_from_name(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
-
-
-class Mask(Table):
-    """Where the dream may paint: 1 inside, 0 outside, with a soft edge."""
-
-    picture: str | None = described(None, "path of a picture: white dreams, black stays; stretched to the canvas")
-    shape: Literal["ellipse", "rectangle"] | None = described(None, "a shape in place of a picture")
-    center: Annotated[tuple[Share, Share], Unit("share of the canvas")] = described(
-        (0.5, 0.5), "x and y of the shape's center"
-    )
-    size: Annotated[tuple[Share, Share], Unit("share of the canvas")] = described(
-        (0.7, 0.7), "width and height of the shape"
-    )
-    feather: Annotated[float, Unit("share of the shorter side")] = described(0.1, "width of the soft edge", ge=0, le=1)
-    invert: bool = described(False, "dream outside and leave the inside")
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Mask:
-        if (self.picture is None) == (self.shape is None):
-            raise mistake(CONTRADICTION, "give either picture or shape")
-        return self
-
-
-class Canvas(Table):
-    """The picture that is dreamt on."""
-
-    start: Literal["photo", "noise", "gray"] = described("photo", "what the canvas starts as")
-    size: Annotated[Side | tuple[Side, Side] | None, Unit("px")] = described(
-        None,
-        "longest side, or [width, height] (cropped to fit); omitted: the photo's own, 512 without a photo",
-    )
-    space: Literal["pixels", "fourier"] = described(
-        "pixels", "what the gradient steps change: pixels, or Fourier coefficients with decorrelated color"
-    )
-    noise: Literal["white", "pink", "brown", "blue", "gray"] = described(
-        "pink", 'spectrum of the noise for start = "noise"; gray is pink without color'
-    )
-    contrast: float = described(0.1, "standard deviation of the noise around mid-gray", ge=0, le=0.5)
-    mask: Mask | None = described(None, "where the dream may paint; omitted: everywhere")
 
 
 class Target(Table):
@@ -197,28 +159,6 @@ _MEASURES: dict[str, tuple[str, ...]] = {
 }
 
 
-class Octaves(Table):
-    """The pyramid of sizes, smallest first. Detail found at one octave is carried to the next."""
-
-    count: int = described(4, "number of octaves", ge=1, le=20)
-    scale: float = described(1.4, "ratio of the sides of neighboring octaves", gt=1, le=4)
-    steps: Annotated[int, Field(ge=1, le=10000)] | tuple[Annotated[int, Field(ge=0, le=10000)], ...] = described(
-        10, "gradient steps an octave; a list gives each its own, the smallest octave first"
-    )
-    output_scale: float = described(1.0, "side of the output for each px of the canvas' size", gt=0, le=16)
-
-    @model_validator(mode="after")
-    def _steps_for_each(self) -> Octaves:
-        if isinstance(self.steps, tuple) and len(self.steps) != self.count:
-            what = f"lists {len(self.steps)} numbers for count = {self.count} octaves"
-            raise mistake(CONTRADICTION, what, "steps")
-        return self
-
-    def steps_at(self, octave: int) -> int:
-        """Steps of octave number `octave`, counted from 0, the smallest."""
-        return self.steps if isinstance(self.steps, int) else self.steps[octave]
-
-
 Penalty = Annotated[float, Field(ge=0, le=1000)]
 
 
@@ -282,6 +222,11 @@ class Preset(Table):
         if penalties.photo_features and not has_layer:
             what = "needs penalties.features_layer, because no target names a layer"
             raise mistake(CONTRADICTION, what, "penalties", "photo_features")
+        return self
+
+    @model_validator(mode="after")
+    def _lists_have_a_value_for_each_octave(self) -> Preset:
+        self.ascent.fit(self.octaves.count)
         return self
 
     @model_validator(mode="after")

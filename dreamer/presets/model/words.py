@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from annotated_types import Ge, Gt, Le, Lt, MinLen
 from pydantic.fields import FieldInfo
 
-from dreamer.presets.model.fields import Schedule, Spelling
+from dreamer.presets.model.fields import Spelling
+from dreamer.presets.model.schedules import Schedule
 
 UNIONS = (Union, types.UnionType)
 # One, and many.
@@ -33,7 +34,7 @@ def type_words(annotation: Any, metadata: Iterable[Any] = (), *, many: bool = Fa
     if origin is Literal:
         return _listed([f'"{part}"' if isinstance(part, str) else str(part) for part in parts])
     if origin in UNIONS:
-        return _either([type_words(part, many=many) for part in parts if part is not type(None)])
+        return _alternatives([part for part in parts if part is not type(None)], many=many)
     if origin is tuple:
         return _list_words(parts, bounds)
     if origin is dict:
@@ -41,6 +42,24 @@ def type_words(annotation: Any, metadata: Iterable[Any] = (), *, many: bool = Fa
     if isinstance(annotation, type) and issubclass(annotation, Schedule):
         return "{ from, to }"
     return _SCALARS.get(annotation, _TABLE)[many] + _bounds(bounds)
+
+
+def _alternatives(parts: list[Any], *, many: bool) -> str:
+    """The alternatives of a union; a list of what stands before it is only called that."""
+    words: list[str] = []
+    for part in parts:
+        item = _item_of(part)
+        short = item is not None and bool(words) and type_words(item) == _either(words)
+        words.append("a list of these" if short else type_words(part, many=many))
+    return _either(words)
+
+
+def _item_of(annotation: Any) -> Any:
+    """What a list of any length is of; None for everything else."""
+    while get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    parts = get_args(annotation)
+    return parts[0] if get_origin(annotation) is tuple and parts[-1] is Ellipsis else None
 
 
 def _flat(metadata: Iterable[Any]) -> Iterator[Any]:

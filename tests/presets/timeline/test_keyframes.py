@@ -285,11 +285,16 @@ def test_a_preview_leaves_octaves_that_change(tmp_path: Path) -> None:
         ),
         (
             f'{TARGET}[canvas]\nstart = {{ "0s" = "noise", "2s" = "foto" }}',
-            ['film.toml:4: canvas.start at "2s": "foto" is not "photo", "noise" or "gray"; did you mean "photo"?'],
+            [
+                'film.toml:4: canvas.start at "2s": "foto" is not "photo", "noise" or a color, by its name in CSS or '
+                'as "#rrggbb"; did you mean "photo"?'
+            ],
         ),
         (
             f'{TARGET}[ascent]\nstep_size = "= 0.1 * (1 - t)"',
-            ["film.toml:4: ascent.step_size: at 3.9 s -0.29 is not a number above 0 and at most 10, or { from, to }"],
+            [
+                "film.toml:4: ascent.step_size: at 3.9 s -0.29 is not a number above 0 and at most 10, { from, to }, or a list of these"
+            ],
         ),
         (
             f'{TARGET}[ascent]\nblur = {{ from = {{ "0s" = 1, "1s" = 200 }}, to = 0 }}',
@@ -334,7 +339,7 @@ def test_a_preview_leaves_octaves_that_change(tmp_path: Path) -> None:
         ),
         (
             f'{TARGET}[octaves]\nsteps = [9, 9]\ncount = {{ "0s" = 2, "2s" = 4 }}',
-            ["film.toml:4: octaves.steps: lists 2 numbers for count = 3 octaves, at 0.6 s (frame 6)"],
+            ["film.toml:4: octaves.steps: lists 2 values for octaves.count = 3, at 0.6 s (frame 6)"],
         ),
         (
             '[[targets]]\nclass = 3\n[penalties]\nphoto_features = { "1s" = 0, "2s" = 1 }',
@@ -424,4 +429,4 @@ def test_a_long_film_is_checked_at_its_keys_and_its_end(tmp_path: Path) -> None:
         tmp_path,
         animation=long,
     )
-    assert told == ["film.toml:4: octaves.steps: lists 2 numbers for count = 3 octaves, at 0.9667 s (frame 29)"]
+    assert told == ["film.toml:4: octaves.steps: lists 2 values for octaves.count = 3, at 0.9667 s (frame 29)"]
