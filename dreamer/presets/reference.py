@@ -69,8 +69,8 @@ def reference_markdown() -> str:
         "",
         "Written by `dreamer presets explain --markdown`. `N` stands for the number of a target, counted from 0.",
         '`extends = "NAME"` at the top of a file takes all that the file does not say from another preset.',
-        'Numbers that may be `{ from, to }` change evenly over the steps of each octave; with `over = "run"` they do once',
-        "over all octaves. A list gives each octave its own, the smallest first.",
+        "Numbers that may be `{ from, to }` change evenly over the steps of each octave, with",
+        '`{ from, to, over = "run" }` once over all of them. A list gives each octave its own, the smallest first.',
         *_ON_KEYFRAMES,
     ]
     keys = documented_keys()

@@ -101,7 +101,7 @@ def test_comments_stand_behind_the_values(tmp_path: Path, monkeypatch: pytest.Mo
     resolved = resolve_preset("x.toml", ["ascent.blur.from=2", "ascent.blur.to=1"])
     lines = to_toml(resolved.preset, only_changed=False, comments=resolved.origins).splitlines()
     assert 'layer = "a" # x.toml:2' in lines
-    assert 'blur = {from = 2.0, to = 1.0, over = "octave"} # --set' in lines
+    assert 'blur = {from = 2.0, to = 1.0, over = "octave"} # --set, default' in lines
     assert "seed = 0 # default" in lines
 
 

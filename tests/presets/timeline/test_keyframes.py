@@ -293,7 +293,8 @@ def test_a_preview_leaves_octaves_that_change(tmp_path: Path) -> None:
         (
             f'{TARGET}[ascent]\nstep_size = "= 0.1 * (1 - t)"',
             [
-                "film.toml:4: ascent.step_size: at 3.9 s -0.29 is not a number above 0 and at most 10, { from, to }, or a list of these"
+                "film.toml:4: ascent.step_size: at 3.9 s -0.29 is not a number above 0 and at most 10, { from, to }, "
+                "or a list of these"
             ],
         ),
         (
