@@ -39,13 +39,12 @@ def network_for(choice: str) -> Network:
 
 
 def small(name: str) -> Preset:
-    changes = ["octaves.steps=2", "octaves.output_scale=1", "canvas.size=72", "targets.0.octaves="]
-    preset = load_preset(name)
-    if preset.animation is not None:
+    changes = ["octaves.steps=2", "octaves.output_scale=1", "canvas.size=72"]
+    if load_preset(name).animation is not None:
         changes.append("animation.fps=2")
-    if len(preset.targets) > 1:
-        changes += [f"targets.{number}.octaves=" for number in range(1, len(preset.targets))]
-    return with_first_octaves(load_preset(name, changes), 2)
+    preset = load_preset(name, changes)
+    everywhere = [target.model_copy(update={"octaves": None}) for target in preset.targets]
+    return with_first_octaves(preset.model_copy(update={"targets": tuple(everywhere)}), 2)
 
 
 @lru_cache(maxsize=1)
