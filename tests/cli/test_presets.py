@@ -98,7 +98,7 @@ def test_what_a_person_gets_wrong_is_one_message_and_exit_code_2(
 
 def test_explain_tells_one_key_a_table_or_all(dreamer: Dreamer) -> None:
     one = dreamer("presets", "explain", "ascent.blur").stdout
-    assert "type: a number from 0 to 100, or { from, to } (px)" in one
+    assert "type: a number from 0 to 100, { from, to }, or a list of these (px)" in one
     assert "default: 0.0" in one
     assert "octaves.scale" in dreamer("presets", "explain", "octaves").stdout
     everything = dreamer("presets", "explain").stdout
