@@ -25,7 +25,7 @@ def nearly_gray(preset: Preset, picture: Tensor, photo: Tensor | None) -> Warned
     flat = deviations(picture) < LEAST_DEVIATION
     if photo is not None:
         flat &= deviations(photo) >= LEAST_DEVIATION
-    numbers = tuple(flat.nonzero().flatten().tolist())
+    numbers = tuple(number for number, even in enumerate(flat.tolist()) if even)
     return (
         Warned(DreamWarning("nearly_gray", _message(preset, over_photo=photo is not None)), numbers)
         if numbers
