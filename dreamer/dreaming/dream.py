@@ -9,8 +9,9 @@ from torch import Generator, Tensor
 from dreamer.dreaming.ascent import OctaveAscent, Pace
 from dreamer.dreaming.bound_targets import LOGITS, BoundTarget
 from dreamer.dreaming.canvas import CANVASES
+from dreamer.dreaming.dead_targets import DeadTargets
 from dreamer.dreaming.events import Listener, OctaveStarted, StepDone, TileHalved, ignore
-from dreamer.dreaming.filters import resized, with_color_of
+from dreamer.dreaming.filters import resized, sharpened, with_color_of
 from dreamer.dreaming.gradient import Objective, TargetGradient
 from dreamer.dreaming.masks import draw_mask
 from dreamer.dreaming.nearly_gray import nearly_gray
@@ -91,6 +92,7 @@ class _Dream:
         self.steps = [preset.octaves.steps_at(o) if self._active(o) else 0 for o in range(preset.octaves.count)]
         self.work = [h * w * steps for (h, w), steps in zip(self.sizes, self.steps, strict=True)]
         self.largest_tile: int | None = None
+        self.dead = DeadTargets()
 
     def run(self) -> Tensor:
         """Dream at each octave, the smallest first."""
@@ -99,11 +101,24 @@ class _Dream:
             photo = self._base(height, width)
             # The dream is what differs from the photo. Carrying the difference, not the picture, keeps the photo as
             # sharp as it is at each size.
-            begin = photo + resized(picture - base, height, width)
+            begin = photo + self._carried(picture - base, height, width)
             picture, base = self._octave(octave, begin.clamp(0, 1), photo), photo
-        if sum(self.work) and (warned := nearly_gray(self.preset, picture, photo if self.from_photo else None)):
-            self.listen(warned)
+        self._warn(picture, photo)
         return picture
+
+    def _warn(self, picture: Tensor, photo: Tensor) -> None:
+        """Tell why pictures may not be what was wanted, where something was dreamt at all."""
+        targets = self.batch_targets or [self.preset.targets] * len(picture)
+        dead = list(self.dead.warnings(self.preset, targets))
+        told = {number for warned in dead for number in warned.pictures}
+        gray = nearly_gray(self.preset, picture, photo if self.from_photo else None, told) if sum(self.work) else None
+        for warned in [*dead, gray] if gray else dead:
+            self.listen(warned)
+
+    def _carried(self, dream: Tensor, height: int, width: int) -> Tensor:
+        """A dream as it goes into an octave of this size, sharpened by as much as enlarging has blurred it."""
+        ratio = max(height / dream.shape[2], width / dream.shape[3])
+        return sharpened(resized(dream, height, width), self.preset.octaves.sharpen, ratio)
 
     def _start(self, photo: Tensor | None) -> Tensor:
         """What the canvas starts as, at the size that octaves are resampled from."""
@@ -141,6 +156,8 @@ class _Dream:
             for step, score in ascent.steps(canvas, steps, self._randomness(octave)):
                 share = (before + step * height * width) / whole
                 self.listen(StepDone(octave + 1, len(self.sizes), step, steps, height, width, score, share))
+            active = self._active(octave)
+            self.dead.add({active[place]: alive for place, alive in gradient.alive.items()})
         picture = canvas.picture()
         if preset.keep_colors:
             picture = with_color_of(picture, photo)

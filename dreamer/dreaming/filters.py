@@ -56,6 +56,11 @@ def gaussian_blur(image: Tensor, sigma: float) -> Tensor:
     return _smoothed(_smoothed(image, weights, 3, columns), weights, 2, rows)
 
 
+def sharpened(image: Tensor, amount: float, sigma: float) -> Tensor:
+    """(B, C, H, W) with `amount` times what a Gaussian blur of `sigma` px takes away added: an unsharp mask."""
+    return image + amount * (image - gaussian_blur(image, sigma)) if amount else image
+
+
 def _padded(image: Tensor, radius: int, dim: int, border: str) -> Tensor:
     return F.pad(image, (radius, radius, 0, 0) if dim == 3 else (0, 0, radius, radius), mode=border)
 

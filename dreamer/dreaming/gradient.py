@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from dreamer.dreaming.bound_targets import Activations, BoundTarget, Window
+from dreamer.dreaming.dead_targets import joined
 from dreamer.dreaming.events import TileHalved
 from dreamer.dreaming.normalization import rms, unit_rms
 from dreamer.dreaming.protocols import Cut
@@ -61,7 +62,8 @@ class Objective:
 class TargetGradient:
     """Callable for one octave: the picture to its gradient (B, 3, H, W) at a root mean square of 1, and its score.
 
-    Runs in tiles of `tile` px where given, and halves them where memory runs out.
+    Runs in tiles of `tile` px where given, and halves them where memory runs out. `alive`: for the place of each target
+    in the objective, (B,) whether any of its gradients so far was not zero, together with those that share its pass.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class TargetGradient:
     ) -> None:
         self._cut, self._objective = cut, objective
         self._tile, self._halo, self._report = tile, halo, report
+        self.alive: dict[int, Tensor] = {}
 
     def __call__(
         self, image: Tensor, photo: Tensor, transform: ViewTransform, shift: tuple[int, int]
@@ -94,6 +97,7 @@ class TargetGradient:
         features = groups.pop() if distances is not None else None
         total: Tensor | None = None
         for group, gradient in zip(objective.groups, groups, strict=True):
+            self.alive = joined(self.alive, dict.fromkeys(group, gradient.flatten(1).any(1)))
             mask = objective.masks[group[0]]
             if objective.balanced:
                 weight = abs(objective.targets[group[0]].target.weight)

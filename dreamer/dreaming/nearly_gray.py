@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from torch import Tensor
 
 from dreamer.dreaming.events import DreamWarning, Warned
@@ -16,16 +18,17 @@ _FLATTENING = {
 }
 
 
-def nearly_gray(preset: Preset, picture: Tensor, photo: Tensor | None) -> Warned | None:
+def nearly_gray(preset: Preset, picture: Tensor, photo: Tensor | None, told: Collection[int] = ()) -> Warned | None:
     """A warning about the pictures of (B, 3, H, W) in [0, 1] that show next to nothing; None where there are none.
 
     Decided by the standard deviation over the pixels, a mean over the channels, so that any even color counts. A
-    picture whose `photo`, of the same shape, was as even already is left out.
+    picture whose `photo`, of the same shape, was as even already is left out, and those of the numbers `told`, of which
+    a better reason is known.
     """
     flat = deviations(picture) < LEAST_DEVIATION
     if photo is not None:
         flat &= deviations(photo) >= LEAST_DEVIATION
-    numbers = tuple(number for number, even in enumerate(flat.tolist()) if even)
+    numbers = tuple(number for number, even in enumerate(flat.tolist()) if even and number not in told)
     return (
         Warned(DreamWarning("nearly_gray", _message(preset, over_photo=photo is not None)), numbers)
         if numbers

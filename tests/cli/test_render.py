@@ -118,6 +118,15 @@ def test_a_picture_that_came_out_nearly_gray_is_told_from_a_good_one(dreamer: Dr
     assert json.loads(good.stdout)["warnings"] == [] and "warning" not in good.stderr
 
 
+def test_a_kernel_that_never_fires_is_told_from_success(dreamer: Dreamer) -> None:
+    target = ("--set", "canvas.start=gray", "--set", "targets.0.kernels=31", "--set", "octaves.output_scale=1")
+    result = dreamer("render", "-p", "kernel-study", *target, "--size", "64", "--json", "-o", "gray.png")
+    assert result.exit_code == 0, result.output
+    (warning,) = json.loads(result.stdout)["warnings"]
+    assert warning["kind"] == "dead_target" and "network.negative_slope" in warning["message"]
+    assert 'no gradient at any step from layer = "maxpool3", kernels = 31' in result.stderr
+
+
 @pytest.mark.slow
 def test_a_broken_picture_does_not_stop_the_others(dreamer: Dreamer, photo: Path) -> None:
     folder = photo.parent / "holiday"

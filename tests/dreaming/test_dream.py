@@ -146,3 +146,16 @@ def test_a_missing_photo_and_a_picture_too_small_are_named(network: TinyNetwork)
 def test_photos_of_any_shape_are_cropped_to_a_given_size(network: TinyNetwork, photo: Tensor) -> None:
     picture = dream(preset(canvas={"size": [30, 50]}), network, photo)
     assert picture.shape == (1, 3, 50, 30)
+
+
+@pytest.mark.parametrize("scale", [1.5, 3.0])
+def test_between_octaves_the_dream_is_sharpened_and_the_photo_is_not(
+    scale: float, network: TinyNetwork, photo: Tensor
+) -> None:
+    plain, crisp = (
+        dream(preset(octaves={"count": 2, "scale": scale, "steps": [6, 0], "sharpen": amount}), network, photo) - photo
+        for amount in (0.0, 2.0)
+    )
+    assert sharpness(crisp) > 1.5 * sharpness(plain)
+    still = preset(octaves={"count": 2, "steps": [0, 0], "sharpen": 2.0})
+    assert torch.equal(dream(still, network, photo), photo)

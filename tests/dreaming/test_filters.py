@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 
@@ -10,6 +12,7 @@ from dreamer.dreaming.filters import (
     merged_bands,
     resized,
     scharr_energy_gradient,
+    sharpened,
     with_color_of,
 )
 from tests.dreaming.conftest import scharr
@@ -77,3 +80,12 @@ def test_resizing_keeps_the_mean_and_the_same_size_is_the_same_picture() -> None
     assert resized(image, 64, 64) is image
     assert resized(image, 16, 24).shape == (2, 3, 16, 24)
     assert torch.allclose(resized(image, 16, 16).mean((2, 3)), image.mean((2, 3)), atol=0.01)
+
+
+def test_sharpened_lifts_what_a_blur_takes_away() -> None:
+    """A wave goes on as it is but larger: by the amount times the share that the blur takes of it."""
+    wave = torch.cos(torch.arange(64) * math.pi / 4).expand(1, 3, 32, 64)
+    share = 1 - math.exp(-0.5 * (math.pi / 4 * 1.5) ** 2)
+    middle = (..., slice(8, -8))
+    assert torch.allclose(sharpened(wave, 2.0, 1.5)[middle], (1 + 2 * share) * wave[middle], atol=0.02)
+    assert sharpened(wave, 0.0, 1.5) is wave

@@ -132,6 +132,7 @@ def test_a_table_is_explained_with_all_in_it() -> None:
         "octaves.scale",
         "octaves.sizes",
         "octaves.steps",
+        "octaves.sharpen",
         "octaves.output_scale",
     ]
 

@@ -28,6 +28,13 @@ class Octaves(Table):
     steps: Annotated[int, Field(ge=1, le=10000)] | tuple[Annotated[int, Field(ge=0, le=10000)], ...] = described(
         10, "gradient steps an octave; a list gives each its own, the smallest octave first"
     )
+    sharpen: float = described(
+        0.0,
+        "how much the dream is sharpened from each octave to the next: the amount of an unsharp mask that is as wide "
+        "as a pixel of the smaller octave",
+        ge=0,
+        le=10,
+    )
     output_scale: float = described(1.0, "side of the output for each px of the canvas' size", gt=0, le=16)
 
     @model_validator(mode="after")
