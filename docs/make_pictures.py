@@ -45,7 +45,8 @@ TOOLS = {
     "top": "inspect top {folder}/atlas/maxpool3 --layer inception3b --kernel 84 --kernel 207 --kernel 52",
     "embed": "inspect embed {folder}/atlas/maxpool3 --layer inception4c --method tsne --thumbnails",
     "classify": "inspect classify docs/pictures/flock.jpg --before inputs/sky.jpg",
-    "fool": "inspect fool inputs/sky.jpg --class panda",
+    "fool": "inspect fool inputs/sky.jpg --class panda --method pgd --method pixels --pixels 3",
+    "texture": "inspect fool docs/pictures/flock.jpg --texture inputs/dunes.jpg",
     "invert": "inspect invert inputs/dunes.jpg --layer conv3 --layer inception3b --layer inception4c",
     "suggest": "suggest inputs/sky.jpg --count 8",
 }

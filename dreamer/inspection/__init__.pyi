@@ -1,12 +1,15 @@
 from .activations import FeatureMap, feature_maps
+from .attack_goals import AdversarialExample, Control
 from .attribution import attribute, rank_correlation, saliency_map
 from .choices import deepest_layer, strongest_on, strongest_over
+from .cue_conflict import CueConflict, cue_conflict
 from .deconvolution import Projection, project
 from .embedding import embed, features_of, principal_components
-from .fooling import AdversarialExample, CueConflict, cue_conflict, fool
+from .fooling import fool, noise_control
 from .inversion import Inversion, invert
 from .kernels import Kernels, layer_kernels
 from .occlusion import Occlusion, occlude
+from .pixel_attack import fool_by_pixels, pixel_control
 from .scoring import (
     ClassProbability,
     TargetScore,
@@ -23,6 +26,7 @@ from .tracing import KernelTrace, trace_kernel
 __all__ = [
     "AdversarialExample",
     "ClassProbability",
+    "Control",
     "CueConflict",
     "FeatureMap",
     "Inversion",
@@ -41,9 +45,12 @@ __all__ = [
     "feature_maps",
     "features_of",
     "fool",
+    "fool_by_pixels",
     "invert",
     "layer_kernels",
+    "noise_control",
     "occlude",
+    "pixel_control",
     "predicted_class",
     "principal_components",
     "probabilities",

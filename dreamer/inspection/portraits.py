@@ -45,11 +45,14 @@ def kernel_portraits(network: Network, layer: str, kernels: Sequence[int], *, si
     return dream_each(study, network, None, [(target,) for target in targets])
 
 
-def restyle(network: Network, photo: Tensor, style: str, *, size: int | None = None) -> Tensor:
+def restyle(network: Network, photo: Tensor, style: str, *, size: int | None = None, strength: float = 1.0) -> Tensor:
     """A photo (1, 3, h, w) in [0, 1] with the texture of the picture at `style`, by the preset `style`.
 
-    `size`: longest side of the result in px, by default the photo's own. Raises PictureError for an unreadable style.
+    `size`: longest side of the result in px, by default the photo's own. `strength`: above 0; the smaller, the more is
+    held on to the photo's features. Raises PictureError for an unreadable style.
     """
     preset = resolve_preset("style", [f'targets.0.style="{style}"']).preset
+    held = preset.penalties.model_copy(update={"photo_features": preset.penalties.photo_features / strength})
+    preset = preset.model_copy(update={"penalties": held})
     preset = with_options(preset, size=size or max(photo.shape[-2:]))
     return dream(preset, network, photo, pictures=preset_pictures(preset), free_memory=free_memory(network.device))

@@ -111,7 +111,8 @@ def test_guided_maps_are_left_out_where_a_network_has_no_relu_to_guide(dreamer: 
 
 @pytest.mark.slow
 def test_a_photo_takes_the_texture_of_another(dreamer: Dreamer) -> None:
-    result = dreamer("inspect", "fool", "a.png", "--texture", "b.png", "--size", "64", "-o", "made.png", "--json")
+    result = dreamer("inspect", "fool", "a.png", "--texture", "b.png", "--size", "64", "--strength",
+                     "0.5", "-o", "made.png", "--json")  # fmt: skip
     assert result.exit_code == 0, result.output
     facts = json.loads(result.stdout)
     assert 0 <= facts["shape_probability"] <= 1 and facts["texture_class"]
@@ -221,7 +222,7 @@ def test_suggestions_can_be_pasted(dreamer: Dreamer, folder: Path) -> None:
     (["occlusion", "a.png", "--square", "500:10"], 2, "does not fit"),
     (["top", "nowhere", "--layer", "conv1", "--kernel", "1"], 3, "nowhere"),
     (["embed", "empty"], 3, "empty"),
-    (["fool", "a.png"], 2, "--texture"),
+    (["fool", "a.png", "--class", "daisy", "--texture", "b.png"], 2, "--texture"),
     (["weights", "--network", "pokket"], 2, "pocket"),
     (["weights", "-o", "made.bmp"], 1, ".bmp"),
     (["salience", "a.png"], 2, "saliency"),

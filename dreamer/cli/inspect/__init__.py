@@ -16,7 +16,7 @@ _COMMANDS = {
     "top": "The photos and patches that activate a kernel most.",
     "embed": "A map of photos by a layer's features.",
     "classify": "The most probable classes, before and after a dream.",
-    "fool": "The smallest change that makes a network predict another class.",
+    "fool": "The smallest change that makes a network predict another class; shape against texture.",
     "invert": "What a layer retains of a photo.",
 }
 

@@ -1,7 +1,7 @@
 """The figure of each tool: what an analysis found, as a Pillow image. `network` is the name that titles print."""
 
 from dreamer.inspection.figures.activations import draw_feature_maps
-from dreamer.inspection.figures.changes import draw_adversarial_example, draw_cue_conflict, draw_inversions
+from dreamer.inspection.figures.changes import draw_attacks, draw_cue_conflicts, draw_inversions
 from dreamer.inspection.figures.evidence import draw_attributions, draw_occlusions
 from dreamer.inspection.figures.kernels import draw_kernels
 from dreamer.inspection.figures.photos import (
@@ -15,10 +15,10 @@ from dreamer.inspection.figures.photos import (
 from dreamer.inspection.figures.projections import draw_projections, draw_silhouette, draw_traces
 
 __all__ = [
-    "draw_adversarial_example",
+    "draw_attacks",
     "draw_attributions",
     "draw_classes",
-    "draw_cue_conflict",
+    "draw_cue_conflicts",
     "draw_embedding",
     "draw_embedding_grid",
     "draw_feature_maps",
