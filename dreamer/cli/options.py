@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-import re
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -16,9 +13,6 @@ from dreamer.cli.running import set_verbosity, verbosity
 Command = TypeVar("Command", bound=Callable[..., Any])
 PRECISIONS = ("auto", "float32", "bfloat16")
 PROGRESS = ("auto", "rich", "plain", "json", "none")
-
-_REGISTERED = re.compile(r"@register_model\(.*?\)\n(?:@.*\n)*def (\w+)", re.MULTILINE)
-_WITHOUT_MAPS = ("vit_", "swin_")  # transformers: no layer gives a (B, C, H, W) map
 
 
 def complete_presets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -40,8 +34,10 @@ def complete_keys(ctx: click.Context, param: click.Parameter, incomplete: str) -
 
 
 def complete_networks(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Network names: pocket and those that torchvision's sources register, read without importing them."""
-    return _beginning_with(incomplete, ["pocket", *_torchvision_names()])
+    """Network names, of which pocket is the first."""
+    from dreamer.networks.names import network_names
+
+    return _beginning_with(incomplete, network_names())
 
 
 def complete_layers(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -116,11 +112,3 @@ def _complete_devices(ctx: click.Context, param: click.Parameter, incomplete: st
 
 def _beginning_with(incomplete: str, names: Iterable[str]) -> list[CompletionItem]:
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
-
-
-def _torchvision_names() -> list[str]:
-    spec = importlib.util.find_spec("torchvision")
-    folders = spec.submodule_search_locations if spec else None
-    files = [file for folder in folders or () for file in (Path(folder) / "models").glob("*.py")]
-    names = [name for file in files for name in _REGISTERED.findall(file.read_text(encoding="utf-8"))]
-    return sorted(name for name in names if not name.startswith(_WITHOUT_MAPS))

@@ -11,7 +11,8 @@ from dreamer.atomic import atomic_write
 from dreamer.cli.options import complete_presets, json_option, set_option, verbosity_options
 from dreamer.cli.running import USAGE, Commands
 from dreamer.cli.tables import print_rows
-from dreamer.errors import OutputError, PresetError, UsageError
+from dreamer.errors import NetworkError, OutputError, PresetError, UsageError
+from dreamer.networks.names import require_known_network
 from dreamer.presets.dump import to_toml
 from dreamer.presets.json_schema import schema_json
 from dreamer.presets.reference import documented_keys, explained, keys_at, reference_markdown, starter
@@ -170,7 +171,8 @@ def _facts(name: str, resolved: ResolvedPreset) -> dict[str, str]:
 
 def _mistakes(name: str) -> list[str]:
     try:
-        preset = resolve_preset(name).preset
-    except PresetError as error:
+        resolved = resolve_preset(name)
+        require_known_network(resolved.preset.network.name, where=resolved.origins["network.name"])
+    except (PresetError, NetworkError) as error:
         return [str(error)]
-    return [f"{name}: {message}" for message in missing_files(preset)]
+    return [f"{name}: {message}" for message in missing_files(resolved.preset)]

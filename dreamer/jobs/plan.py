@@ -14,6 +14,7 @@ from dreamer.jobs.journal import Journal
 from dreamer.jobs.orders import Order
 from dreamer.jobs.outputs import OutputTemplate, check_outputs, kept_apart
 from dreamer.jobs.sweeps import combinations, label, parse_sweep
+from dreamer.networks.names import require_known_network
 from dreamer.presets.adjust import with_motion, with_options
 from dreamer.presets.model.schema import Preset
 from dreamer.presets.source.load import ResolvedPreset, resolve_preset
@@ -70,10 +71,12 @@ def find_variants(order: Order, *, films: bool | None = None) -> list[Variant]:
 
     `films`: whether they are to make films, even those without an `[animation]` table; None: those that have one.
 
-    Raises PresetError for presets that are missing or wrong, or that name files that are not there.
+    Raises PresetError for presets that are missing or wrong, or that name files that are not there, NetworkError for a
+    network that there is not.
     """
     variants = []
     for resolved, settings in resolved_presets(order):
+        require_known_network(resolved.preset.network.name, where=resolved.origins["network.name"])
         if missing := missing_files(resolved.preset):
             remedy = "Check the paths in the preset and in --set."
             raise PresetError(missing, where=str(resolved.file), remedy=remedy)

@@ -1,22 +1,16 @@
-"""The networks that can be named: pocket, and every convolutional classifier of torchvision's registry."""
+"""What torchvision says of each of its networks: how to build it, and where its weights are."""
 
 from __future__ import annotations
 
-import importlib
-import inspect
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import torchvision
 from torch import nn
 
-from dreamer.errors import NetworkError, did_you_mean
+from dreamer.networks.names import SHIPPED, network_names, unknown_network
 
-POCKET = "pocket"
-SHIPPED = (POCKET, "pocket-fine")
 # Their published weights were trained with auxiliary classifiers and on inputs in [-1, 1].
 _OLD_INPUT = {"googlenet", "inception_v3"}
 
@@ -56,18 +50,10 @@ class CatalogEntry:
         return self.name in _OLD_INPUT
 
 
-@cache
-def network_names() -> tuple[str, ...]:
-    """Every name, in alphabetical order behind those that ship."""
-    names = torchvision.models.list_models(module=torchvision.models)
-    return (*SHIPPED, *(name for name in names if _is_convolutional(torchvision.models.get_model_builder(name))))
-
-
 def find_entry(name: str) -> CatalogEntry:
     """The entry of a torchvision network. Raises NetworkError with the nearest names."""
     if name in SHIPPED or name not in network_names():
-        remedy = did_you_mean(name, network_names()) or "`dreamer networks` lists them."
-        raise NetworkError(f"there is no network {name!r}", remedy=remedy)
+        raise unknown_network(name)
     weights = torchvision.models.get_model_weights(name).DEFAULT
     transforms = weights.transforms()
     meta: dict[str, Any] = weights.meta
@@ -83,13 +69,3 @@ def find_entry(name: str) -> CatalogEntry:
         tuple(transforms.mean),
         tuple(transforms.std),
     )
-
-
-@cache
-def _uses_attention(module_name: str) -> bool:
-    """Whether a module of torchvision defines or imports an attention layer, as its transformers do."""
-    return "Attention" in inspect.getsource(importlib.import_module(module_name))
-
-
-def _is_convolutional(builder: Callable[..., nn.Module]) -> bool:
-    return not _uses_attention(builder.__module__)

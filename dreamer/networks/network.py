@@ -11,13 +11,14 @@ from torch import Tensor, nn
 
 from dreamer.devices import DeviceChoice, choose_device
 from dreamer.errors import TargetError
-from dreamer.networks.catalog import SHIPPED, find_entry
+from dreamer.networks.catalog import find_entry
 from dreamer.networks.cut import LOGITS, Cut, LayerShape, Rectifier, Trace
 from dreamer.networks.descriptions import MAX_KERNELS, NetworkDescription, description_file, read_description
 from dreamer.networks.download import DownloadListener
 from dreamer.networks.labels import class_index, read_labels
 from dreamer.networks.layer_names import torch_names
-from dreamer.networks.weights import SUFFIX, LoadedNetwork, load_named, load_pocket
+from dreamer.networks.names import SHIPPED, SUFFIX
+from dreamer.networks.weights import LoadedNetwork, load_named, load_pocket, normalized_by, relabelled
 from dreamer.presets.model.schema import NetworkChoice
 from dreamer.presets.source.lookup import is_path
 
@@ -155,7 +156,7 @@ def load_network(
         choice = NetworkChoice(name=choice)
     labels = None if choice.labels is None else read_labels(Path(choice.labels))
     chosen = choose_device(device, precision)
-    loaded = load_named(choice.name, choice.weights, labels, listen=listen)
+    loaded = normalized_by(load_named(choice.name, choice.weights, labels, listen=listen), choice.mean, choice.std)
     return Network(loaded, chosen, negative_slope=choice.negative_slope)
 
 
@@ -165,9 +166,17 @@ def layer_table(name: str, height: int, width: int) -> Sequence[LayerShape]:
     return Network(loaded, DeviceChoice(torch.device("cpu"), torch.float32, "")).describe(height, width)
 
 
-def class_names(name: str) -> tuple[str, ...]:
-    """The classes of a network, named or given by a pocket network's path; needs no download."""
-    return load_pocket(name).classes if name in SHIPPED or is_path(name, SUFFIX) else find_entry(name).classes
+def class_names(name: str, weights: str = "default", labels: Path | None = None) -> tuple[str, ...]:
+    """The classes of a network, named or given by a pocket network's path; needs no download.
+
+    `weights`: as for a preset; a file's own number of classes counts. `labels`: a file of names in their place. Raises
+    NetworkError for an unknown name, WeightsError for files that cannot be read or whose numbers differ.
+    """
+    if weights != "default":
+        classes = load_named(name, weights, None).classes
+    else:
+        classes = load_pocket(name).classes if name in SHIPPED or is_path(name, SUFFIX) else find_entry(name).classes
+    return classes if labels is None else relabelled(name, classes, read_labels(labels))
 
 
 __all__ = ["LOGITS", "Network", "class_names", "layer_table", "load_network"]

@@ -12,13 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from dreamer.errors import WeightsError
-from dreamer.networks.catalog import POCKET, SHIPPED, CatalogEntry, find_entry
+from dreamer.networks.catalog import CatalogEntry, find_entry
 from dreamer.networks.download import DownloadListener, cached_weights
+from dreamer.networks.names import POCKET, SHIPPED, SUFFIX
 from dreamer.networks.pocket import ACTIVATIONS, IMAGENET_MEAN, IMAGENET_STD, Architecture, PocketNetwork
 from dreamer.networks.state_files import fit_state, read_safetensors, read_state, sha256
 from dreamer.presets.source.lookup import is_path
 
-SUFFIX = ".safetensors"
 DATA = Path(__file__).parent / "data"
 # Pocket networks are built like GoogLeNet, with its names of layers, for pictures of 128 px.
 POCKET_INPUT = ("googlenet", 128)
@@ -64,16 +64,29 @@ def load_named(
         loaded = load_pocket_file(Path(name))
     else:
         loaded = _load_shipped(name, weights) if name in SHIPPED else _load_entry(find_entry(name), weights, listen)
-    return loaded if labels is None else _relabelled(loaded, labels)
+    return loaded if labels is None else replace(loaded, classes=relabelled(loaded.name, loaded.classes, labels))
 
 
-def _relabelled(loaded: LoadedNetwork, labels: tuple[str, ...]) -> LoadedNetwork:
-    if len(labels) != len(loaded.classes):
+def relabelled(name: str, classes: tuple[str, ...], labels: tuple[str, ...]) -> tuple[str, ...]:
+    """The labels in place of a network's classes. Raises WeightsError where their number differs."""
+    if len(labels) != len(classes):
         raise WeightsError(
-            f"{loaded.name} has {len(loaded.classes)} classes, but there are {len(labels)} labels",
+            f"{name} has {len(classes)} classes, but there are {len(labels)} labels",
             remedy="Give one label a line, in the order of the network's outputs.",
         )
-    return replace(loaded, classes=labels)
+    return labels
+
+
+def normalized_by(
+    loaded: LoadedNetwork, mean: tuple[float, ...] | None, std: tuple[float, ...] | None
+) -> LoadedNetwork:
+    """The network with another mean and deviation, of red, green and blue in [0, 1], where they are given."""
+    if mean is None and std is None:
+        return loaded
+    if hasattr(loaded.module, "transform_input"):
+        # GoogLeNet and Inception v3 would bring what is normalized as for ImageNet to [-1, 1].
+        loaded.module.transform_input = False  # type: ignore[assignment]
+    return replace(loaded, mean=mean or loaded.mean, std=std or loaded.std)
 
 
 def load_pocket(name: str) -> LoadedNetwork:

@@ -192,7 +192,7 @@ def test_completion_knows_presets_networks_and_files(folder: Path) -> None:
     assert [item.type for item in complete_presets(context, parameter, "sub/m")] == ["file"]
     networks = [item.value for item in complete_networks(context, parameter, "")]
     assert {"pocket", "googlenet", "vgg16", "resnet50", "inception_v3", "alexnet"} <= set(networks)
-    assert [item.value for item in complete_networks(context, parameter, "poc")] == ["pocket"]
+    assert [item.value for item in complete_networks(context, parameter, "poc")] == ["pocket", "pocket-fine"]
 
 
 @pytest.mark.slow
@@ -204,7 +204,7 @@ def test_the_shell_completes_commands_presets_and_keys() -> None:
 
     assert complete("dreamer re") == {"render", "recipe"}
     assert "deep-dream" in complete("dreamer presets show deep-d")
-    assert complete("dreamer presets show deep-dream --set octaves.s") == {"octaves.scale=", "octaves.steps="}
+    assert complete("dreamer presets show deep-dream --set octaves.st") == {"octaves.steps="}
 
 
 @pytest.mark.parametrize(

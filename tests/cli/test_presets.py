@@ -119,6 +119,13 @@ def test_check_tells_all_mistakes_of_all_files(dreamer: Dreamer, folder: Path) -
     assert "worse.toml:1:9: Invalid value" in result.stderr
 
 
+def test_check_refuses_a_network_that_there_is_not_and_says_where(dreamer: Dreamer, folder: Path) -> None:
+    (folder / "x.toml").write_text('network = "gogglenet"\n' + TINY)
+    result = dreamer("presets", "check", "x.toml")
+    assert result.exit_code == 2
+    assert "x.toml:1: there is no network 'gogglenet'" in result.stderr and "'googlenet'" in result.stderr
+
+
 def test_check_of_good_files_exits_with_0(dreamer: Dreamer) -> None:
     assert dreamer("presets", "check", "deep-dream").exit_code == 0
 

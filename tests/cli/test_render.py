@@ -148,6 +148,7 @@ def test_a_broken_picture_does_not_stop_the_others(dreamer: Dreamer, photo: Path
     [
         ("photo.png -p dep-dream", 2, "'deep-dream'"),
         ("photo.png -p deep-dream --set octaves.cuont=3", 2, "'count'"),
+        ("photo.png -p deep-dream --set network=gogglenet -n", 2, "'googlenet'"),
         ("photo.png -p deep-dream --set octaves.count=99", 2, "20"),
         ("photo.png -p deep-dream --set targets.0.layer=inception4x", 2, "inception4c"),
         ("photo.png -p deep-dream --set targets.0.kernels=9999", 2, "numbered 0 to"),

@@ -7,8 +7,9 @@ import torch
 
 from dreamer.errors import NetworkError, TargetError, WeightsError
 from dreamer.networks import load_network, network_names, weights
-from dreamer.networks.catalog import SHIPPED, find_entry
+from dreamer.networks.catalog import find_entry
 from dreamer.networks.labels import class_index, search_classes
+from dreamer.networks.names import SHIPPED
 
 CLASSES = ("golden_retriever", "Old English sheepdog", "dog", "sea horse", "horse", "red fox", "kit fox")
 

@@ -11,7 +11,9 @@ from dreamer.errors import WeightsError
 from dreamer.networks import load_network
 from dreamer.networks.catalog import find_entry
 from dreamer.networks.labels import read_labels
+from dreamer.networks.network import class_names
 from dreamer.networks.weights import load_named, load_pocket_file
+from dreamer.presets import load_preset
 from dreamer.presets.model.schema import NetworkChoice
 
 
@@ -83,3 +85,33 @@ def test_a_pocket_networks_tensors_must_fit_its_facts(tmp_path: Path) -> None:
     save_file({"a": torch.zeros(1)}, tmp_path / "a.safetensors", {"dreamer": json.dumps(FACTS)})
     with pytest.raises(WeightsError, match="do not fit PocketNetwork"):
         load_pocket_file(tmp_path / "a.safetensors")
+
+
+@pytest.mark.parametrize("name", ["pocket", "googlenet"])
+def test_a_mean_and_deviation_of_ones_own_take_the_place_of_the_networks(name: str) -> None:
+    photo = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    own = NetworkChoice(name=name, weights="random", mean=(0.4, 0.5, 0.6), std=(1.0, 0.5, 0.25))
+    network = load_network(own, device="cpu", precision="float32")
+    scaled = (photo - torch.tensor(own.mean).view(1, 3, 1, 1)) / torch.tensor(own.std).view(1, 3, 1, 1)
+    plain = load_named(name, "random", None).module.eval()
+    plain.transform_input = False  # type: ignore[assignment]
+    with torch.no_grad():
+        assert torch.allclose(network.cut(["logits"])(photo)["logits"], plain(scaled), atol=1e-4)
+
+
+def test_classes_of_a_checkpoint_are_listed_by_its_labels(state: dict[str, torch.Tensor], tmp_path: Path) -> None:
+    weights, labels = tmp_path / "w.pth", tmp_path / "labels.txt"
+    torch.save({"state_dict": {f"module.{key}": value for key, value in state.items()}}, weights)
+    labels.write_text("airfield\nbamboo\ncanal\nriver\nsea\n")
+    assert class_names("resnet18", str(weights)) == tuple(f"class {number}" for number in range(5))
+    assert class_names("resnet18", str(weights), labels)[4] == "sea"
+    with pytest.raises(WeightsError, match="1000 classes, but there are 5 labels"):
+        class_names("resnet18", labels=labels)
+
+
+def test_mean_and_deviation_are_lists_of_numbers(tmp_path: Path) -> None:
+    (tmp_path / "x.toml").write_text(
+        'network = { name = "alexnet", mean = [0.4, 0.5, 0], std = [0.2, 0.3, 1] }\ntargets = [{ layer = "conv1" }]\n'
+    )
+    choice = load_preset(tmp_path / "x.toml").network
+    assert choice.mean == (0.4, 0.5, 0.0) and choice.std == (0.2, 0.3, 1.0)

@@ -24,8 +24,9 @@ def group(ctx: click.Context, as_json: bool) -> None:
     """List the networks that a preset can name; list their layers and classes; train one of your own."""
     if ctx.invoked_subcommand is not None:
         return
-    from dreamer.networks.catalog import SHIPPED, find_entry, network_names
+    from dreamer.networks.catalog import find_entry
     from dreamer.networks.download import cache_folder
+    from dreamer.networks.names import SHIPPED, network_names
     from dreamer.networks.weights import load_pocket_file, shipped_file
 
     rows: list[dict[str, object]] = []

@@ -32,6 +32,9 @@ from dreamer.presets.model.octaves import Octaves
 OctaveNumber = Annotated[int, Field(ge=1, le=20)]
 Weight = Annotated[float, Field(ge=-1000, le=1000)]
 Position = Annotated[tuple[Share, Share], Spelling("a position [y, x] of numbers from 0 to 1", ())]
+Deviation = Annotated[float, Field(gt=0)]
+# What a table may hold that may also be a name: it is validated as Python, where strictness would refuse a list.
+LIST = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)
 Cell = Annotated[int, Field(ge=0, le=65536)]
 Region = Annotated[
     tuple[tuple[Cell, Cell], tuple[Cell, Cell]],
@@ -51,6 +54,12 @@ class NetworkChoice(Table):
         "default", '"default", "random", or the path of a state dict (.pth, .pt, .safetensors) for this network'
     )
     labels: str | None = described(None, "path of a text file with one class name a line, for your own weights")
+    mean: Annotated[tuple[float, float, float], LIST] | None = described(
+        None, "mean of red, green and blue in [0, 1] that is taken off, for your own weights; omitted: the network's"
+    )
+    std: Annotated[tuple[Deviation, Deviation, Deviation], LIST] | None = described(
+        None, "what red, green and blue are divided by then, for your own weights; omitted: the network's"
+    )
     negative_slope: float = described(
         0.0, "slope of the leaky ReLU that takes every ReLU's place; 0 leaves ReLU as it is", ge=0, le=1
     )
@@ -195,7 +204,9 @@ class Preset(Table):
     format: Literal[1] = described(FORMAT, "the format that the preset is written in; a later one is refused")
     network: Annotated[
         NetworkChoice, BeforeValidator(_network_from_name), Spelling("a name or a table", ({"type": "string"},))
-    ] = described(NetworkChoice(), "name of the network, or a table with name, weights, labels, negative_slope")
+    ] = described(
+        NetworkChoice(), "name of the network, or a table with name, weights, labels, mean, std, negative_slope"
+    )
     seed: int = described(0, "start of all random numbers", ge=0, le=2**63 - 1)
     canvas: Canvas = described(Canvas(), "the picture that is dreamt on")
     targets: tuple[Target, ...] = Field(description="what to amplify, together", min_length=1)
