@@ -39,6 +39,12 @@ class Subject:
         return self.name.lstrip("0") or "0"
 
     @property
+    def layer(self) -> str | None:
+        """The layer that it is of; None for a class."""
+        (layer,) = self.targets[0].layer or (None,)
+        return layer
+
+    @property
     def lines(self) -> str:
         """The lines of a preset that dream it."""
         return targets_to_toml(self.targets)

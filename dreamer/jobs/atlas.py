@@ -7,19 +7,19 @@ from pathlib import Path
 
 from dreamer.inspection.atlas import Subject
 from dreamer.jobs.job import Job, examined
-from dreamer.presets.model.schema import Preset
+from dreamer.jobs.studies import Studies
 
 
-def plan_atlas(preset: Preset, name: str, subjects: Sequence[Subject], folder: Path) -> list[Job]:
-    """A job for every subject, with `preset` (called `name`), into `folder`/GROUP/NAME.png."""
+def plan_atlas(studies: Studies, subjects: Sequence[Subject], folder: Path) -> list[Job]:
+    """A job for every subject, with the preset of its layer, into `folder`/GROUP/NAME.png."""
     return [
         examined(
             Job(
                 None,
-                preset.model_copy(update={"targets": subject.targets}),
-                name,
+                studies.of(subject.layer).model_copy(update={"targets": subject.targets}),
+                studies.name,
                 folder / subject.group / f"{subject.name}.png",
-                variant=name,
+                variant=studies.name,
             )
         )
         for subject in subjects

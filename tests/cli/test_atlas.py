@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.cli.conftest import Dreamer
 from tests.gallery.test_page import Reader
@@ -35,6 +36,29 @@ def test_a_picture_of_an_atlas_can_be_rendered_again(dreamer: Dreamer) -> None:
     assert read_picture("again.png").pixels.equal(read_picture("atlas/maxpool1/0004.png").pixels)
 
 
+def test_it_says_what_it_would_draw_and_how(dreamer: Dreamer) -> None:
+    args = ("atlas", "--layer", "maxpool1,maxpool3", "--kernels", "3", "--layer-set", "maxpool3:penalties.edges=2")
+    result = dreamer(*args, "-n", "-o", "atlas")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines() == [
+        f"new     noise x kernel-study -> atlas/{layer}/0003.png" for layer in ("maxpool1", "maxpool3")
+    ]
+    assert "negative_slope = 0.02 in place of 0.0" in result.stderr and "output_scale = 1.0" in result.stderr
+    assert not Path("atlas").exists()
+    plain, own = (json.loads(line)["key"] for line in dreamer(*args, "-n", "--json").stdout.splitlines())
+    alike, other = (json.loads(line)["key"] for line in dreamer(*args[:5], "-n", "--json").stdout.splitlines())
+    assert plain == alike and own != other
+
+
+def test_it_is_drawn_at_the_size_that_is_set(dreamer: Dreamer) -> None:
+    size = ("--set", "canvas.size=40", "--set", "octaves.output_scale=1.5")
+    result = dreamer("atlas", "--layer", "maxpool1", "--kernels", "4", *size, *QUICK[2:], "-q")
+    assert result.exit_code == 0, result.output
+    with Image.open("atlas/maxpool1/0004.png") as picture:
+        assert picture.size == (60, 60)
+    assert "output_scale" not in result.stderr
+
+
 @pytest.mark.parametrize("args, said", [
     ([], "--layer"),
     (["--kernels", "3"], "--layer"),
@@ -43,6 +67,7 @@ def test_a_picture_of_an_atlas_can_be_rendered_again(dreamer: Dreamer) -> None:
     (["--layer", "maxpool1", "--pairs", "3"], "3-7"),
     (["--class", "pandda"], "panda"),
     (["--layer", "maxpool1", "-p", "whisper"], "photos"),
+    (["--layer", "maxpool1", "--layer-set", "maxpool3:seed=1"], "maxpool1"),
 ])  # fmt: skip
 def test_mistakes_get_one_clear_message(args: list[str], said: str, dreamer: Dreamer) -> None:
     result = dreamer("atlas", *args)

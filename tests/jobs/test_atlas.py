@@ -11,6 +11,7 @@ from dreamer.jobs.atlas import plan_atlas
 from dreamer.jobs.events import JobDone, JobEvent, JobFailed, JobSkipped
 from dreamer.jobs.executors import Inline
 from dreamer.jobs.run import Choices, JobRun
+from dreamer.jobs.studies import Studies
 from dreamer.networks import Network, load_network
 from dreamer.pictures import read_picture
 from dreamer.presets import Preset, load_preset
@@ -31,7 +32,7 @@ def draw_atlas(
     study: Preset, name: str, subjects: list[atlas.Subject], folder: Path, network: Network
 ) -> list[atlas.Drawn]:
     """The atlas' jobs, run as the command does."""
-    plan = plan_atlas(study, name, subjects, folder)
+    plan = plan_atlas(Studies(name, study), subjects, folder)
     fresh: dict[str, bool] = {}
 
     def hear(event: JobEvent) -> None:
