@@ -12,6 +12,7 @@ from torch import Tensor
 
 from dreamer.dreaming.events import Listener, ignore
 from dreamer.errors import PictureError, UsageError
+from dreamer.jobs.claims import Claims
 from dreamer.jobs.events import JobDone, JobEvent, JobFailed, JobProgress
 from dreamer.jobs.executors import Inline, Processes
 from dreamer.jobs.executors.processes import worker_devices
@@ -163,7 +164,7 @@ def _done(job: Job, network: Network | None, device: str, precision: str, listen
             results.append(event)
 
     with Inline(device=device, precision=precision, network=network, listen=hear) as executor:
-        JobRun([examined(job)], Choices(force=True), hear).run(executor)
+        JobRun([examined(job)], Choices(force=True), hear, claims=Claims()).run(executor)
     return results[0]
 
 

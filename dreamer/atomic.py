@@ -1,19 +1,26 @@
 """Files that are there whole or not at all: written beside their place and renamed. Imports no torch.
 
 A writer that fails, is interrupted or is killed leaves what was there before, and two writers of one file never mix.
+What a killed one has left beside the file is removed by the next one that writes into that folder.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
+import platform
+import re
+import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import IO, Any, Literal, overload
 
 from dreamer.errors import OutputError
 
+_PART = re.compile(r"\.(?P<host>[0-9a-f]{8})-(?P<process>\d+)-[0-9a-f]{12}\.part")
 _REMEDY = "Check the folder, its permissions and the free space on the disk."
 
 
@@ -34,6 +41,7 @@ def atomic_write(path: Path, mode: Literal["wb", "w"] = "wb", *, remedy: str = _
     try:
         _check_place(path)
         path.parent.mkdir(parents=True, exist_ok=True)
+        sweep(path.parent)
         part = part_of(path)
         try:
             with part.open(mode, encoding="utf-8" if mode == "w" else None) as file:
@@ -46,11 +54,44 @@ def atomic_write(path: Path, mode: Literal["wb", "w"] = "wb", *, remedy: str = _
 
 
 def part_of(path: Path) -> Path:
-    """A name beside `path` to write under before renaming: short, hidden, and never the same twice.
+    """A name beside `path` to write under before renaming: short, hidden, never the same twice, and this process's.
 
     For writers that need a path, such as other programs. Git and the search for inputs ignore such names.
     """
-    return path.with_name(f".{uuid.uuid4().hex}.part")
+    return path.with_name(f".{_host()}-{os.getpid()}-{uuid.uuid4().hex[:12]}.part")
+
+
+@lru_cache(maxsize=1 << 12)
+def sweep(folder: Path) -> None:
+    """Remove what processes of this machine that are dead have left half written in a folder; once a folder."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            match = _PART.fullmatch(entry.name)
+            if match is None or match["host"] != _host() or _is_alive(int(match["process"])):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path, ignore_errors=True)
+            else:
+                with suppress(OSError):
+                    os.unlink(entry.path)
+
+
+@cache
+def _host() -> str:
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+
+
+def _is_alive(process: int) -> bool:
+    """Whether there is such a process; where that cannot be known, it is taken to be so."""
+    if os.name != "posix":  # there, signal 0 would end it
+        return True
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True  # someone else's
+    return True
 
 
 def _check_place(path: Path) -> None:

@@ -107,6 +107,7 @@ def _draw(
     """Run the atlas' jobs, with a line now and then: what there is of it then, in order, and how many have failed."""
     from dreamer.cli.interruption import interruptible
     from dreamer.inspection.atlas import Drawn
+    from dreamer.jobs.claims import Claims
     from dreamer.jobs.events import JobDone, JobEvent, JobFailed, JobSkipped
     from dreamer.jobs.executors import Inline
     from dreamer.jobs.run import Choices, JobRun
@@ -125,7 +126,7 @@ def _draw(
                 click.echo(f"failed: {event.error}", err=True)
             check()
 
-        run = JobRun(plan, Choices(stale=True, force=force), hear)
+        run = JobRun(plan, Choices(stale=True, force=force), hear, claims=Claims())
         try:
             with Inline(network=network, listen=lambda event: check()) as executor:
                 run.run(executor, check)

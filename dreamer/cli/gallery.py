@@ -29,6 +29,7 @@ def command(folder: Path, output: Path | None, title: str | None, inputs: tuple[
     It needs no server: open it in a browser. Its small pictures are in a folder beside it.
     """
     from dreamer.gallery.page import write_gallery
+    from dreamer.jobs.claims import claimed
 
     if not folder.is_dir():
         raise no_such_input(str(folder))
@@ -38,8 +39,9 @@ def command(folder: Path, output: Path | None, title: str | None, inputs: tuple[
             "holds nothing that dreamer made", where=str(folder), remedy="Only files with a recipe inside are shown."
         )
     path = output or folder / "index.html"
-    for name in write_gallery(items, path, title=title or folder.resolve().name):
-        click.echo(f"cannot be shown: {name}", err=True)
+    with claimed(path):
+        for name in write_gallery(items, path, title=title or folder.resolve().name):
+            click.echo(f"cannot be shown: {name}", err=True)
     click.echo(str(path))
 
 

@@ -65,6 +65,7 @@ def duration(seconds: float) -> str:
 def run_here(ctx: click.Context, plan: Sequence[Job], options: RunOptions) -> None:
     """Run jobs in this process, those whose output is out of date, too; exit with 1 where any failed."""
     # torch takes over a second to import, so that it waits until there is something to compute.
+    from dreamer.jobs.claims import Claims
     from dreamer.jobs.executors import Inline
     from dreamer.jobs.run import Choices, JobRun
 
@@ -73,7 +74,7 @@ def run_here(ctx: click.Context, plan: Sequence[Job], options: RunOptions) -> No
         plan,
         choices,
         options,
-        make_run=lambda jobs, listen: JobRun(jobs, choices, listen),
+        make_run=lambda jobs, listen: JobRun(jobs, choices, listen, claims=Claims()),
         make_executor=lambda listen: Inline(
             device=options.device, precision=options.precision, threads=options.threads, listen=listen
         ),

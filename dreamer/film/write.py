@@ -14,6 +14,7 @@ from types import TracebackType
 
 import numpy as np
 
+from dreamer.atomic import part_of, sweep
 from dreamer.errors import FilmError, OutputError
 from dreamer.film.codecs import film_codec
 from dreamer.film.command import encoding_command
@@ -50,8 +51,7 @@ class FilmWriter:
         # What is missing to even sides repeats the last line or column: black would show as a border.
         bottom, right = (height % 2, width % 2) if self.codec.even_sides else (0, 0)
         self._padding = ((0, bottom), (0, right), (0, 0))
-        # Always the same name, so that what a killed process has left is written over.
-        self._part = path.with_name(f".{path.name}.part")
+        self._part = part_of(path)
         self._command = encoding_command(
             self.codec,
             self._part,
@@ -68,7 +68,7 @@ class FilmWriter:
     def __enter__(self) -> FilmWriter:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._remove_part()
+            sweep(self.path.parent)
             if self.codec.name == "frames":
                 self._part.mkdir()
             self._process = subprocess.Popen(

@@ -1,6 +1,7 @@
-"""Who does a job: of several processes on one folder, the one that holds its lock.
+"""Who makes an output: of several processes, the one that holds its lock.
 
-A lock is the operating system's, so that it is free again the moment its process is gone, however it ended.
+A lock is the operating system's, so that it is free again the moment its process is gone, however it ended. What is
+left then is an empty file, which the next run in its folder removes.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -16,32 +18,36 @@ from filelock import FileLock, Timeout
 from dreamer.errors import OutputError
 from dreamer.jobs.journal import FOLDER
 
+_SUFFIX = ".dreamer-lock"
+
 
 class Claims:
-    """The claims of this process on jobs of the batch in `folder`."""
+    """The claims of this process: of the batch in `folder`, or, without one, each beside its output."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder / FOLDER / "claims"
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = None if folder is None else folder / FOLDER / "claims"
         self._held: dict[Path, FileLock] = {}
         self._lock, self._over = threading.Lock(), False
+        self._swept: set[Path] = set()
 
     def take(self, output: Path) -> bool:
         """Claim the job that writes `output`; False where another process has it, or after `release_all`.
 
         Raises OutputError where no claim can be written.
         """
-        name = hashlib.sha256(os.fsencode(output)).hexdigest()[:32]
-        lock = FileLock(self._folder / f"{name}.lock", thread_local=False)
+        file = self._lock_file(output)
+        lock = FileLock(file, thread_local=False)
         with self._lock:
             if self._over:
                 return False
             try:
-                self._folder.mkdir(parents=True, exist_ok=True)
+                file.parent.mkdir(parents=True, exist_ok=True)
+                self._sweep(file.parent)
                 lock.acquire(timeout=0)
             except Timeout:
                 return False
             except OSError as error:
-                raise OutputError(f"claims cannot be written: {error.strerror}", where=str(self._folder)) from error
+                raise OutputError(f"claims cannot be written: {error.strerror}", where=str(file.parent)) from error
             self._held[output] = lock
         return True
 
@@ -49,9 +55,7 @@ class Claims:
         """Give a job back. Its journal entry must be written first, because this removes the lock file."""
         lock = self._held.pop(output, None)
         if lock is not None:
-            with suppress(OSError):  # where open files cannot be removed, an empty one stays
-                os.unlink(lock.lock_file)
-            lock.release()
+            _remove(lock)
 
     def release_all(self) -> None:
         """Give everything back, and take nothing more: a thread may still be asking for jobs."""
@@ -59,3 +63,45 @@ class Claims:
             self._over = True
         for output in list(self._held):
             self.release(output)
+
+    def _lock_file(self, output: Path) -> Path:
+        folder, named = (output.absolute().parent, output.name) if self._folder is None else (self._folder, output)
+        digest = hashlib.sha256(os.fsencode(named)).hexdigest()[:32]
+        return folder / f".{digest}{_SUFFIX}"
+
+    def _sweep(self, folder: Path) -> None:
+        """Remove, once, the lock files in a folder that belong to nobody any more."""
+        if folder in self._swept:
+            return
+        self._swept.add(folder)
+        with os.scandir(folder) as entries:
+            left = [entry.path for entry in entries if entry.name.endswith(_SUFFIX)]
+        for path in left:
+            lock = FileLock(path, thread_local=False)
+            with suppress(OSError, Timeout):
+                lock.acquire(timeout=0)
+                _remove(lock)
+
+
+@contextmanager
+def claimed(output: Path) -> Iterator[None]:
+    """Hold the claim on one output meanwhile. Raises OutputError where another process has it."""
+    claims = Claims()
+    if not claims.take(output):
+        raise taken_elsewhere(output)
+    try:
+        yield
+    finally:
+        claims.release_all()
+
+
+def taken_elsewhere(output: Path) -> OutputError:
+    """That another process is at work on an output."""
+    remedy = "Wait for it, or write to another place."
+    return OutputError("is being made by another process", where=str(output), remedy=remedy)
+
+
+def _remove(lock: FileLock) -> None:
+    with suppress(OSError):  # where open files cannot be removed, an empty one stays
+        os.unlink(lock.lock_file)
+    lock.release()

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dreamer.errors import DreamerError, NetworkError, OutputError, TargetError, ToolError, UsageError
-from dreamer.jobs.claims import Claims
+from dreamer.jobs.claims import Claims, taken_elsewhere
 from dreamer.jobs.events import JobDone, JobEvent, JobFailed, JobListener, JobSkipped
 from dreamer.jobs.executors import Executor
 from dreamer.jobs.groups import grouped
-from dreamer.jobs.job import Job, make_recipe
+from dreamer.jobs.job import Job, examined, make_recipe
 from dreamer.jobs.journal import Journal, JournalEntry
 from dreamer.jobs.render import Task
 
@@ -67,9 +68,10 @@ class JobRun:
     """One run over planned jobs: the one engine behind every command and the library.
 
     A broken input fails its own job only. What every job of the run would fail from is raised: a network or tool that
-    is missing, a target that the network does not have. `journal` remembers every outcome, and with `claims` other
-    processes on the same folder leave a job alone while this one has it. `listen` hears every event. The tally is right
-    at any moment, also when the run is broken off.
+    is missing, a target that the network does not have. `journal` remembers every outcome. `claims` keep other
+    processes from a job while this one has it; without a journal, which shares a batch's jobs among processes, one that
+    another process is at fails. `listen` hears every event. The tally is right at any moment, also when the run is
+    broken off.
     """
 
     def __init__(
@@ -86,7 +88,7 @@ class JobRun:
         self._jobs = {job.place: job for job in plan}
         self._known = {job.place: self._entry(job) for job in plan}
         self._todo = chosen_jobs(plan, choices)
-        self._unstarted: deque[JobFailed] = deque()
+        self._unstarted: deque[JobFailed | JobSkipped] = deque()
         self._failing = False
         self.tally.left = len(self._todo)
         self._rest = self._count_the_rest(plan)
@@ -121,6 +123,9 @@ class JobRun:
             raise event.error
         if isinstance(event, (JobDone, JobFailed)):
             self._settle(event)
+        elif isinstance(event, JobSkipped):
+            self.tally.left -= 1
+            self.tally.skipped += 1
         self._listen(event)
 
     def _concerns_every_job(self, failure: JobFailed) -> bool:
@@ -187,9 +192,16 @@ class JobRun:
 
     def _claimed(self, job: Job) -> bool:
         """Whether the job is this run's to do: nobody has it, and nobody has done it since it was planned."""
-        if self._claims is None or self._journal is None or job.output is None:
+        if self._claims is None or job.output is None:
             return True
-        if not self._claims.take(job.output):
+        try:
+            taken = self._claims.take(job.output)
+        except OutputError as error:
+            self._unstarted.append(JobFailed(job, error))
+            return False
+        if self._journal is None:
+            return self._is_unmade(job, job.output) if taken else self._left_to_others(job, job.output)
+        if not taken:
             self.tally.elsewhere += 1
             self.tally.left -= 1
             return False
@@ -203,6 +215,24 @@ class JobRun:
             self.tally.skipped += 1
         else:
             self.tally.failed[entry.output] = entry.error
+        return False
+
+    def _left_to_others(self, job: Job, output: Path) -> bool:
+        self._unstarted.append(JobFailed(job, taken_elsewhere(output)))
+        return False
+
+    def _is_unmade(self, job: Job, output: Path) -> bool:
+        """Whether a claimed job's output is still as it was planned: another process may just have finished it."""
+        if job.state != "new" or self._choices.force or not os.path.lexists(output):
+            return True
+        if examined(job).state == "done":
+            self._unstarted.append(JobSkipped(job))
+        else:
+            remedy = "Run the command again, and it finds a name of its own."
+            error = OutputError(
+                "another process has written something else here meanwhile", where=job.place, remedy=remedy
+            )
+            self._unstarted.append(JobFailed(job, error))
         return False
 
     def _entry(self, job: Job) -> JournalEntry | None:

@@ -14,7 +14,7 @@ from typing import IO
 import torch
 from filelock import FileLock
 
-from dreamer.atomic import part_of
+from dreamer.atomic import part_of, sweep
 from dreamer.errors import WeightsError
 from dreamer.networks.catalog import CatalogEntry
 
@@ -70,6 +70,7 @@ def download(url: str, path: Path, digest: str, *, listen: DownloadListener | No
     `listen(done, total)` is called with bytes; total is 0 where the server does not say. Raises WeightsError for a file
     that was cut short or changed, URLError without a connection.
     """
+    sweep(path.parent)
     part = part_of(path)
     try:
         request = urllib.request.Request(url, headers={"User-Agent": "dreamer"})

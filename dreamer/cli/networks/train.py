@@ -105,6 +105,7 @@ def command(**values: Any) -> None:
     continues where it was when it is started again.
     """
     from dreamer.devices import choose_device
+    from dreamer.jobs.claims import claimed
     from dreamer.networks.training import (
         TrainingResult,
         epochs_within,
@@ -126,11 +127,12 @@ def command(**values: Any) -> None:
         click.echo(f"--time {options.duration}: {plan.epochs} epochs", err=True)
     _print_photographs(photographs, str(device))
     print_event = _Lines()
-    for event in train(photographs, plan, options.output, device=device, start=start):
-        if not isinstance(event, TrainingResult):
-            print_event(event)
-        elif options.report is not None:
-            _write_report(event, options.report)
+    with claimed(options.output):
+        for event in train(photographs, plan, options.output, device=device, start=start):
+            if not isinstance(event, TrainingResult):
+                print_event(event)
+            elif options.report is not None:
+                _write_report(event, options.report)
     click.echo(str(options.output))
 
 
