@@ -41,7 +41,7 @@ def atomic_write(path: Path, mode: Literal["wb", "w"] = "wb", *, remedy: str = _
     try:
         _check_place(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        sweep(path.parent)
+        _sweep_once(path.parent.absolute())
         part = part_of(path)
         try:
             with part.open(mode, encoding="utf-8" if mode == "w" else None) as file:
@@ -61,9 +61,8 @@ def part_of(path: Path) -> Path:
     return path.with_name(f".{_host()}-{os.getpid()}-{uuid.uuid4().hex[:12]}.part")
 
 
-@lru_cache(maxsize=1 << 12)
 def sweep(folder: Path) -> None:
-    """Remove what processes of this machine that are dead have left half written in a folder; once a folder."""
+    """Remove what processes of this machine that are dead have left half written in a folder."""
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             match = _PART.fullmatch(entry.name)
@@ -74,6 +73,9 @@ def sweep(folder: Path) -> None:
             else:
                 with suppress(OSError):
                     os.unlink(entry.path)
+
+
+_sweep_once = lru_cache(maxsize=1 << 12)(sweep)
 
 
 @cache

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -112,3 +114,18 @@ def test_temporary_names_are_beside_hidden_and_new(tmp_path: Path) -> None:
     first, second = part_of(tmp_path / "a.png"), part_of(tmp_path / "a.png")
     assert first != second and first.parent == tmp_path
     assert first.name.startswith(".") and first.suffix == ".part"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="whether a process lives cannot be asked elsewhere")
+def test_what_a_dead_process_left_is_removed_by_the_next_write(tmp_path: Path) -> None:
+    code = (
+        f"from pathlib import Path; from dreamer.atomic import part_of; print(part_of(Path({str(tmp_path)!r}) / 'a'))"
+    )
+    left = Path(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip())
+    folder = left.with_name(f"{left.name[:-17]}{'0' * 12}.part")
+    folder.mkdir()
+    for path in (left, folder / "1.png", mine := part_of(tmp_path / "a"), foreign := tmp_path / ".0123.part"):
+        path.touch()
+    with atomic_write(tmp_path / "file") as file:
+        file.write(b"")
+    assert names(tmp_path) == sorted(["file", mine.name, foreign.name])

@@ -192,9 +192,7 @@ INSPECTIONS: dict[str, Callable[[Network, Tensor], object]] = {
     "inversion": lambda network, photo: inversion.invert(network, photo, "inception3b", steps=2),
     "templates": lambda network, photo: kernels.templates(network, "inception3a", [1, 2]),
     "suggestions": lambda network, photo: suggestion.suggest_kernels(network, photo),
-    "heat maps": lambda network, photo: heatmaps.overlaid(
-        photo[0], heatmaps.unit_range(heatmaps.smoothed(photo[0, 0], 1.2))
-    ),
+    "heat maps": lambda network, photo: heatmaps.sized(heatmaps.smoothed(photo[0, 0], 1.2), 36, 48),
 }
 
 

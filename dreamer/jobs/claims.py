@@ -27,6 +27,7 @@ class Claims:
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = None if folder is None else folder / FOLDER / "claims"
         self._held: dict[Path, FileLock] = {}
+        self._made: list[Path] = []  # folders that were made for a lock, the innermost first
         self._lock, self._over = threading.Lock(), False
         self._swept: set[Path] = set()
 
@@ -41,6 +42,7 @@ class Claims:
             if self._over:
                 return False
             try:
+                self._made[:0] = [folder for folder in file.parents if not folder.exists()]
                 file.parent.mkdir(parents=True, exist_ok=True)
                 self._sweep(file.parent)
                 lock.acquire(timeout=0)
@@ -63,6 +65,9 @@ class Claims:
             self._over = True
         for output in list(self._held):
             self.release(output)
+        for folder in self._made:
+            with suppress(OSError):  # there is something in it now
+                folder.rmdir()
 
     def _lock_file(self, output: Path) -> Path:
         folder, named = (output.absolute().parent, output.name) if self._folder is None else (self._folder, output)

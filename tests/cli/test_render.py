@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dreamer.film.read import read_frames
 from dreamer.recipes import recipe_of
+from tests.jobs.conftest import claimed_elsewhere
 
 from .conftest import Dreamer
 
@@ -214,6 +217,33 @@ def test_planning_and_recipes_do_not_wait_for_torch(photo: Path) -> None:
     for line in ("render photo.png -p deep-dream -n", "presets", "--help", "render --help", "networks --help"):
         result = subprocess.run([sys.executable, "-c", code, *line.split()], cwd=photo.parent, capture_output=True)
         assert result.returncode == 0, (line, result.stderr)
+
+
+def test_what_another_process_makes_is_left_to_it(dreamer: Dreamer, photo: Path) -> None:
+    for name in ("a.png", "b.png"):
+        shutil.copy(photo, name)
+    args = ("render", "a.png", "b.png", "-p", "whisper", "-o", "out/{stem}.png", *TINY)
+    with claimed_elsewhere(None, Path("out/a.png")):
+        result = dreamer(*args)
+        assert result.exit_code == 1 and "out/a.png: is being made by another process" in result.stderr
+        assert sorted(path.name for path in Path("out").glob("*.png")) == ["b.png"]
+    assert dreamer(*args).exit_code == 0
+    assert sorted(path.name for path in Path("out").iterdir()) == ["a.png", "b.png"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("delay", [0.0, 0.5])
+def test_two_films_at_one_place_leave_one_whole_film(delay: float, photo: Path) -> None:
+    args = ["animate", "photo.png", "-p", "spiral", "-o", "film.mp4", "--length", "5f", *TINY]
+    both = []
+    for _ in range(2):
+        both.append(subprocess.Popen([sys.executable, "-m", "dreamer", *args], stderr=subprocess.PIPE, text=True))
+        time.sleep(delay)
+    told = [(process.communicate()[1], process.returncode) for process in both]
+    assert sorted(code for _, code in told) in ([0, 0], [0, 1]), told
+    assert all("being made by another process" in text for text, code in told if code), told
+    assert len(list(read_frames(Path("film.mp4")))) == 5
+    assert not list(Path().glob(".*"))
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")

@@ -62,11 +62,12 @@ def add_photo(path: str, seed: int, size: tuple[int, int] = (40, 48)) -> Path:
 
 
 @contextmanager
-def claimed_elsewhere(folder: Path, output: Path) -> Iterator[subprocess.Popen[str]]:
-    """Another process that has claimed a job, killed at the end."""
+def claimed_elsewhere(folder: Path | None, output: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process that has claimed a job of a batch, or an output without one; killed at the end."""
+    where = "" if folder is None else f"Path({str(folder)!r})"
     code = (
         "import time; from pathlib import Path; from dreamer.jobs.claims import Claims\n"
-        f"claims = Claims(Path({str(folder)!r})); print(claims.take(Path({str(output)!r})), flush=True); time.sleep(60)"
+        f"claims = Claims({where}); print(claims.take(Path({str(output)!r})), flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as other:
         try:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dreamer.errors import OutputError
-from dreamer.jobs.claims import Claims
+from dreamer.jobs.claims import Claims, claimed
 from dreamer.jobs.journal import Journal, JournalEntry
 from tests.jobs.conftest import claimed_elsewhere
 
@@ -100,6 +100,20 @@ def test_a_claim_is_one_process_s_own_and_free_when_that_is_dead(tmp_path: Path)
         assert not Claims(tmp_path).take(Path("key"))
         assert Claims(tmp_path).take(Path("another"))
     assert Claims(tmp_path).take(Path("key"))
+
+
+def test_claims_without_a_batch_are_beside_their_outputs_and_leave_nothing(tmp_path: Path) -> None:
+    left = tmp_path / f".{'0' * 32}.dreamer-lock"
+    left.touch()
+    with claimed_elsewhere(None, tmp_path / "a.png"):
+        with pytest.raises(OutputError, match=r"a\.png: is being made by another process"), claimed(tmp_path / "a.png"):
+            raise AssertionError("the body must not run")
+        assert not left.exists()
+        with claimed(tmp_path / "b.png"):
+            assert len(list(tmp_path.iterdir())) == 2
+    with claimed(tmp_path / "a.png"):
+        pass
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_claim_that_is_released_can_be_taken(tmp_path: Path) -> None:
