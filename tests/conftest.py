@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark, (is_there, need) in NEEDS.items():
         if item.get_closest_marker(mark) is not None and not is_there():
             pytest.skip(f"needs {need}")
+
+
+@pytest.fixture(autouse=True)
+def log_as_imported() -> Iterator[None]:
+    """Take back what a command line has done to the log, which the next test may listen to."""
+    yield
+    log = logging.getLogger("dreamer")
+    log.handlers.clear()
+    log.setLevel(logging.NOTSET)
+    log.propagate = True
 
 
 @pytest.fixture
