@@ -36,6 +36,7 @@ def test_a_picture_of_an_atlas_can_be_rendered_again(dreamer: Dreamer) -> None:
     assert read_picture("again.png").pixels.equal(read_picture("atlas/maxpool1/0004.png").pixels)
 
 
+@pytest.mark.slow
 def test_it_says_what_it_would_draw_and_how(dreamer: Dreamer) -> None:
     args = ("atlas", "--layer", "maxpool1,maxpool3", "--kernels", "3", "--layer-set", "maxpool3:penalties.edges=2")
     result = dreamer(*args, "-n", "-o", "atlas")

@@ -178,6 +178,7 @@ def test_deeper_kernels_are_sliced_or_expanded(dreamer: Dreamer) -> None:
         assert result.exit_code == 0, result.output
 
 
+@pytest.mark.slow
 def test_maps_come_with_grids_and_neighbors(dreamer: Dreamer) -> None:
     result = dreamer(
         "inspect", "embed", ".", "--layer", "conv3", "-o", "m.png", "--grid", "g.png", "--neighbors", "n.png"
@@ -185,6 +186,7 @@ def test_maps_come_with_grids_and_neighbors(dreamer: Dreamer) -> None:
     assert result.exit_code == 0 and Path("g.png").is_file() and Path("n.png").is_file(), result.output
 
 
+@pytest.mark.slow
 def test_maps_are_colored_by_folder_sampled_evenly_and_asked_for_a_photo(dreamer: Dreamer, folder: Path) -> None:
     for number, name in enumerate(("cats", "cats", "cats", "dogs", "dogs")):
         (folder / "set" / name).mkdir(parents=True, exist_ok=True)

@@ -111,6 +111,7 @@ def test_progress_is_on_stderr_and_as_json_where_asked(dreamer: Dreamer, photo: 
     assert quiet.exit_code == 0 and quiet.output == ""
 
 
+@pytest.mark.slow
 def test_a_picture_that_came_out_nearly_gray_is_told_from_a_good_one(dreamer: Dreamer) -> None:
     small = ("--size", "48", "--set", "canvas.start='gray'", "--set", "octaves.steps=8", "--json")
     result = dreamer("render", "-p", "deep-dream", *small, "--set", "ascent.decay=0.9", "-o", "flat.png")
@@ -121,6 +122,7 @@ def test_a_picture_that_came_out_nearly_gray_is_told_from_a_good_one(dreamer: Dr
     assert json.loads(good.stdout)["warnings"] == [] and "warning" not in good.stderr
 
 
+@pytest.mark.slow
 def test_a_kernel_that_never_fires_is_told_from_success(dreamer: Dreamer) -> None:
     target = ("--set", "canvas.start=gray", "--set", "targets.0.kernels=31", "--set", "octaves.output_scale=1")
     result = dreamer("render", "-p", "kernel-study", *target, "--size", "64", "--json", "-o", "gray.png")

@@ -27,6 +27,7 @@ def shell(command: str, **environment: str) -> subprocess.CompletedProcess[bytes
     ("redirected", "code"),
     [(">&-", 0), ("2>&-", 0), (">&- 2>&-", 0), (">/dev/full", 1), ("2>/dev/full", 0)],
 )
+@pytest.mark.slow
 def test_streams_that_are_closed_or_full(redirected: str, code: int, tmp_path: Path) -> None:
     result = shell(f"cd {tmp_path}; $DREAMER presets {redirected}")
     assert result.returncode == code, result.stderr
@@ -74,6 +75,7 @@ def test_names_that_are_not_utf_8_are_rendered_and_found_again(locale: dict[str,
         "render made.png -p whisper --set network.weights=./PIPE.pth",
     ],
 )
+@pytest.mark.slow
 def test_nobody_waits_for_a_pipe(command: str, tmp_path: Path) -> None:
     from dreamer.presets import load_preset
     from dreamer.recipes import Recipe

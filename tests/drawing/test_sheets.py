@@ -32,6 +32,7 @@ def test_a_sheet_is_about_three_by_two_and_never_wider_than_its_tiles() -> None:
     assert contact_sheet([tile("red")] * 2, columns=9, side=100).width == 2 * (100 + GAP) + GAP
 
 
+@pytest.mark.slow
 def test_a_narrow_sheet_is_widened_for_its_title() -> None:
     narrow, titled = (
         contact_sheet([tile("red")], side=80),

@@ -61,6 +61,7 @@ def test_the_message_of_a_failed_ffmpeg_is_shown(tmp_path: Path, monkeypatch: py
     assert list((tmp_path / "out").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_frames_wait_in_a_bounded_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake_ffmpeg(tmp_path, "sleep 1; cat > /dev/null; exit 1", monkeypatch)
     frames = patches(1, 640, 480)

@@ -108,6 +108,7 @@ def test_the_limit_and_the_first_failure_stop_it(folder: Path) -> None:
     assert 1 <= len(tally.failed) <= 8 and tally.left == 27 - len(tally.failed)
 
 
+@pytest.mark.slow
 def test_what_is_written_while_a_run_is_broken_off_is_remembered(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def write(job: Job, *rest: object) -> JobDone:
         time.sleep(0.2)

@@ -94,6 +94,7 @@ def test_two_at_once_download_once(server: Server, entry: CatalogEntry, tmp_path
         ("nonsense", "cannot be downloaded: this is not HTTP"),
     ],
 )
+@pytest.mark.slow
 def test_what_is_not_whole_is_refused_and_removed(
     path: str, said: str, server: Server, entry: CatalogEntry, tmp_path: Path
 ) -> None:

@@ -50,6 +50,7 @@ def check(network: Network, asked: str, layer: str, side: int) -> None:
 
 
 @pytest.mark.parametrize("asked, layer", [("fc6", "classifier.1"), ("relu6", "classifier.2"), ("fc7", "classifier.4")])
+@pytest.mark.slow
 def test_alexnets_features_are_those_of_its_own_forward_pass(asked: str, layer: str, alexnet: Network) -> None:
     check(alexnet, asked, layer, 224)
 

@@ -88,6 +88,7 @@ def test_a_pocket_networks_tensors_must_fit_its_facts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["pocket", "googlenet"])
+@pytest.mark.slow
 def test_a_mean_and_deviation_of_ones_own_take_the_place_of_the_networks(name: str) -> None:
     photo = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     own = NetworkChoice(name=name, weights="random", mean=(0.4, 0.5, 0.6), std=(1.0, 0.5, 0.25))

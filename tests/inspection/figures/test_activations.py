@@ -27,10 +27,12 @@ def test_the_fewer_the_larger() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 8, 64, 512])
+@pytest.mark.slow
 def test_no_sheet_is_wider_than_a_screen(count: int) -> None:
     assert draw_feature_maps(maps(count), PHOTO, "net").width <= PAGE[0]
 
 
+@pytest.mark.slow
 def test_values_below_zero_are_blue_and_those_of_other_layers_are_not() -> None:
     blue = (59, 76, 192)
     assert blue in colors(np.array(draw_feature_maps(maps(1, lowest=-1.0), PHOTO, "net")))

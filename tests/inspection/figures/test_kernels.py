@@ -21,6 +21,7 @@ def kernels(*shape: int, expanded: bool = False) -> Kernels:
     ((64, 3, 7, 7), 16, 1),
     ((16, 8, 1, 7), 16, 1),
 ])  # fmt: skip
+@pytest.mark.slow
 def test_every_page_fits_a_screen(shape: tuple[int, ...], channels: int, pages: int) -> None:
     drawn = draw_kernels(kernels(*shape), "net", channels=channels)
     assert len(drawn) == pages
