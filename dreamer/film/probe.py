@@ -50,7 +50,7 @@ def film_recipe(path: Path) -> str | None:
 
     It is a tag of the container, and imageio returns none of these.
     """
-    _check_file(path)
+    check_file(path)
     metadata = run([find_ffmpeg(), "-v", "error", "-i", str(path), "-f", "ffmetadata", "-"]).stdout
     for line in re.split(r"(?<!\\)\n", metadata):
         key, _, value = line.partition("=")
@@ -65,7 +65,7 @@ def last_line(error: Exception) -> str:
 
 
 def _metadata(path: Path) -> dict[str, Any]:
-    _check_file(path)
+    check_file(path)
     try:
         with ffmpeg_for_imageio():
             return iio.immeta(path, plugin="FFMPEG", extension=ANY_FILM)
@@ -74,7 +74,8 @@ def _metadata(path: Path) -> dict[str, Any]:
         raise FilmError("this is not a film that can be read", where=str(path), remedy=remedy) from error
 
 
-def _check_file(path: Path) -> None:
+def check_file(path: Path) -> None:
+    """Raise FilmError where there is no such file; a pipe is none."""
     if not path.is_file():
         raise FilmError("there is no such file", where=str(path))
 

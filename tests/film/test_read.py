@@ -119,3 +119,19 @@ def test_an_ffmpeg_that_cannot_be_run_is_named(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("DREAMER_FFMPEG", str(broken))
     with pytest.raises(ToolError, match="cannot be run"):
         list(read_frames(path))
+
+
+@pytest.mark.parametrize(
+    ("size", "matrix", "tags"),
+    [
+        ("64x48", "bt601", "colorspace=bt470bg:color_primaries=bt709:color_trc=bt709"),
+        ("64x48", "bt709", "colorspace=bt709:color_primaries=smpte170m:color_trc=smpte170m"),
+        ("64x48", "bt601", "colorspace=unknown:color_primaries=bt709:color_trc=bt709"),
+        ("64x720", "bt709", "colorspace=unknown:color_primaries=bt709:color_trc=bt709"),
+        ("64x720", "bt601", "colorspace=smpte170m:color_primaries=bt709:color_trc=bt709"),
+    ],
+)
+def test_the_matrix_counts_whatever_the_other_tags_say(size: str, matrix: str, tags: str, tmp_path: Path) -> None:
+    filters = f"format=gbrp,scale=out_color_matrix={matrix}:out_range=tv,format=yuv420p,setparams={tags}"
+    path = clip(tmp_path / "a.mp4", f"color=0xc83c28:size={size}:rate=5:duration=1", "-vf", filters, "-qp", "1")
+    assert np.abs(next(read_frames(path)).mean((0, 1)) - (200, 60, 40)).max() < 3
