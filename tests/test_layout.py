@@ -32,6 +32,8 @@ ELSEWHERE = [
     ("dreaming/transforms.py", "dreaming/test_ascent.py", "part of a step"),
     ("dreaming/randomness.py", "dreaming/test_dream.py", "same seed, same pixels"),
     ("dreaming/statistics.py", "motion/test_stabilization.py", "the measures that are held"),
+    ("film/frame_facts.py", "film/test_store.py", "facts of the store"),
+    ("jobs/film_keys.py", "jobs/test_films.py", "which frames can be used again"),
     ("film/facts.py", "film/test_probe.py", "the data that probing returns"),
     ("film/command.py", "film/test_write.py", "ffmpeg's arguments, by the films that come out"),
     ("gallery/item.py", "gallery/test_page.py", "data of the page"),

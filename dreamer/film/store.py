@@ -27,6 +27,7 @@ from torch import Tensor
 from dreamer.atomic import atomic_write
 from dreamer.dreaming.statistics import PictureStatistics
 from dreamer.errors import OutputError
+from dreamer.film.frame_facts import FACTS, FrameFacts, read_frame_facts, write_frame_facts
 
 
 class Checkpoint(NamedTuple):
@@ -50,20 +51,20 @@ class Frame:
     checkpoint: Checkpoint | None
 
 
-_STATE, _FACTS = "state.safetensors", "film.json"
+_STATE = "state.safetensors"
 _REMEDY = "Make room or choose another --output; the same command goes on from the last whole frame."
 # Frames that may wait for the disk. One, because what waits is lost when the process is killed.
 _WAITING = 1
 
 
 class FrameStore:
-    """The folder of one film's frames; `key` identifies the film, and a folder with another key is emptied first.
+    """The folder of one film's frames; `facts` identify them, and a folder with another key is emptied first.
 
     A context manager. Writing happens in a thread of its own; what goes wrong there is raised at the next call.
     """
 
-    def __init__(self, folder: Path, key: str) -> None:
-        self.folder, self.key = folder, key
+    def __init__(self, folder: Path, facts: FrameFacts) -> None:
+        self.folder, self.facts = folder, facts
         self._queue: queue.Queue[Callable[[], None] | None] = queue.Queue(_WAITING)
         self._failure: Exception | None = None
         self._thread = threading.Thread(target=self._work, daemon=True)
@@ -91,7 +92,7 @@ class FrameStore:
         try:
             with safe_open(path, framework="pt", device=str(device)) as file:
                 facts = json.loads(file.metadata()["film"])
-                if facts["key"] != self.key or not self.path(facts["number"]).is_file():
+                if facts["key"] != self.facts.key or not self.path(facts["number"]).is_file():
                     return None
                 reference = {**facts["reference"], "scales": tuple(facts["reference"]["scales"])}
                 return Checkpoint(facts["number"], file.get_tensor("picture"), PictureStatistics(**reference))
@@ -135,16 +136,11 @@ class FrameStore:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _begin(self) -> None:
-        facts = self.folder / _FACTS
-        try:
-            known = json.loads(facts.read_text(encoding="utf-8"))["key"]
-        except (OSError, ValueError, KeyError, TypeError):
-            known = None
-        if known != self.key and facts.exists():
+        known = read_frame_facts(self.folder)
+        if (known is None or known.key != self.facts.key) and (self.folder / FACTS).exists():
             shutil.rmtree(self.folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        with atomic_write(facts, "w", remedy=_REMEDY) as file:
-            json.dump({"key": self.key}, file)
+        write_frame_facts(self.folder, self.facts, remedy=_REMEDY)
 
     def _work(self) -> None:
         while (task := self._queue.get()) is not None:
@@ -159,7 +155,7 @@ class FrameStore:
         with atomic_write(self.path(number), remedy=_REMEDY) as file:
             Image.fromarray(pixels).save(file, "PNG", compress_level=1)
         if checkpoint is not None:
-            facts = {"key": self.key, "number": number, "reference": asdict(checkpoint.reference)}
+            facts = {"key": self.facts.key, "number": number, "reference": asdict(checkpoint.reference)}
             with atomic_write(self.folder / _STATE, remedy=_REMEDY) as file:
                 file.write(save({"picture": checkpoint.picture.contiguous()}, {"film": json.dumps(facts)}))
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 import shutil
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -18,12 +15,14 @@ import torch
 from dreamer.devices import free_memory
 from dreamer.dreaming.events import DreamWarning, Listener, WarningsHeard, ignore
 from dreamer.errors import UsageError
+from dreamer.film.frame_facts import FrameFacts
 from dreamer.film.probe import probe
 from dreamer.film.read import is_clip, read_frames
 from dreamer.film.report import FilmReport
 from dreamer.film.store import FrameStore, as_tensor
 from dreamer.film.write import FilmWriter
-from dreamer.jobs.job import FilmSettings, Job, file_digest
+from dreamer.jobs.film_keys import film_key, frames_key
+from dreamer.jobs.job import FilmSettings, Job
 from dreamer.jobs.stills import read_source
 from dreamer.motion.clips import ClipLoop
 from dreamer.motion.flow import Search, dense_inverse_search
@@ -31,7 +30,6 @@ from dreamer.motion.frames import FrameLoop, animation_of, shown_order
 from dreamer.networks import Network
 from dreamer.pictures.named import preset_pictures
 from dreamer.pictures.names import frames_folder
-from dreamer.presets.dump import to_json
 from dreamer.presets.model.schema import Preset
 from dreamer.recipes import Recipe
 
@@ -68,7 +66,7 @@ def render_film(
     report = FilmReport(measuring=settings.report is not None)
     shots = _shots(job)
     heard = WarningsHeard(listen)
-    with FrameStore(frames_folder(output), frames_key(job, network)) as store, ExitStack() as stack:
+    with FrameStore(frames_folder(output), _frame_facts(job, network)) as store, ExitStack() as stack:
         rendering = _Rendering(store, _loop(job, network, store, heard), network.device)
         writer: FilmWriter | None = None
         order = shots.order[slice(*settings.span)]
@@ -150,22 +148,8 @@ def _search(preset: Preset, network: Network) -> Search:
     return load_raft(network.device)
 
 
-def frames_key(job: Job, network: Network) -> str:
-    """Digest of all that the frames depend on. Where nothing in the preset is relative to the length, that is left out,
-    so that a film can be made longer."""
-    preset = job.preset
-    if job.film and not _relative_to_length(preset):
-        animation = animation_of(preset).model_copy(update={"length": "10s", "frames": None})
-        preset = preset.model_copy(update={"animation": animation})
-    digest = hashlib.sha256(f"{to_json(preset)}\n{network.weights_digest}\n{network.precision}\n".encode())
-    for path in job.files():
-        digest.update(file_digest(path).encode())
-    return digest.hexdigest()[:32]
-
-
-def _relative_to_length(preset: Preset) -> bool:
-    tracks = json.dumps(preset.model_dump(mode="json")["keyframes"])
-    return animation_of(preset).loop != "none" or re.search(r"%|\bp\b", tracks) is not None
+def _frame_facts(job: Job, network: Network) -> FrameFacts:
+    return FrameFacts(key=frames_key(job, network.weights_digest, str(network.precision)), film=film_key(job))
 
 
 def _encoder(job: Job, shots: _Shots, pixels: np.ndarray, recipe: Recipe | None) -> FilmWriter:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
+from dreamer.jobs.film_keys import has_frames_of_another
 from dreamer.jobs.job import Job, examined, source_digest
 from dreamer.presets.differences import differences
 from dreamer.presets.source.named_files import portable_paths
@@ -18,7 +19,7 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 
 
 def with_own_names(plan: Sequence[Job], replaceable: Mapping[str, str] = _NONE) -> list[Job]:
-    """A plan whose stale jobs leave the file alone that other settings made: fox.png becomes fox-2.png, and so on.
+    """A plan whose jobs leave alone what other settings made or have begun: fox.png becomes fox-2.png, and so on.
 
     A job takes the first number that is free, or the one that it made before: then it is done. Its `reason` says why.
     `replaceable`: by a job's key the key of the job whose file it may overwrite, as a film does that goes on.
@@ -26,7 +27,7 @@ def with_own_names(plan: Sequence[Job], replaceable: Mapping[str, str] = _NONE) 
     taken = {job.output.absolute() for job in plan if job.output is not None}
     named = []
     for job in plan:
-        own = _named(job, taken, replaceable.get(job.key)) if job.state == "stale" else job
+        own = _named(job, taken, replaceable.get(job.key)) if _would_overwrite(job) else job
         named.append(own)
         taken |= {own.output.absolute()} if own.output is not None else set()
     return named
@@ -38,13 +39,19 @@ def _named(job: Job, taken: set[Path], replaceable: str | None) -> Job:
         if number > 1 and output.absolute() in taken:
             continue
         candidate = examined(replace(job, output=output))
-        if candidate.state in ("new", "done"):
+        if candidate.state in ("new", "done") and not _would_overwrite(candidate):
             return replace(candidate, reason=f"{job.output} {_why(job)}; --force overwrites it")
         if candidate.state == "stale" and replaceable is not None:
             made = read_own_recipe(output)
             if made is not None and made.key == replaceable:
                 return candidate
     raise AssertionError("numbers have no end")
+
+
+def _would_overwrite(job: Job) -> bool:
+    """Whether what other settings made is at a job's output: a file, or the frames of a film that is not finished."""
+    unfinished = job.state == "new" and job.film is not None and job.output is not None
+    return job.state == "stale" or (unfinished and has_frames_of_another(job.output or Path(), job))
 
 
 def _numbered(output: Path) -> Iterator[Path]:
@@ -55,6 +62,8 @@ def _numbered(output: Path) -> Iterator[Path]:
 
 def _why(job: Job) -> str:
     """What the file at a stale job's output was made from that the job is not."""
+    if job.state == "new":
+        return "is being filmed with other settings, and its frames are kept"
     made = None if job.output is None else read_own_recipe(job.output)
     if made is None:
         return "was made by another job"

@@ -19,6 +19,7 @@ import torch
 from PIL import Image
 
 from dreamer.errors import FilmError, OutputError, UsageError
+from dreamer.film.frame_facts import FrameFacts
 from dreamer.film.probe import probe
 from dreamer.film.read import read_frames
 from dreamer.film.report import FilmReport
@@ -228,7 +229,7 @@ def test_many_tiny_frames_at_constant_memory(tmp_path: Path) -> None:
     photo = torch.rand((1, 3, 64, 64), generator=torch.Generator().manual_seed(0))
     memory = {}
     with (
-        FrameStore(tmp_path / "f", "key") as store,
+        FrameStore(tmp_path / "f", FrameFacts(key="key")) as store,
         FilmWriter(tmp_path / "film.mp4", width=64, height=64, fps=Fraction(24)) as writer,
     ):
         report = FilmReport(measuring=True)

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import torch
 
-from dreamer.jobs.job import Job, make_recipe
+from dreamer.film.frame_facts import FrameFacts, write_frame_facts
+from dreamer.jobs.film_keys import film_key
+from dreamer.jobs.job import FilmSettings, Job, make_recipe
 from dreamer.jobs.own_names import with_own_names
 from dreamer.pictures import write_picture
 from dreamer.presets import Preset
@@ -38,6 +40,19 @@ def test_other_settings_get_a_name_of_their_own_and_find_it_again(folder: Path) 
     for seed, name in enumerate(["out/1.png", *names]):
         (again,) = with_own_names(plan(seed=seed))
         assert (again.state, again.place) == ("done", name)
+
+
+def test_the_frames_of_an_unfinished_film_are_kept(folder: Path) -> None:
+    def film(seed: int, length: str = "1s") -> Job:
+        tree = {"targets": [{"layer": "conv1"}], "seed": seed, "animation": {"length": length}}
+        (job,) = planned([PHOTO], [("mine", Preset.model_validate(tree))], "out/a.mp4", film=FilmSettings())
+        return job
+
+    write_frame_facts(Path("out/a.mp4.frames"), FrameFacts(key="key", film=film_key(film(0))), remedy="")
+    (same,) = with_own_names([film(0, length="9s")])
+    assert same.place == "out/a.mp4"
+    (other,) = with_own_names([film(1)])
+    assert other.place == "out/a-2.mp4" and "its frames are kept" in other.reason
 
 
 def test_names_of_other_jobs_and_of_other_files_are_not_taken(folder: Path) -> None:
