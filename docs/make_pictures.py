@@ -1,11 +1,14 @@
-"""Render the pictures of the documentation from the sample inputs: `python docs/make_pictures.py`, about ten minutes.
+"""Render the pictures of the documentation from the sample inputs: `python docs/make_pictures.py`, fifteen minutes.
 
-With names behind it (`hero`, `board`, `film`, `presets`, `inspect`) only those.
+With names behind it (`hero`, `board`, `film`, `presets`, `inspect`, `sources`) only those; the name of a page of
+docs/sources/, such as `oygard`, renders its pictures alone.
 """
 
 from __future__ import annotations
 
+import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -51,11 +54,13 @@ TOOLS = {
     "suggest": "suggest inputs/sky.jpg --count 8",
 }
 WIDEST = 1200
+SOURCES = sorted((HERE / "sources").glob("*.md"))
+WIDEST_OF_SOURCES = 800
 
 
 def main() -> None:
     """Write what is named on the command line, or everything."""
-    wanted = sys.argv[1:] or ["hero", "board", "film", "presets", "inspect"]
+    wanted = sys.argv[1:] or ["hero", "board", "film", "presets", "inspect", "sources"]
     network = load_network("pocket")
     pictures = HERE / "pictures"
     if "hero" in wanted:
@@ -72,6 +77,9 @@ def main() -> None:
             card(file.stem, network).save(pictures / "presets" / f"{file.stem}.jpg", quality=80)
     if "inspect" in wanted:
         inspection(pictures)
+    for page in SOURCES:
+        if page.stem in wanted or "sources" in wanted:
+            figures_of_source(page, pictures / "sources")
 
 
 def board(network: Network) -> Image.Image:
@@ -92,15 +100,38 @@ def inspection(pictures: Path) -> None:
         for name, line in TOOLS.items():
             made = Path(folder) / f"{name}.png"
             run(f"{line.format(folder=folder)} -o {made}")
-            with Image.open(made) as image:
-                image = image.convert("RGB")
-                image.thumbnail((WIDEST, WIDEST), Image.Resampling.LANCZOS)
-                image.save(pictures / f"inspect-{name}.jpg", quality=80)
+            keep(made, pictures / f"inspect-{name}.jpg", WIDEST, 80)
 
 
-def run(line: str) -> None:
-    """Run a command line of dreamer in the project's folder."""
-    subprocess.run([sys.executable, "-m", "dreamer", *shlex.split(line)], cwd=HERE.parent, check=True)
+def figures_of_source(page: Path, pictures: Path) -> None:
+    """What a source's page shows: a picture NAME.jpg is the outputs/sources/NAME.png of a block of commands there."""
+    text = page.read_text(encoding="utf-8")
+    shown = set(re.findall(r"\.\./pictures/sources/([\w-]+)\.jpg", text))
+    with TemporaryDirectory() as folder:
+        place = Path(folder)
+        shutil.copytree(INPUTS, place / "inputs")
+        shutil.copytree(HERE / "pictures", place / "docs" / "pictures")
+        for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
+            made = shown & set(re.findall(r"outputs/sources/([\w-]+)\.png", block))
+            if not made:
+                continue
+            for line in block.splitlines():
+                run(line.removeprefix("dreamer "), place)
+            for name in made:
+                keep(place / "outputs" / "sources" / f"{name}.png", pictures / f"{name}.jpg", WIDEST_OF_SOURCES, 75)
+
+
+def keep(made: Path, picture: Path, widest: int, quality: int) -> None:
+    """A figure as a JPEG for the pages, no larger than `widest` px."""
+    with Image.open(made) as image:
+        small = image.convert("RGB")
+        small.thumbnail((widest, widest), Image.Resampling.LANCZOS)
+        small.save(picture, quality=quality)
+
+
+def run(line: str, folder: Path = HERE.parent) -> None:
+    """Run a command line of dreamer in a folder."""
+    subprocess.run([sys.executable, "-m", "dreamer", *shlex.split(line)], cwd=folder, check=True)
 
 
 def card(name: str, network: Network) -> Image.Image:

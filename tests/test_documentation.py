@@ -29,7 +29,7 @@ from dreamer.cli import main
 ROOT = Path(__file__).parents[1]
 PAGES = [
     *(ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")),
-    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
 ]
 GENERATED = {"gallery.md", "commands.md", "architecture.md", "contributing.md", "changelog.md"}
 SIDE, SHORT_SIDE = 168, 112
@@ -45,8 +45,25 @@ SMALLER = {
     "inspect fool": "--size 64",
     "inspect invert": "--steps 2 --size 64",
     "inspect saliency": "--samples 2 --size 64",
+    "inspect occlusion": "--size 64",
+    "inspect weights": "--count 8",
+    "inspect deconv": "--size 64",
     "suggest": "--count 2 --size 64",
     "atlas": "--kernels 0-3 --size 64",
+}
+
+# Large networks of the pages, which have random weights here: nothing is downloaded, and no file of weights is needed.
+LARGE = "alexnet|googlenet|squeezenet1_1|vgg11|vgg16"
+MADE = r"outputs/sources/([\w-]+)\.png"  # the pictures that a source's page may show
+# What is written smaller in every command, and those weights.
+REWRITTEN = {
+    r"--fps \S+": "--fps 1",
+    r"--size \S+": f"--size {SIDE}",
+    r"--square \S+": "--square 32:16",
+    r"octaves\.steps=\S+": "octaves.steps=1",
+    r"seed=[\d,]+": "seed=1,2",
+    rf"(--network|networks classes) ({LARGE})( --weights \S+)?": r"\1 \2 --weights random",
+    rf"network\.name=({LARGE})( --set network\.weights=\S+)?": r"network.name=\1 --set network.weights=random",
 }
 
 
@@ -64,12 +81,13 @@ SHELL = [pytest.param(text, id=f"{page}-{number}") for number, (page, text) in e
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small project that every block starts from."""
     folder = tmp_path_factory.mktemp("template")
-    for name in ("inputs", "presets", "photos/beach", "my-photos/cat", "my-photos/dog", "docs/pictures"):
+    for name in ("inputs", "presets", "photos/beach", "my-photos/cat", "my-photos/dog", "docs/pictures/sources"):
         (folder / name).mkdir(parents=True)
     for name in ("sky", "dunes"):
         with Image.open(ROOT / "inputs" / f"{name}.jpg") as image:
             image.resize((SIDE, SHORT_SIDE)).save(folder / "inputs" / f"{name}.jpg")
-    for name in ("photo.jpg", "photos/beach/sea.jpg", "photos/tree.png", "docs/pictures/flock.jpg"):
+    shown = [f"docs/pictures/{name}.jpg" for name in ("flock", "sources/oygard-shape", "sources/oygard-class")]
+    for name in ("photo.jpg", "painting.jpg", "letter.png", "photos/beach/sea.jpg", "photos/tree.png", *shown):
         Image.open(folder / "inputs" / "sky.jpg").save(folder / name)
     random = np.random.default_rng(0)
     for number in range(24):
@@ -81,6 +99,9 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "night.toml").write_text('[[jobs]]\ninputs = ["photos"]\npresets = ["whisper"]\n', encoding="utf-8")
     for name in ("places365.pth", "categories.txt"):
         (folder / "presets" / name).touch()
+    # As many names as a network with random weights has classes.
+    names = (f"/p/place_{number} {number}\n" for number in range(1, 1000))
+    (folder / "categories_places365.txt").write_text("/b/beach 0\n" + "".join(names), encoding="utf-8")
     for file in (ROOT / "presets").glob("*.toml"):
         (folder / "presets" / file.name).write_text(small_preset(file), encoding="utf-8")
     return folder
@@ -107,8 +128,9 @@ def project(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def words_of(line: str) -> list[str]:
-    """The words of a command line of dreamer, at a small size."""
-    line = re.sub(r"--fps \S+", "--fps 1", re.sub(r"--size \S+", f"--size {SIDE}", line))
+    """The words of a command line of dreamer, at a small size, large networks with random weights."""
+    for pattern, small in REWRITTEN.items():
+        line = re.sub(pattern, small, line)
     words = shlex.split(line, comments=True)[1:]
     command = next((command for command in SMALLER if " ".join(words).startswith(command)), None)
     return [*words, *shlex.split(SMALLER[command])] if command else words
@@ -224,6 +246,22 @@ def test_every_preset_and_file_of_jobs_is_valid(page: str, text: str, project: P
 def test_links_lead_to_files(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+?)\)", page.read_text(encoding="utf-8")):
         assert target.startswith("http") or target in GENERATED or (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs" / "sources").glob("*.md")), ids=lambda page: page.name)
+def test_every_picture_of_a_source_is_made_by_a_command_of_its_page(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    made = {name for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for name in re.findall(MADE, block)}
+    shown = re.findall(r"\.\./pictures/sources/([\w-]+)\.jpg", text)
+    assert shown
+    assert [name for name in shown if name not in made] == []
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs" / "sources").glob("*.md")), ids=lambda page: page.name)
+def test_the_index_of_a_source_leads_to_each_of_its_sections(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    anchors = [title.lower().replace(" ", "-") for title in re.findall(r"^## (.*)$", text, re.MULTILINE)]
+    assert re.findall(r"\]\(#([\w-]+)\)", text) == anchors
 
 
 @pytest.mark.parametrize("name", ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md"])
