@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from dreamer.errors import DeviceError, UsageError
+from dreamer.memory import available_memory
 
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 # Flags of x86 and Arm processors that multiply it natively.
@@ -46,16 +47,11 @@ def available_devices() -> list[str]:
 
 
 def free_memory(device: torch.device) -> int:
-    """Free memory of a device in bytes; 4 GiB where the system does not report it."""
+    """Bytes that can be taken on a device; of the processor's memory as much as the container's limit leaves."""
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
         return int(free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device))
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return 4 << 30
-    known = dict(line.split(":", 1) for line in lines)
-    return int(known.get("MemAvailable", "4194304 kB").split()[0]) * 1024
+    return available_memory()
 
 
 def processor_name(device: torch.device) -> str:

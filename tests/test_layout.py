@@ -19,6 +19,7 @@ ELSEWHERE = [
     ("cli/recipe.py", "cli/test_again.py", "prints what `again` renders"),
     ("cli/sheet.py", "cli/test_gallery.py", "shows pictures as a gallery does"),
     ("cli/interruption.py", "cli/test_render.py", "signals to a command that renders"),
+    ("cli/address_space.py", "test_memory.py", "limits of memory"),
     ("cli/*options.py", "cli/test_main.py", "shared by all commands"),
     ("cli/run*.py", "cli/test_main.py", "what all commands share: messages and exit codes"),
     ("dreaming/events.py", "dreaming/test_dream.py", "data that the engine reports"),

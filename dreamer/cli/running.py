@@ -19,6 +19,7 @@ from typing import Any, TextIO, cast
 import click
 from click.shell_completion import CompletionItem
 
+from dreamer.cli.address_space import watch_for_torch
 from dreamer.errors import (
     DeviceError,
     DreamerError,
@@ -127,6 +128,7 @@ class Dreamer(LazyCommands):
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         _prepare_streams()
+        watch_for_torch()
         try:
             result = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
             sys.stdout.flush()  # a reader that has gone, or a full disk, shows here at the latest
