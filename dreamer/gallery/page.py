@@ -19,6 +19,7 @@ from dreamer.film.codecs import is_film
 from dreamer.gallery.item import Item
 from dreamer.gallery.thumbnails import PREVIEW, THUMBNAIL, make_thumbnail
 from dreamer.pictures.names import page_folder
+from dreamer.texts import printable
 
 _UNSHOWN = "the file cannot be shown"
 
@@ -40,21 +41,21 @@ def _entry(item: Item, root: Path, folder: Path) -> dict[str, object]:
     thumbnail = None if item.failed else make_thumbnail(item.path, folder, THUMBNAIL)
     before = None if item.before is None or not thumbnail else make_thumbnail(item.before, folder, PREVIEW)
     return {
-        "name": _text(item.path.stem),
+        "name": printable(item.path.stem),
         "file": "" if item.failed else link(item.path, root),
         "thumb": f"{quote(folder.name)}/{thumbnail}" if thumbnail else "",
         "before": f"{quote(folder.name)}/{before}" if before else "",
         "kind": item.kind,
         "video": is_film(item.path),
-        "preset": _text(item.preset),
-        "input": _text(item.input),
-        "network": _text(item.network),
+        "preset": printable(item.preset),
+        "input": printable(item.input),
+        "network": printable(item.network),
         "seed": item.seed,
         "width": item.width,
         "height": item.height,
         "time": round(item.time, 3),
-        "recipe": _text(item.recipe),
-        "failed": _text(item.failed) if item.failed or thumbnail else _UNSHOWN,
+        "recipe": printable(item.recipe),
+        "failed": printable(item.failed) if item.failed or thumbnail else _UNSHOWN,
     }
 
 
@@ -63,11 +64,6 @@ def link(path: Path, root: Path) -> str:
     relative = os.path.relpath(os.path.abspath(path), os.path.abspath(root))
     # "./" keeps a name such as "javascript:..." from being taken for an address.
     return "./" + quote(os.fsencode(relative.replace(os.sep, "/")), safe="/")
-
-
-def _text(text: str) -> str:
-    """Text as it is shown; bytes of file names that are not UTF-8 become question marks."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def page(entries: Sequence[dict[str, object]], title: str) -> str:
@@ -83,7 +79,7 @@ def page(entries: Sequence[dict[str, object]], title: str) -> str:
     )
     values = {
         "policy": policy,
-        "title": html.escape(_text(title)),
+        "title": html.escape(printable(title)),
         "style": parts["page.css"],
         "script": parts["page.js"],
         "data": data,

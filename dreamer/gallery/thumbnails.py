@@ -12,10 +12,11 @@ from dreamer.atomic import atomic_write
 from dreamer.errors import FilmError, PictureError
 from dreamer.film.codecs import is_film
 from dreamer.pictures.open import open_picture
+from dreamer.pictures.reduced import load_reduced, room_to_decode
 
 THUMBNAIL, PREVIEW = 480, 1600
-# Where a picture would take 4 GiB of memory only to be made small, it is rather an attack than a dream.
-_LARGEST = 1 << 30
+# A picture of more pixels than this is rather an attack than a dream: it would take long only to be made small.
+_LARGEST = 1 << 29
 
 
 def thumbnail_name(path: Path, side: int) -> str:
@@ -70,7 +71,6 @@ def _upright(path: Path, side: int) -> Image.Image | None:
     with open_picture(path) as (_, image):
         if image.width * image.height > _LARGEST:
             return None
-        image.draft("RGB", (side, side))
-        ImageOps.exif_transpose(image, in_place=True)
-        image.load()
-        return image
+        with room_to_decode(image):
+            small = load_reduced(image, side)
+        return ImageOps.exif_transpose(small)

@@ -60,7 +60,7 @@ def read_photo(
     path: Path, *, size: int | None = None, enlarge: bool = False, device: torch.device | str = "cpu"
 ) -> Photo:
     """Read a photo, scaled down to at most `size` px on its longest side, or `enlarge`d to it. Raises PictureError."""
-    pixels = read_picture(path).pixels.unsqueeze(0)
+    pixels = read_picture(path, fit=size).pixels.unsqueeze(0)
     height, width = pixels.shape[-2:]
     if size is not None and (max(height, width) > size or enlarge):
         factor = size / max(height, width)

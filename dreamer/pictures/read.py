@@ -14,6 +14,7 @@ from torch import Tensor
 from dreamer.errors import PictureError
 from dreamer.pictures.color import from_gray, to_srgb
 from dreamer.pictures.open import DAMAGE, open_picture
+from dreamer.pictures.reduced import load_reduced, room_to_decode
 
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = {
@@ -41,12 +42,13 @@ class Picture:
     name: str
 
 
-def read_picture(path: str | os.PathLike[str], *, max_megapixels: float = 200) -> Picture:
+def read_picture(path: str | os.PathLike[str], *, max_megapixels: float = 200, fit: int | None = None) -> Picture:
     """Read a picture file: upright by its EXIF orientation, in sRGB, the first frame where there are several.
 
     The content of the file decides the format. Color profiles are applied; without one, or with a broken one, RGB and
     gray are taken as sRGB. Colors of more than 8 bits are read with 8, gray with all of its bits. HEIC needs
-    `dreamer[heic]`.
+    `dreamer[heic]`. `fit`: the longest side, in px, that is wanted; larger pictures are read at a whole fraction of
+    their size, twice that or more.
     Raises PictureError for whatever cannot be read, and for more than `max_megapixels` million pixels, before any of
     them is decoded.
     """
@@ -57,8 +59,10 @@ def read_picture(path: str | os.PathLike[str], *, max_megapixels: float = 200) -
             size = f"{image.width} x {image.height} px are {megapixels:.4g} megapixels"
             remedy = "Make the picture smaller, or allow more megapixels."
             raise PictureError(f"{size}, over the limit of {max_megapixels:g}", where=str(path), remedy=remedy)
-        image.load()
-        pixels, alpha = decode(image)
+        with room_to_decode(image):
+            if fit is None:
+                image.load()
+            pixels, alpha = decode(image if fit is None else load_reduced(image, fit))
         file.seek(0)
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return Picture(pixels, alpha, digest, path.name)

@@ -43,6 +43,7 @@ def command(
     from dreamer.inspection.figures import draw_silhouette, draw_traces
     from dreamer.inspection.photos import read_photo
     from dreamer.inspection.tracing import trace_kernel
+    from dreamer.pictures.open import picture_size
 
     loaded = network.open()
     picture = read_photo(photo, size=size, device=loaded.device)
@@ -51,7 +52,7 @@ def command(
     traces = [trace_kernel(loaded, picture.pixels, layer, kernel) for kernel in chosen]
     lines = [f"{target_lines(layer, kernel)}\n" for kernel in chosen]
     if mask is not None:
-        save_drawing(draw_silhouette(traces[0], read_photo(photo).image().size), mask)
+        save_drawing(draw_silhouette(traces[0], picture_size(photo)[::-1]), mask)
         lines.append(f'[canvas.mask]\npicture = "{mask}"\n')
     facts = [{"kernel": t.kernel, "box": t.box, "targets": target_lines(layer, t.kernel)} for t in traces]
     out.report(
