@@ -44,6 +44,8 @@ def feature_maps(
 ) -> list[FeatureMap]:
     """The maps of each of `layers` on (1, 3, H, W) in [0, 1], by falling mean or by index; `count` of each, or all.
 
+    Of a fully connected layer, whose units have one cell each, always all by index.
+
     `kernels`: only these, as they are listed. Raises TargetError for an unknown layer or kernel, or the logits.
     """
     if LOGITS in layers:
@@ -56,7 +58,9 @@ def feature_maps(
     for layer in layers:
         maps = activations[layer][0].float().cpu()
         means = maps.mean((1, 2))
-        for kernel in kernels or _ordered(means, order)[:count]:
+        # The units of a fully connected layer make one map together, which only all of them do.
+        strongest = _ordered(means, order)[:count] if maps[0].numel() > 1 else range(len(means))
+        for kernel in kernels or strongest:
             found.append(FeatureMap(layer, kernel, maps[kernel], float(means[kernel]), float(maps[kernel].max())))
     return found
 

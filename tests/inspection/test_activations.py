@@ -45,3 +45,8 @@ def test_what_is_not_there_is_told(
 ) -> None:
     with pytest.raises(TargetError, match=said):
         feature_maps(pocket, photo, layers, kernels=kernels)
+
+
+def test_all_units_of_a_fully_connected_layer_come_by_index(pocket: Network, photo: Tensor) -> None:
+    units = feature_maps(pocket, photo, ["fc"], 4)
+    assert [unit.kernel for unit in units] == list(range(len(pocket.classes)))

@@ -50,7 +50,7 @@ class CountType(click.ParamType):  # type: ignore[type-arg]  # click is generic 
               help="A kernel of the layer, drawn large. May be repeated; without --layer of the deepest layer with "
               "4 x 4 cells.")  # fmt: skip
 @click.option("--count", default="16", show_default=True, type=CountType(), metavar="N",
-              help="Maps of each layer, or all.")  # fmt: skip
+              help="Maps of each layer, or all; of a fully connected layer always all units.")  # fmt: skip
 @click.option("--order", type=click.Choice(("strength", "index")), default="strength", show_default=True,
               help="The strongest first, or as they are numbered.")  # fmt: skip
 @click.option("--overlay", is_flag=True, help="Draw the maps over the photo.")
