@@ -61,6 +61,14 @@ def test_brackets_and_digits_in_text_do_not_count(text: str, value: Any) -> None
     assert parse_toml(text) == {"a": value}
 
 
+@pytest.mark.parametrize("opening", ['"', 'a = "', 'a = """'], ids=["json", "basic", "multiline"])
+def test_a_string_without_an_end_takes_no_longer_than_its_length(opening: str) -> None:
+    text = opening + '\\"' * 200_000  # many minutes, if every quote were tried as a beginning
+    for parse in (parse_json, parse_toml):
+        with pytest.raises(ValueError, match=r"."):
+            parse(text)
+
+
 def test_what_is_deep_enough_is_taken() -> None:
     deep = "[" * (MAX_DEPTH - 1) + "]" * (MAX_DEPTH - 1)
     assert parse_json(deep) is not None and parse_toml(f"a = {deep}")

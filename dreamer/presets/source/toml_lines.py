@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
+from bisect import bisect_left
 
 from dreamer.presets.model.paths import KeyPath
 
@@ -48,6 +49,7 @@ class _Scan:
 
     def __init__(self, text: str) -> None:
         self.text, self.position = text, 0
+        self.line_ends = [match.start() for match in re.finditer("\n", text)]
         self.lines: dict[KeyPath, int] = {}
         self.lengths: dict[KeyPath, int] = {}
 
@@ -140,7 +142,7 @@ class _Scan:
         return self.text.startswith(text, self.position)
 
     def _mark(self, path: KeyPath, position: int) -> None:
-        self.lines.setdefault(path, self.text.count("\n", 0, position) + 1)
+        self.lines.setdefault(path, bisect_left(self.line_ends, position) + 1)
 
 
 def _unquoted(key: str) -> str:
