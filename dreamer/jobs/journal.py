@@ -127,7 +127,8 @@ def _parsed(line: bytes) -> JournalEntry | None:
         entry = _ENTRY.validate_python(parse_json(line))
     except ValueError:
         return None
-    return replace(entry, output=unescaped_name(entry.output), input=unescaped_name(entry.input))
+    texts = {name: value for name, value in asdict(entry).items() if isinstance(value, str)}
+    return replace(entry, **{name: unescaped_name(text) for name, text in texts.items()})
 
 
 def _written(value: Any) -> Any:

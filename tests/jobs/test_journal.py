@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -83,8 +84,10 @@ def test_lines_that_were_tampered_with_are_skipped(tmp_path: Path) -> None:
 
 def test_names_that_are_not_utf_8_are_found_again(tmp_path: Path) -> None:
     output = os.fsdecode(b"out/caf\xe9\\xe9.png")
-    Journal(tmp_path).append(JournalEntry("key", output, "done"))
-    assert Journal(tmp_path).made(Path(output)) == "key"
+    written = JournalEntry("key", output, "failed", preset="a\\b", error="C:\\photos\\xab.png: is broken")
+    Journal(tmp_path).append(written)
+    (read,) = Journal(tmp_path).entries()
+    assert replace(read, time="") == written
 
 
 def test_unwritable_journal_names_the_file(tmp_path: Path) -> None:
