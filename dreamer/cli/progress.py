@@ -212,8 +212,10 @@ def describe(event: JobEvent, *, verbose: bool = False) -> str:
         case NetworkReady():
             return f"network {event.name}: {event.reason}"
         case JobStarted():
-            told = [event.job.reason, f"{event.job.name} with {event.job.preset_name}" if verbose else ""]
-            return "\n".join(line for line in told if line)
+            # Of a job that is tried again the reason is the last failure, which would read as a new one.
+            renamed = event.job.reason if event.job.state != "failed" else ""
+            lines = [renamed, f"{event.job.name} with {event.job.preset_name}" if verbose else ""]
+            return "\n".join(line for line in lines if line)
         case JobProgress(event=OctaveStarted() as octave):
             tiles = f", tiles of {octave.tile} px" if octave.tile else ""
             size = f"{octave.width} x {octave.height}"

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from rich.console import Console
 
-from dreamer.cli.progress import Live
+from dreamer.cli.progress import Live, describe
 from dreamer.dreaming.events import StepDone
 from dreamer.errors import PictureError
-from dreamer.jobs.events import FrameDone, JobDone, JobEvent, JobFailed, JobMoved, JobProgress, JobSkipped
+from dreamer.jobs.events import FrameDone, JobDone, JobEvent, JobFailed, JobMoved, JobProgress, JobSkipped, JobStarted
 from dreamer.jobs.job import FilmSettings, Job
 from dreamer.presets import Preset
 
@@ -53,6 +54,12 @@ def test_every_worker_has_a_line_until_it_is_done() -> None:
     assert shown(live(a=1.0, b=1.0), *events) == (pytest.approx(0.375), [("a.png", 0.5), ("b.png", 0.25)])
     events.append(JobFailed(job("a"), PictureError("is broken")))
     assert shown(live(a=1.0, b=1.0), *events) == (pytest.approx(0.625), [("b.png", 0.25)])
+
+
+def test_a_job_that_is_tried_again_does_not_begin_with_its_last_failure() -> None:
+    renamed = replace(job("a"), reason="a.out.png was made with another seed")
+    assert describe(JobStarted(renamed)) == renamed.reason
+    assert describe(JobStarted(replace(job("a"), state="failed", reason="is broken"))) == ""
 
 
 def test_pictures_that_go_together_move_together() -> None:
