@@ -20,8 +20,8 @@ MAX_DEPTH = 64
 MAX_DIGITS = 40
 _TOO_DEEP = f"it is nested more than {MAX_DEPTH} deep"
 
-# What does not count, comments and strings; brackets; numbers that are too long. A string without an end is taken as far
-# as it goes, and never begun again at the next quote: that would take the square of the text's length.
+# What does not count, comments and strings; brackets; numbers that are too long. A string without an end is taken as
+# far as it goes, and never begun again at the next quote: that would take the square of the text's length.
 _COUNTED = rf"(?P<bracket>[\[\]{{}}])|(?P<number>\d[\d_]{{{MAX_DIGITS},}})"
 _JSON = re.compile(rf'"(?:[^"\\]|\\.)*+"?|{_COUNTED}', re.DOTALL)
 _TOML = re.compile(
