@@ -54,6 +54,7 @@ ELSEWHERE = [
     ("inspection/rules.py", "inspection/test_deconvolution.py", "the rules that go backward"),
     ("inspection/tracing.py", "inspection/test_deconvolution.py", "a projection of a whole map"),
     ("networks/kernel_statistics.py", "networks/test_descriptions.py", "makes what is described"),
+    ("networks/metadata.py", "networks/test_weights.py", "metadata that was tampered with"),
     ("networks/receptive.py", "inspection/test_receptive.py", "against the pixels that have a gradient"),
     ("networks/folding.py", "networks/test_cut.py", "folded cuts against plain ones"),
     ("networks/network.py", "networks/test_fidelity.py", "the fast gradient against the plain one"),

@@ -148,6 +148,9 @@ class Dreamer(LazyCommands):
         except BrokenPipeError:
             _drop_output()
             sys.exit(FAILED)
+        except MemoryError:
+            _report("there is not enough memory\n  Close other programs, or choose a smaller --size.")
+            sys.exit(FAILED)
         except OSError as error:
             _report(f"{error.filename or 'the system'}: {error.strerror or error}")
             _drop_output()

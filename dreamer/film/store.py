@@ -15,16 +15,18 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
 import torch
 from PIL import Image
+from pydantic import ConfigDict, Field, TypeAdapter
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
 from dreamer.atomic import atomic_write
+from dreamer.bounded import parse_json
 from dreamer.dreaming.statistics import PictureStatistics
 from dreamer.errors import OutputError
 from dreamer.film.frame_facts import FACTS, FrameFacts, read_frame_facts, write_frame_facts
@@ -51,6 +53,17 @@ class Frame:
     checkpoint: Checkpoint | None
 
 
+@dataclass(frozen=True)
+class _Point:
+    """What a stored state says of itself."""
+
+    key: str
+    number: Annotated[int, Field(ge=0, le=10**9)]
+    reference: PictureStatistics
+    __pydantic_config__: ClassVar = ConfigDict(allow_inf_nan=False)
+
+
+_POINT = TypeAdapter(_Point)
 _STATE = "state.safetensors"
 _REMEDY = "Make room or choose another --output; the same command goes on from the last whole frame."
 # Frames that may wait for the disk. One, because what waits is lost when the process is killed.
@@ -91,12 +104,13 @@ class FrameStore:
         path = self.folder / _STATE
         try:
             with safe_open(path, framework="pt", device=str(device)) as file:
-                facts = json.loads(file.metadata()["film"])
-                if facts["key"] != self.facts.key or not self.path(facts["number"]).is_file():
+                facts = _POINT.validate_python(parse_json((file.metadata() or {})["film"]))
+                picture = file.get_tensor("picture")
+                intact = picture.dtype == torch.float32 and picture.ndim == 4 and picture.shape[:2] == (1, 3)
+                if not intact or facts.key != self.facts.key or not self.path(facts.number).is_file():
                     return None
-                reference = {**facts["reference"], "scales": tuple(facts["reference"]["scales"])}
-                return Checkpoint(facts["number"], file.get_tensor("picture"), PictureStatistics(**reference))
-        except (OSError, SafetensorError, KeyError, ValueError, TypeError):
+                return Checkpoint(facts.number, picture, facts.reference)
+        except (OSError, SafetensorError, KeyError, ValueError):
             return None
 
     def write(self, frame: Frame) -> np.ndarray:

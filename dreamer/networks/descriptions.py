@@ -7,15 +7,17 @@ excite it most, and the color and fineness of what excites it. Reading it needs 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
 from platformdirs import user_cache_path
+from pydantic import ConfigDict, TypeAdapter
 
 from dreamer.atomic import atomic_write
+from dreamer.bounded import parse_json, regular
 from dreamer.errors import TargetError, WeightsError, nearest
 from dreamer.networks.vocabulary import GROUPS, classes_about, word_forms
 
@@ -41,6 +43,31 @@ class KernelDescription:
     classes: tuple[tuple[int, float], ...]
     color: str
     grain: str
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """A layer in a file: an item a kernel."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    classes: tuple[tuple[int, ...], ...]
+    lifts: tuple[tuple[float, ...], ...]
+    color: tuple[str, ...]
+    grain: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Tree:
+    """A file."""
+
+    weights: str
+    classes: tuple[str, ...]
+    layers: dict[str, _Columns]
+    __pydantic_config__: ClassVar = ConfigDict(allow_inf_nan=False)
+
+
+_TREE = TypeAdapter(_Tree)
 
 
 @dataclass(frozen=True)
@@ -131,16 +158,16 @@ def write_description(description: NetworkDescription, path: Path) -> None:
 def read_description(path: Path) -> NetworkDescription:
     """The description in a file. Raises WeightsError where it is missing or damaged."""
     try:
-        tree = json.loads(path.read_text(encoding="utf-8"))
-        layers = {name: tuple(_kernels(name, columns)) for name, columns in tree["layers"].items()}
-        return NetworkDescription(tree["weights"], tuple(tree["classes"]), layers)
+        tree = _TREE.validate_python(parse_json(regular(path).read_bytes()))
+        layers = {name: tuple(_described(name, columns, len(tree.classes))) for name, columns in tree.layers.items()}
+        return NetworkDescription(tree.weights, tree.classes, layers)
     except FileNotFoundError:
         raise WeightsError(
             "nothing is known of this network's kernels yet",
             where=str(path),
             remedy="`dreamer networks describe NAME FOLDER` looks at a folder of photographs to find out.",
         ) from None
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+    except (OSError, ValueError) as error:
         remedy = "Delete it, and describe the network again."
         raise WeightsError("the description of the kernels is damaged", where=str(path), remedy=remedy) from error
 
@@ -158,9 +185,10 @@ def layer_names(network: str) -> list[str]:
     return []
 
 
-def _kernels(layer: str, columns: dict[str, Sequence[Any]]) -> Iterator[KernelDescription]:
-    names = ("mean", "std", "classes", "lifts", "color", "grain")
-    rows = zip(*(columns[name] for name in names), strict=True)
+def _described(layer: str, columns: _Columns, count: int) -> Iterator[KernelDescription]:
+    """The kernels of a layer. Raises ValueError for columns of different lengths, and classes from `count` on."""
+    rows = zip(columns.mean, columns.std, columns.classes, columns.lifts, columns.color, columns.grain, strict=True)
     for kernel, (mean, std, classes, lifts, color, grain) in enumerate(rows):
-        pairs = tuple((int(index), float(lift)) for index, lift in zip(classes, lifts, strict=True))
-        yield KernelDescription(layer, kernel, float(mean), float(std), pairs, str(color), str(grain))
+        if any(not 0 <= index < count for index in classes):
+            raise ValueError(f"kernel {kernel} of {layer} has a class that is not listed")
+        yield KernelDescription(layer, kernel, mean, std, tuple(zip(classes, lifts, strict=True)), color, grain)

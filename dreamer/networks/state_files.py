@@ -106,6 +106,12 @@ def _normalized_key(key: str) -> str:
 
 def fit_state(module: nn.Module, state: Mapping[str, Tensor], path: Path) -> None:
     """Put a state dict read from `path` into a network. Raises WeightsError where names or shapes do not fit."""
+    check_fit(module, state, path)
+    module.load_state_dict(state, strict=False)
+
+
+def check_fit(module: nn.Module, state: Mapping[str, Tensor], path: Path) -> None:
+    """Raise WeightsError where names or shapes of a state dict read from `path` do not fit a network."""
     own = module.state_dict()
     missing = [key for key in own if key not in state and not key.endswith("num_batches_tracked")]
     unknown = [key for key in state if key not in own]
@@ -125,4 +131,3 @@ def fit_state(module: nn.Module, state: Mapping[str, Tensor], path: Path) -> Non
             where=str(path),
             remedy="Name the network that they were trained for.",
         )
-    module.load_state_dict(state, strict=False)

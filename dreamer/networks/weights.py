@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,9 +11,10 @@ from torch import Tensor, nn
 from dreamer.errors import WeightsError
 from dreamer.networks.catalog import CatalogEntry, find_entry
 from dreamer.networks.download import DownloadListener, cached_weights
-from dreamer.networks.names import POCKET, SHIPPED, SUFFIX
-from dreamer.networks.pocket import ACTIVATIONS, IMAGENET_MEAN, IMAGENET_STD, Architecture, PocketNetwork
-from dreamer.networks.state_files import fit_state, read_safetensors, read_state, sha256
+from dreamer.networks.metadata import parse_metadata
+from dreamer.networks.names import SHIPPED, SUFFIX
+from dreamer.networks.pocket import IMAGENET_MEAN, IMAGENET_STD, PocketNetwork
+from dreamer.networks.state_files import check_fit, fit_state, read_safetensors, read_state, sha256
 from dreamer.presets.source.lookup import is_path
 
 DATA = Path(__file__).parent / "data"
@@ -98,30 +96,19 @@ def load_pocket_file(path: Path) -> LoadedNetwork:
     """A pocket network that `dreamer networks train` wrote. Raises WeightsError for any other file."""
     tensors, metadata = read_safetensors(path)
     try:
-        facts = json.loads(metadata["dreamer"])
-        known = facts["architecture"] == POCKET
-        classes = tuple(facts["classes"])
-        architecture = _architecture(facts)
-        mean, std = tuple(facts["mean"]), tuple(facts["std"])
-    except (ValueError, TypeError, KeyError):
-        known = False
-    if not known:
+        facts = parse_metadata(metadata)
+    except ValueError as error:
         raise WeightsError(
             "is not a pocket network",
             where=str(path),
             remedy='Name the network it belongs to: network = { name = "resnet50", weights = "FILE" }.',
-        )
-    module = PocketNetwork(len(classes), architecture)
-    fit_state(module, {key: value.float() for key, value in tensors.items()}, path)
-    return LoadedNetwork(path.stem, module, classes, mean, std, sha256(path), path, *POCKET_INPUT)
-
-
-def _architecture(facts: Mapping[str, Any]) -> Architecture:
-    """The architecture in a file's metadata. Raises KeyError, TypeError or ValueError for one that is not known."""
-    activation = facts.get("activation", "relu")
-    if activation not in ACTIVATIONS:
-        raise ValueError(f"unknown activation {activation!r}")
-    return Architecture(float(facts["width"]), bool(facts.get("antialiased", False)), activation)
+        ) from error
+    state = {key: value.float() for key, value in tensors.items()}
+    with torch.device("meta"):  # a network that the file does not hold is never given memory
+        check_fit(PocketNetwork(len(facts.classes), facts.of_network()), state, path)
+    module = PocketNetwork(len(facts.classes), facts.of_network())
+    module.load_state_dict(state, strict=False)
+    return LoadedNetwork(path.stem, module, facts.classes, facts.mean, facts.std, sha256(path), path, *POCKET_INPUT)
 
 
 def _load_entry(entry: CatalogEntry, weights: str, listen: DownloadListener | None) -> LoadedNetwork:

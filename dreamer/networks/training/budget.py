@@ -42,7 +42,7 @@ def epochs_within(
     """
     unfinished = state_path(path)
     if unfinished.is_file():
-        return int(read_state(unfinished).get("epochs", plan.epochs))
+        return read_state(unfinished).epochs
     network = PocketNetwork(len(photographs.classes), plan.architecture)
     learner = Learner(network.to(device, memory_format=torch.channels_last), plan, 1)  # type: ignore[call-overload]
     small, large = (_seconds_per_step(learner, photographs, side) for side in (plan.small_side, plan.side))

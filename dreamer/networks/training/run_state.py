@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from pydantic import Field, TypeAdapter
 from safetensors.torch import save
 
 from dreamer.atomic import atomic_write
+from dreamer.bounded import regular
 from dreamer.errors import OutputError, TrainingError
 from dreamer.networks.pocket import IMAGENET_MEAN, IMAGENET_STD, PocketNetwork
 from dreamer.networks.state_files import UNREADABLE
@@ -23,6 +25,19 @@ from dreamer.networks.weights import LoadedNetwork
 # Of the states of unfinished runs; those of another are not continued.
 FORMAT = 2
 REMEDY = "Make room or choose another --output; the run goes on from its last saved epoch."
+
+
+@dataclass(frozen=True)
+class UnfinishedRun:
+    """What a run goes on from: the digest of what it depends on, the epochs that are done, and of how many."""
+
+    key: str
+    epoch: Annotated[int, Field(ge=0, le=10_000)]
+    epochs: Annotated[int, Field(ge=1, le=10_000)]
+    learner: dict[str, dict[str, Any]]
+
+
+_RUN = TypeAdapter(UnfinishedRun)
 
 
 def save_pocket(network: PocketNetwork, classes: tuple[str, ...], path: Path, training: dict[str, object]) -> None:
@@ -78,23 +93,31 @@ def state_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.training")
 
 
-def read_state(path: Path) -> dict[str, Any]:
+def read_state(path: Path) -> UnfinishedRun:
     """The unfinished run at `path`. Raises TrainingError where it is damaged."""
     try:
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except UNREADABLE as error:
-        raise TrainingError(
-            "the unfinished run is damaged", where=str(path), remedy="Delete the file, and the run begins anew."
-        ) from error
-    return state
+        return _RUN.validate_python(torch.load(regular(path), map_location="cpu", weights_only=True))
+    except (OSError, *UNREADABLE) as error:
+        raise _damaged(path) from error
 
 
 def restore(path: Path, key: str, learner: Learner) -> int:
-    """Load an unfinished run with the same key and return the epochs it has done; 0 where there is none."""
+    """Load an unfinished run with the same key and return the epochs it has done; 0 where there is none.
+
+    Raises TrainingError where it is damaged.
+    """
     if not path.is_file():
         return 0
     state = read_state(path)
-    if state["key"] != key:
+    if state.key != key:
         return 0
-    learner.restore(state["learner"])
-    return int(state["epoch"])
+    try:
+        learner.restore(state.learner)
+    except (TypeError, AttributeError, *UNREADABLE) as error:
+        raise _damaged(path) from error
+    return state.epoch
+
+
+def _damaged(path: Path) -> TrainingError:
+    remedy = "Delete the file, and the run begins anew."
+    return TrainingError("the unfinished run is damaged", where=str(path), remedy=remedy)
