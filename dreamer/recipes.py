@@ -44,7 +44,7 @@ class Recipe:
             "dreamer": self.version,
             "key": self.key,
             "preset": json.loads(to_json(portable_paths(self.preset))),
-            "preset_name": self.preset_name,
+            "preset_name": escaped_name(self.preset_name),
             "input": {"name": escaped_name(self.input_name), "sha256": self.input_digest} if self.input_name else None,
             "facts": dict(self.facts),
         }
@@ -82,7 +82,13 @@ def parse_recipe(text: str, *, where: str) -> Recipe:
     source = tree.input or _Input()
     preset = preset_from_tree(tree.preset, where=where)
     return Recipe(
-        tree.key, preset, tree.preset_name, unescaped_name(source.name), source.sha256, tree.dreamer, tree.facts
+        tree.key,
+        preset,
+        unescaped_name(tree.preset_name),
+        unescaped_name(source.name),
+        source.sha256,
+        tree.dreamer,
+        tree.facts,
     )
 
 

@@ -41,6 +41,7 @@ def animated_facts(path: Path) -> FilmFacts:
         codec = (image.format or "").lower()
         width, height = image.size
     rate = Fraction(1000 * len(times), sum(times)).limit_denominator(_MAX_DENOMINATOR)
+    rate = max(rate, Fraction(1, _MAX_DENOMINATOR))
     return FilmFacts(width, height, rate, sum(times) / 1000, codec, "rgba", "", has_sound=False)
 
 

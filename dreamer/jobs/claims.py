@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,6 +20,7 @@ from dreamer.errors import OutputError
 from dreamer.jobs.journal import FOLDER
 
 _SUFFIX = ".dreamer-lock"
+_NEW = 60.0  # seconds
 
 
 class Claims:
@@ -80,7 +82,7 @@ class Claims:
             return
         self._swept.add(folder)
         with os.scandir(folder) as entries:
-            left = [entry.path for entry in entries if entry.name.endswith(_SUFFIX)]
+            left = [entry.path for entry in entries if entry.name.endswith(_SUFFIX) and _is_old(entry)]
         for path in left:
             lock = FileLock(path, thread_local=False)
             with suppress(OSError, Timeout):
@@ -104,6 +106,14 @@ def taken_elsewhere(output: Path) -> OutputError:
     """That another process is at work on an output."""
     remedy = "Wait for it, or write to another place."
     return OutputError("is being made by another process", where=str(output), remedy=remedy)
+
+
+def _is_old(entry: os.DirEntry[str]) -> bool:
+    """Whether a lock file has been there for a while: a new one may be about to be locked."""
+    try:
+        return time.time() - entry.stat().st_mtime > _NEW
+    except OSError:
+        return False
 
 
 def _remove(lock: FileLock) -> None:

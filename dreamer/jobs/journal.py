@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -127,9 +127,12 @@ def _parsed(line: bytes) -> JournalEntry | None:
         entry = _ENTRY.validate_python(parse_json(line))
     except ValueError:
         return None
-    texts = {name: value for name, value in asdict(entry).items() if isinstance(value, str)}
-    return replace(entry, **{name: unescaped_name(text) for name, text in texts.items()})
+    return JournalEntry(**{name: _read(value) for name, value in asdict(entry).items()})
 
 
 def _written(value: Any) -> Any:
     return escaped_name(value) if isinstance(value, str) else value
+
+
+def _read(value: Any) -> Any:
+    return unescaped_name(value) if isinstance(value, str) else value

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
+from dreamer import __version__
 from dreamer.jobs.film_keys import has_frames_of_another
 from dreamer.jobs.job import Job, examined, source_digest
 from dreamer.presets.differences import differences
@@ -75,4 +76,7 @@ def _why(job: Job) -> str:
 
 
 def _beyond_settings(made: Recipe, job: Job) -> str:
-    return "from another picture" if made.input_digest != source_digest(job) else "by another version of dreamer"
+    if made.input_digest != source_digest(job):
+        return "from another picture"
+    same_version = made.version == __version__
+    return "with other contents of a file that the preset names" if same_version else "by another version of dreamer"

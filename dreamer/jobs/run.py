@@ -183,7 +183,8 @@ class JobRun:
         for group in grouped(self._todo):
             task: list[Job] = []
             for job in group:
-                if self._choices.fail_fast and (self._failing or self._unstarted):
+                failed = any(isinstance(event, JobFailed) for event in self._unstarted)
+                if self._choices.fail_fast and (self._failing or failed):
                     return
                 if self._claimed(job):
                     task += self._ready(job)

@@ -108,6 +108,7 @@ def test_a_claim_is_one_process_s_own_and_free_when_that_is_dead(tmp_path: Path)
 def test_claims_without_a_batch_are_beside_their_outputs_and_leave_nothing(tmp_path: Path) -> None:
     left = tmp_path / f".{'0' * 32}.dreamer-lock"
     left.touch()
+    os.utime(left, (0, 0))
     with claimed_elsewhere(None, tmp_path / "a.png"):
         with pytest.raises(OutputError, match=r"a\.png: is being made by another process"), claimed(tmp_path / "a.png"):
             raise AssertionError("the body must not run")

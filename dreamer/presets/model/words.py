@@ -34,7 +34,9 @@ def type_words(annotation: Any, metadata: Iterable[Any] = (), *, many: bool = Fa
     if origin is Literal:
         return _listed([f'"{part}"' if isinstance(part, str) else str(part) for part in parts])
     if origin in UNIONS:
-        return _alternatives([part for part in parts if part is not type(None)], many=many)
+        present = [part for part in parts if part is not type(None)]
+        # Of a value or nothing the bounds are the value's.
+        return type_words(present[0], bounds, many=many) if len(present) == 1 else _alternatives(present, many=many)
     if origin is tuple:
         return _list_words(parts, bounds)
     if origin is dict:
