@@ -20,6 +20,7 @@ from dreamer.jobs.job import Job
 from dreamer.jobs.journal import Journal
 from dreamer.jobs.orders import BATCH_TEMPLATE, FilmFormat, Order, PictureFormat, read_jobs_file
 from dreamer.jobs.plan import plan_batch
+from dreamer.presets.source.lookup import SUFFIX
 
 if TYPE_CHECKING:
     from dreamer.jobs.events import JobListener
@@ -155,10 +156,10 @@ def _orders(order: Order, jobs_file: Path | None, folder: Path | None) -> tuple[
         file = read_jobs_file(jobs_file)
         return file.jobs, folder or Path(file.output or FOLDER)
     if not order.inputs or not order.presets:
-        raise UsageError(
-            f"a batch needs {'an INPUT' if not order.inputs else 'a preset'}",
-            remedy="Such as: dreamer batch photos -p deep-dream -p flock -o dreams",
-        )
+        jobs = next((text for text in order.inputs if text.endswith(SUFFIX)), None)
+        example = f"--jobs {jobs}" if jobs else "photos -p deep-dream -p flock -o dreams"
+        missing = "an INPUT" if not order.inputs else "a preset"
+        raise UsageError(f"a batch needs {missing}", remedy=f"Such as: dreamer batch {example}")
     return [order], folder or Path(FOLDER)
 
 

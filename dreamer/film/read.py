@@ -23,7 +23,7 @@ HD = 720
 _MATRIX = re.compile(r"[(, ](gbr|rgb|bt709|fcc|bt470bg|smpte170m|smpte240m|ycgco|bt2020n?c)\b")
 
 
-def is_clip(path: Path) -> bool:
+def is_moving(path: Path) -> bool:
     """Whether a file has frames to dream over: a film, by its suffix, or an animated picture."""
     return is_film(path) or is_animated(path)
 

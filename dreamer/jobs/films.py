@@ -17,7 +17,7 @@ from dreamer.dreaming.events import DreamWarning, Listener, WarningsHeard, ignor
 from dreamer.errors import UsageError
 from dreamer.film.frame_facts import FrameFacts
 from dreamer.film.probe import probe
-from dreamer.film.read import is_clip, read_frames
+from dreamer.film.read import is_moving, read_frames
 from dreamer.film.report import FilmReport
 from dreamer.film.store import FrameStore, as_tensor
 from dreamer.film.write import FilmWriter
@@ -107,7 +107,7 @@ class _Shots:
 
 def _shots(job: Job) -> _Shots:
     animation = animation_of(job.preset)
-    if job.path is None or not is_clip(job.path):
+    if job.path is None or not is_moving(job.path):
         return _Shots(shown_order(job.preset), animation.rate)
     clip = probe(job.path)
     count = animation.frame_count if clip.seconds is None else round(clip.seconds * clip.fps)
@@ -117,7 +117,7 @@ def _shots(job: Job) -> _Shots:
 def _loop(job: Job, network: Network, store: FrameStore, listen: Listener) -> FrameLoop | ClipLoop:
     preset, memory = job.preset, free_memory(network.device)
     pictures = preset_pictures(preset)
-    if job.path is not None and is_clip(job.path):
+    if job.path is not None and is_moving(job.path):
         clip = job.path
         return ClipLoop(
             preset,

@@ -12,7 +12,7 @@ from PIL import Image
 from dreamer.errors import PictureError
 from dreamer.film.animated import is_animated
 from dreamer.film.probe import probe
-from dreamer.film.read import is_clip, read_frames
+from dreamer.film.read import is_moving, read_frames
 
 TIMES = [100, 100, 300, 100]
 
@@ -49,7 +49,7 @@ def test_only_several_pictures_are_an_animation(tmp_path: Path) -> None:
     Image.new("RGB", (4, 4)).save(tmp_path / "still.gif")
     (tmp_path / "broken.gif").write_bytes(b"GIF89a")
     assert [is_animated(tmp_path / name) for name in ("still.gif", "broken.gif", "none.gif", "a.jpg")] == [False] * 4
-    assert is_clip(Path("film.mp4"))
+    assert is_moving(Path("film.mp4"))
 
 
 def test_one_that_breaks_off_is_named(tmp_path: Path) -> None:

@@ -208,6 +208,7 @@ def test_a_batch_needs_inputs_and_presets(folder: Path) -> None:
         result = dreamer(*args)
         assert result.exit_code == 2 and "Traceback" not in result.output
     assert dreamer("batch", "nowhere", "-p", "whisper").exit_code == 3
+    assert "batch --jobs my.toml" in dreamer("batch", "my.toml").output
 
 
 @pytest.mark.slow
