@@ -48,6 +48,7 @@ ELSEWHERE = [
     ("jobs/outputs.py", "jobs/test_plan.py", "a plan's outputs"),
     ("jobs/sweeps.py", "jobs/test_plan.py", "a plan's grid"),
     ("jobs/work.py", "jobs/test_plan.py", "a plan's time"),
+    ("jobs/read_ahead.py", "jobs/test_render.py", "part of the renderer"),
     ("jobs/stills.py", "test_shipped_presets.py", "every preset that ships, rendered"),
     ("inspection/figures/*.py", "cli/test_inspect.py", "drawn by every command of inspect"),
     ("inspection/heatmaps.py", "cli/test_inspect.py", "drawn by every command of inspect"),

@@ -99,6 +99,11 @@ class Job:
         return [self.path, *named] if self.path is not None else named
 
 
+Task = tuple[Job, ...]
+"""Jobs that go through the network together: stills of one size and preset, but for what targets select. A film is
+alone."""
+
+
 def examined(job: Job, journal: Journal | None = None) -> Job:
     """The job with its key, state, size and work; `journal` knows what has become of it before."""
     try:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
 
@@ -26,20 +24,14 @@ from dreamer.jobs.events import (
     JobStarted,
     NetworkReady,
 )
-from dreamer.jobs.job import Job
-from dreamer.jobs.stills import Still, read_source, render_stills
+from dreamer.jobs.job import Job, Task
+from dreamer.jobs.read_ahead import ReadAhead, ReadTask, take_one_core
+from dreamer.jobs.stills import Still, render_stills
 from dreamer.networks import Network, load_network
-from dreamer.pictures import Picture, write_picture
+from dreamer.pictures import write_picture
 
 # Networks that stay in memory; a batch goes through its jobs network by network.
 NETWORKS = 2
-PATIENCE = 5.0  # seconds to wait for a thread that is to end
-PAUSE = 0.1  # seconds between two looks at something that another thread changes
-
-
-Task = tuple[Job, ...]
-"""Jobs that go through the network together: stills of one size and preset, but for what targets select. A film is
-alone."""
 
 
 class Renderer:
@@ -72,7 +64,7 @@ class Renderer:
         """
         self._writing.clear()
         threads = torch.get_num_threads()
-        with ReadAhead(tasks) as reads, ThreadPoolExecutor(1, initializer=_take_one_core) as writer:
+        with ReadAhead(tasks) as reads, ThreadPoolExecutor(1, initializer=take_one_core) as writer:
             reads.started.wait()
             writer.submit(int).result()
             # For this thread and for MKL, after the helpers have asked for less.
@@ -194,86 +186,6 @@ def _threads(count: int | None) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def _take_one_core() -> None:
-    """Keep torch's operations in this thread on one core.
-
-    A second thread with a team of its own makes OpenMP stop spinning in both, which doubles the time of a dream.
-    """
-    torch.set_num_threads(1)
-    torch.get_num_threads()  # a thread takes the number that holds when it first asks, and keeps it
-
-
-@dataclass(frozen=True)
-class ReadTask:
-    """A task whose pictures are read; `failed` are the jobs whose could not be."""
-
-    jobs: Task
-    pictures: tuple[Picture | None, ...]
-    failed: tuple[JobFailed, ...] = ()
-
-
-class ReadAhead:
-    """Takes tasks and reads their pictures in a thread of its own, one task ahead. Use it with `with`."""
-
-    def __init__(self, tasks: Iterator[Task | None]) -> None:
-        self._tasks, self._stopped, self.started = tasks, threading.Event(), threading.Event()
-        self._inbox: queue.Queue[ReadTask | BaseException | None] = queue.Queue(1)
-        self._thread = threading.Thread(target=self._work, daemon=True)
-
-    def __enter__(self) -> ReadAhead:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stopped.set()
-        self._thread.join(PATIENCE)
-
-    @property
-    def waiting(self) -> bool:
-        """Whether a task waits to be taken."""
-        return not self._inbox.empty()
-
-    def take(self) -> ReadTask | None:
-        """The next task, once it is there; None after the last. Raises what taking a task has raised."""
-        item = self._inbox.get()
-        if isinstance(item, BaseException):
-            raise item
-        return item
-
-    def _work(self) -> None:
-        _take_one_core()
-        self.started.set()
-        try:
-            for task in self._tasks:
-                if self._stopped.is_set():
-                    return
-                if task is None:
-                    time.sleep(PAUSE)
-                else:
-                    self._put(_read(task))
-            self._put(None)
-        except BaseException as error:  # raised again where the tasks are waited for
-            self._put(error)
-
-    def _put(self, item: ReadTask | BaseException | None) -> None:
-        while not self._stopped.is_set():
-            try:
-                return self._inbox.put(item, timeout=PAUSE)
-            except queue.Full:
-                continue
-
-
-def _read(task: Task) -> ReadTask:
-    jobs, pictures, failed = [], [], []
-    for job in task:
-        try:
-            pictures.append(None if job.film is not None else read_source(job))  # a film reads its own
-            jobs.append(job)
-        except DreamerError as error:
-            failed.append(JobFailed(job, error))
-    return ReadTask(tuple(jobs), tuple(pictures), tuple(failed))
 
 
 def _write(job: Job, still: Still, facts: Mapping[str, str], seconds: float) -> JobDone | JobFailed:

@@ -13,9 +13,8 @@ from dreamer.jobs.claims import Claims, taken_elsewhere
 from dreamer.jobs.events import JobDone, JobEvent, JobFailed, JobListener, JobSkipped
 from dreamer.jobs.executors import Executor
 from dreamer.jobs.groups import grouped
-from dreamer.jobs.job import Job, examined, make_recipe
+from dreamer.jobs.job import Job, Task, examined, make_recipe
 from dreamer.jobs.journal import Journal, JournalEntry
-from dreamer.jobs.render import Task
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,10 @@ from dreamer.cli import main
 from dreamer.errors import PictureError
 from dreamer.jobs.events import JobDone, JobEvent, JobFailed, JobStarted
 from dreamer.jobs.executors import Executor, Inline
-from dreamer.jobs.job import Job
+from dreamer.jobs.job import Job, Task
 from dreamer.jobs.journal import Journal
 from dreamer.jobs.orders import Order
 from dreamer.jobs.plan import plan_batch
-from dreamer.jobs.render import Task
 from dreamer.jobs.run import Choices, Tally, journaled_run
 from dreamer.pictures import read_picture
 from tests.jobs.conftest import add_photo, claimed_elsewhere

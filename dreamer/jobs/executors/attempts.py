@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 from dreamer.errors import DeviceError
 from dreamer.jobs.events import JobFailed
-from dreamer.jobs.job import Job
-from dreamer.jobs.render import Task
+from dreamer.jobs.job import Job, Task
 
 TRIES = 3
 

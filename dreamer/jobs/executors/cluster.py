@@ -21,8 +21,8 @@ from dreamer.errors import DeviceError, OutputError, PictureError, ToolError
 from dreamer.jobs.events import JobDone, JobEvent, JobFailed, JobMoved
 from dreamer.jobs.executors.attempts import Attempts
 from dreamer.jobs.executors.interface import Executor
-from dreamer.jobs.job import Job
-from dreamer.jobs.render import Renderer, Task
+from dreamer.jobs.job import Job, Task
+from dreamer.jobs.render import Renderer
 from dreamer.presets.model.schema import Preset
 from dreamer.presets.source.lookup import resolve_picture
 from dreamer.presets.source.named_files import with_files

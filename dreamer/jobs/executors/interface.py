@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Protocol
 
 from dreamer.jobs.events import JobDone, JobEvent, JobFailed
-from dreamer.jobs.render import Task
+from dreamer.jobs.job import Task
 
 
 class Executor(Protocol):

@@ -19,8 +19,7 @@ from dreamer.errors import DeviceError, DreamerError
 from dreamer.jobs.events import FrameDone, JobDone, JobEvent, JobFailed, JobMoved, JobProgress, NetworkReady
 from dreamer.jobs.executors.attempts import Attempts
 from dreamer.jobs.executors.interface import Executor
-from dreamer.jobs.job import Job
-from dreamer.jobs.render import Task
+from dreamer.jobs.job import Job, Task
 
 # Tasks that a worker holds: one that it computes and one whose pictures it reads meanwhile.
 HELD = 2

@@ -19,8 +19,7 @@ from dreamer.errors import DeviceError, PictureError, TargetError
 from dreamer.jobs.events import JobDone, JobEvent, JobFailed, JobMoved
 from dreamer.jobs.executors import Executor, Inline, Processes
 from dreamer.jobs.executors.cluster import Cluster
-from dreamer.jobs.job import FilmSettings, Job, examined, make_recipe
-from dreamer.jobs.render import Task
+from dreamer.jobs.job import FilmSettings, Job, Task, examined, make_recipe
 from dreamer.pictures import read_picture, read_recipe
 from dreamer.presets import load_preset
 from tests.jobs.conftest import add_photo
