@@ -29,7 +29,7 @@ class Claims:
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = None if folder is None else folder / FOLDER / "claims"
         self._held: dict[Path, FileLock] = {}
-        self._made: list[Path] = []  # folders that were made for a lock, the innermost first
+        self._made: list[Path] = []  # folders that were made for a lock beside an output, the innermost first
         self._lock, self._over = threading.Lock(), False
         self._swept: set[Path] = set()
 
@@ -44,10 +44,10 @@ class Claims:
             if self._over:
                 return False
             try:
-                self._made[:0] = [folder for folder in file.parents if not folder.exists()]
-                file.parent.mkdir(parents=True, exist_ok=True)
-                self._sweep(file.parent)
-                lock.acquire(timeout=0)
+                try:
+                    self._lock_in(file.parent, lock)
+                except FileNotFoundError:  # another process has just removed the folder that it had made
+                    self._lock_in(file.parent, lock)
             except Timeout:
                 return False
             except OSError as error:
@@ -70,6 +70,13 @@ class Claims:
         for folder in self._made:
             with suppress(OSError):  # there is something in it now
                 folder.rmdir()
+
+    def _lock_in(self, folder: Path, lock: FileLock) -> None:
+        if self._folder is None:
+            self._made[:0] = [above for above in (folder, *folder.parents) if not above.exists()]
+        folder.mkdir(parents=True, exist_ok=True)
+        self._sweep(folder)
+        lock.acquire(timeout=0)
 
     def _lock_file(self, output: Path) -> Path:
         folder, named = (output.absolute().parent, output.name) if self._folder is None else (self._folder, output)
