@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.serialization import safe_globals
 
 from dreamer.errors import WeightsError
+from dreamer.texts import first_line
 
 # What torch.load raises for files that are cut short, changed, or of another kind.
 UNREADABLE = (
@@ -73,7 +74,7 @@ def _unsafe(path: Path, error: Exception) -> WeightsError:
         remedy = _UNPACKING.format(file=path.name)
         what = f"cannot be loaded safely: beside its weights it holds a Python object, {forbidden[1]}"
         return WeightsError(what, where=str(path), remedy=remedy)
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    reason = first_line(str(error)) or type(error).__name__
     return WeightsError(
         f"is not a state dict that can be loaded safely ({reason})",
         where=str(path),
