@@ -1,6 +1,7 @@
 # make dream   install into .venv, then dream over the pictures in inputs/
 # make test    lint, types, directions of imports, and all tests
 # make check   the same with the fast tests alone, in about a minute
+# make torture every fault once, kills and hostile bytes: the whole of what make test draws a sample from
 # make docs    the documentation site into build/site, without the network
 # make bench   the tables of benchmarks/
 
@@ -11,7 +12,7 @@ STAMP  := $(VENV)/.installed
 
 CODE   := dreamer tests benchmarks inputs docs tools
 
-.PHONY: dream test check lint docs bench clean
+.PHONY: dream test check torture lint docs bench clean
 
 dream: $(STAMP)
 	$(BIN)/dreamer render inputs -p deep-dream
@@ -22,6 +23,9 @@ test: lint
 
 check: lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest --durations=10 -m "not slow" -n auto
+
+torture: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/pytest tests/torture -m torture --complete -n auto
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check $(CODE)
