@@ -6,7 +6,7 @@ import sys
 
 import torch
 
-from benchmarks import batches, films, reading, sizes, steps, whole
+from benchmarks import batches, films, gpu, reading, sizes, steps, whole
 from dreamer.devices import choose_device
 
 
@@ -20,6 +20,8 @@ def main(wanted: list[str]) -> None:
         print(whole.report(rounds=3), "\n")
     if not wanted or "sizes" in wanted:
         print(sizes.report("googlenet", "inception4c", rounds=5), "\n")
+    if not wanted or "gpu" in wanted:
+        print(gpu.report(), "\n")
     if not wanted or "films" in wanted:
         print(films.report(), "\n")
     if not wanted or "reading" in wanted:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from benchmarks.steps import whole_step
+from benchmarks.steps import whole_steps
 from benchmarks.timing import interleaved
 from dreamer.networks import load_network
 from dreamer.presets import Preset
@@ -27,14 +27,14 @@ def report(name: str, layer: str, rounds: int) -> str:
     if network.device.type == "cuda":
         passes["without graphs"] = cut.graph
     preset = Preset.model_validate({"targets": [{"layer": layer}], "ascent": {"jitter": 32}})
-    step = whole_step(network, layer, preset)
+    pictures = whole_steps(network, layer, preset)
     lines = [f"{name} to {layer}; {network.reason}", f"{'side':>6}" + "".join(f"{way:>16}" for way in passes)]
 
     def stepping(image: Tensor, repeated: Callable[[Tensor], dict[str, Tensor]]) -> Callable[[], None]:
         def steps() -> None:
             cut._repeated = repeated
-            for _ in range(STEPS):
-                step(image)
+            for _ in pictures(image, STEPS):
+                pass
             if network.device.type == "cuda":
                 torch.cuda.synchronize()
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
 
 from benchmarks.timing import interleaved, table
-from dreamer.dreaming.ascent import OctaveAscent
+from dreamer.dreaming.ascent import OctaveAscent, Pace
 from dreamer.dreaming.canvas import PixelCanvas
 from dreamer.dreaming.events import ignore
 from dreamer.dreaming.gradient import Objective, TargetGradient
@@ -66,18 +66,23 @@ def _contiguous(cut: Cut) -> Cut:
     return cut
 
 
-def whole_step(network: Network, layer: str, preset: Preset) -> Callable[[Tensor], None]:
-    """dreamer's own step with everything in it: jitter, blur, penalties, normalization, the picture's change."""
+def whole_steps(network: Network, layer: str, preset: Preset) -> Callable[[Tensor, int], Iterator[Tensor]]:
+    """dreamer's own steps with everything in them: jitter, blur, penalties, normalization, the picture's change.
+
+    Returns a function that takes so many steps on a picture, as an octave does, and yields it after each.
+    """
     cut = network.cut([layer])
 
-    def step(image: Tensor) -> None:
+    def pictures(image: Tensor, count: int) -> Iterator[Tensor]:
         objective = Objective([bind_target(preset.targets[0], network, {}, image, SIDE)], [None], False)
         gradient = TargetGradient(cut, objective, tile=None, halo=0, report=ignore)
-        climb = OctaveAscent(preset.ascent, gradient, regularization(preset), image, None, False, keep_photo=True)
-        for _ in climb.steps(PixelCanvas(image), 1, lambda step: generator_at(0, 0, 0, step)):
-            pass
+        pace = Pace(octave=0, before=0, total=count)
+        climb = OctaveAscent(preset.ascent, gradient, regularization(preset), image, None, False, image, pace)
+        canvas = PixelCanvas(image)
+        for _ in climb.steps(canvas, count, lambda step: generator_at(0, 0, 0, step)):
+            yield canvas.picture()
 
-    return step
+    return pictures
 
 
 def report(name: str, layer: str, rounds: int) -> str:
@@ -105,7 +110,7 @@ def report(name: str, layer: str, rounds: int) -> str:
         "and batch norm folded": cut_gradient(cut(fold=True, precision=torch.float32), layer),
         f"and {str(fast.precision).removeprefix('torch.')}": cut_gradient(fast.cut([layer]), layer),
     }
-    step = whole_step(fast, layer, preset)
+    steps = whole_steps(fast, layer, preset)
     ways: dict[str, Callable[[], object]] = {key: lambda way=way: way(image) for key, way in bare.items()}  # type: ignore[misc]
-    ways["dreamer's whole step"] = lambda: step(image)
+    ways["dreamer's whole step"] = lambda: list(steps(image, 1))
     return table(f"{name} to {layer}, {SIDE} x {SIDE}, one step", interleaved(ways, rounds))

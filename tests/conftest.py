@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -38,6 +39,23 @@ NEEDS: dict[str, tuple[Callable[[], bool], str]] = {
 }
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--device cuda` runs what tests make on another device; see tests/on_device.py."""
+    parser.addoption("--device", metavar="DEVICE", help="cpu (default), cuda, cuda:N or mps: where tests compute")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the device before any module of tests is imported, which may make tensors."""
+    if config.getoption("--device"):
+        os.environ["DREAMER_TEST_DEVICE"] = config.getoption("--device")
+    from tests.on_device import DEVICE, OnDevice
+
+    if DEVICE.type != "cpu":
+        mode = OnDevice()
+        mode.__enter__()
+        config.add_cleanup(lambda: mode.__exit__(None, None, None))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test whose mark names what this machine lacks."""
@@ -66,8 +84,10 @@ def photos() -> Path:
 
 @pytest.fixture(scope="session")
 def shipped_picture() -> Tensor:
-    """inputs/sky.jpg at 240 x 160, (1, 3, 160, 240)."""
+    """inputs/sky.jpg at 240 x 160, (1, 3, 160, 240), on the device of the tests."""
     from dreamer.dreaming.filters import resized
     from dreamer.pictures import read_picture
+    from tests.on_device import DEVICE
 
-    return resized(read_picture(ROOT / "inputs" / "sky.jpg").pixels.unsqueeze(0), 160, 240).clamp(0, 1)
+    pixels = read_picture(ROOT / "inputs" / "sky.jpg").pixels.unsqueeze(0)
+    return resized(pixels, 160, 240).clamp(0, 1).to(DEVICE)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from dreamer.errors import TargetError
+from tests.on_device import DEVICE
 
 LAYERS = ("conv1", "pool1", "conv2", "logits")
 
@@ -35,7 +36,7 @@ class TinyCut:
 
 
 class TinyNetwork:
-    device = torch.device("cpu")
+    device = DEVICE
     layers = LAYERS
     classes = ("cat", "dog", "fox")
 
@@ -45,7 +46,7 @@ class TinyNetwork:
         self.classify = nn.Linear(8, 3)
         for module in (self.conv1, self.conv2, self.classify):
             for parameter in module.parameters():
-                parameter.data = torch.randn(parameter.shape, generator=generator) * 0.4
+                parameter.data = (torch.randn(parameter.shape, generator=generator) * 0.4).to(DEVICE)
                 parameter.requires_grad_(False)
         self.memory, self.loudness = memory, loudness
 

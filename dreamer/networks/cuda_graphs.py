@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -23,13 +23,49 @@ CAPTURE_AT = 4
 MAX_BYTES = 1 << 30
 # A capture that was not used in as many calls makes room for others.
 IDLE_CALLS = 1000
+# Passes before a capture, in which libraries choose their algorithms and take their memory.
+WARM_UP = 3
 # How closely a replayed gradient must agree with the plain one, as a cosine, before the capture is used.
 MIN_COSINE = 0.999
 
 
 def cuda_graphs(module: Module, sample: tuple[Tensor]) -> Module:
-    """Capture the module's forward and backward pass as two CUDA graphs. Raises RuntimeError where that fails."""
-    return cast(Module, torch.cuda.make_graphed_callables(module, sample))
+    """Capture the module's forward and backward pass as two CUDA graphs. Raises RuntimeError where that fails.
+
+    torch's `make_graphed_callables` warms up and captures on two streams, which its autograd warns of at every pass.
+    """
+    (static,) = sample
+    stream = torch.cuda.Stream(static.device)  # type: ignore[no-untyped-call]
+    stream.wait_stream(torch.cuda.current_stream(static.device))
+    with torch.cuda.stream(stream):
+        for _ in range(WARM_UP):
+            values = list(module(static).values())
+            torch.autograd.grad(values, static, [torch.zeros_like(value) for value in values])
+        del values
+    torch.cuda.current_stream(static.device).wait_stream(stream)
+    forward, backward = torch.cuda.CUDAGraph(), torch.cuda.CUDAGraph()
+    with torch.cuda.graph(forward, stream=stream):
+        outputs = module(static)
+    given = [torch.empty_like(value) for value in outputs.values()]
+    with torch.cuda.graph(backward, pool=forward.pool(), stream=stream):
+        (gradient,) = torch.autograd.grad(list(outputs.values()), static, given)
+    fixed = [value.detach() for value in outputs.values()]
+
+    class Replayed(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Tensor) -> tuple[Tensor, ...]:
+            static.copy_(x)
+            forward.replay()
+            return tuple(value.detach() for value in fixed)
+
+        @staticmethod
+        def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+            for place, value in zip(given, gradients, strict=True):
+                place.copy_(value)
+            backward.replay()
+            return gradient.detach()
+
+    return lambda x: dict(zip(outputs, Replayed.apply(x), strict=True))
 
 
 @dataclass

@@ -135,7 +135,8 @@ def node_sizes(module: fx.GraphModule, height: int, width: int) -> dict[str, tup
             return result
 
     with torch.no_grad():
-        Sizes(on_meta(module)).run(torch.empty(1, 3, height, width, device="meta"))
+        precision = next((weight.dtype for weight in module.parameters()), torch.float32)
+        Sizes(on_meta(module)).run(torch.empty(1, 3, height, width, device="meta", dtype=precision))
     return sizes
 
 

@@ -8,11 +8,12 @@ from dreamer.devices import choose_device
 from dreamer.networks import Network, load_network
 from dreamer.networks.pocket import BasicConv2d
 from dreamer.networks.weights import LoadedNetwork
+from tests.on_device import DEVICE
 
 
 @pytest.fixture(scope="session")
 def pocket() -> Network:
-    return load_network("pocket", device="cpu", precision="float32")
+    return load_network("pocket", device=str(DEVICE), precision="float32")
 
 
 @pytest.fixture(scope="session")
@@ -47,13 +48,13 @@ class Plain(nn.Module):
 
 @pytest.fixture(scope="session")
 def plain(pocket: Network) -> Plain:
-    return Plain(pocket).eval()
+    return Plain(pocket).to(DEVICE).eval()
 
 
 def network_of(module: nn.Module) -> Network:
     """A network of a module of one's own."""
     loaded = LoadedNetwork("small", module, ("a", "b"), (0.5, 0.5, 0.5), (0.25, 0.25, 0.25), "digest")
-    return Network(loaded, choose_device("cpu", "float32"))
+    return Network(loaded, choose_device(str(DEVICE), "float32"))
 
 
 def assert_close(ours: Tensor, theirs: Tensor, relative: float = 1e-4) -> None:

@@ -15,6 +15,7 @@ from dreamer.inspection.scoring import TargetScore, class_target, predicted_clas
 from dreamer.networks import Network, load_network
 from dreamer.presets.model.schema import NetworkChoice, Target
 from tests.inspection.conftest import Plain, assert_close
+from tests.on_device import DEVICE
 
 captum_attr = pytest.importorskip("captum.attr", reason="captum is not installed")
 
@@ -104,7 +105,7 @@ OF_OTHER_NONLINEARITIES = ("mobilenet_v3_small", "efficientnet_b0", "convnext_ti
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.slow
 def test_every_kind_of_network_has_attributions(name: str) -> None:
-    network = load_network(NetworkChoice(name=name, weights="random"), device="cpu", precision="float32")
+    network = load_network(NetworkChoice(name=name, weights="random"), device=str(DEVICE), precision="float32")
     photo = torch.rand((1, 3, 96, 96), generator=torch.Generator().manual_seed(1))
     score = target_score(network, class_target(predicted_class(network, photo)), photo)
     for method in ("gradient", "guided", "grad-cam"):
@@ -114,11 +115,12 @@ def test_every_kind_of_network_has_attributions(name: str) -> None:
             continue
         attributed = attribution.attribute(method, score, photo)
         assert attributed.shape[-2:] == (96, 96) and torch.isfinite(attributed).all()
-    leaf = photo.clone().requires_grad_(True)
+    leaf = photo.cpu().requires_grad_(True)
     logits = network.module.eval()(network.normalized(leaf))
     (gradient,) = torch.autograd.grad(logits[:, predicted_class(network, photo)].sum(), leaf)
     # A ReLU at its very edge may turn over where batch norms are folded, which some of these random networks magnify.
     # Others leave gradients of 1e-12, which the cosine takes for nothing unless they are enlarged first.
-    own, theirs = (each.flatten() / each.abs().max() for each in (attribution.input_gradient(score, photo), gradient))
+    both = attribution.input_gradient(score, photo).cpu(), gradient
+    own, theirs = (each.flatten() / each.abs().max() for each in both)
     assert float(F.cosine_similarity(own, theirs, dim=0)) > 0.9999
     assert float(probabilities(network, photo).sum()) == pytest.approx(1, abs=1e-4)

@@ -8,6 +8,7 @@ from dreamer.errors import TargetError
 from dreamer.inspection.choices import deepest_layer, spread_layers, strongest_on, strongest_over
 from dreamer.networks import Network, load_network
 from dreamer.presets.model.schema import NetworkChoice
+from tests.on_device import DEVICE
 
 
 @pytest.mark.parametrize("name", ["pocket", "resnet18", "vgg11", "densenet121"])
@@ -15,7 +16,7 @@ from dreamer.presets.model.schema import NetworkChoice
 @pytest.mark.slow
 def test_the_deepest_layer_still_has_a_map(name: str, size: tuple[int, int]) -> None:
     weights = "default" if name == "pocket" else "random"
-    network = load_network(NetworkChoice(name=name, weights=weights), device="cpu", precision="float32")
+    network = load_network(NetworkChoice(name=name, weights=weights), device=str(DEVICE), precision="float32")
     sides = {shape.name: min(shape.height, shape.width) for shape in network.describe(*size)}
     deepest = deepest_layer(network, size)
     assert sides[deepest] >= 4

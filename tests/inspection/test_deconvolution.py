@@ -14,6 +14,7 @@ from dreamer.inspection.tracing import otsu_threshold, trace_kernel
 from dreamer.networks import Network, load_network
 from dreamer.presets.model.schema import NetworkChoice
 from tests.inspection.conftest import assert_close, network_of
+from tests.on_device import DEVICE
 
 
 class SmallVgg(nn.Module):
@@ -84,7 +85,7 @@ def test_a_batch_norm_is_part_of_its_convolution() -> None:
 @pytest.mark.slow
 def test_networks_of_convolutions_and_relu_are_projected(name: str) -> None:
     weights = "default" if name == "pocket" else "random"
-    network = load_network(NetworkChoice(name=name, weights=weights), device="cpu", precision="float32")
+    network = load_network(NetworkChoice(name=name, weights=weights), device=str(DEVICE), precision="float32")
     image = torch.rand((1, 3, 96, 96), generator=torch.Generator().manual_seed(2))
     layer = [shape.name for shape in network.describe(96, 96) if shape.height > 4][-1]
     found = project(network, image, layer, strongest_on(network, image, layer, 2))
@@ -92,7 +93,7 @@ def test_networks_of_convolutions_and_relu_are_projected(name: str) -> None:
 
 
 def test_other_nonlinearities_are_refused() -> None:
-    network = load_network(NetworkChoice(name="efficientnet_b0", weights="random"), device="cpu")
+    network = load_network(NetworkChoice(name="efficientnet_b0", weights="random"), device=str(DEVICE))
     with pytest.raises(TargetError, match="SiLU"):
         project(network, torch.rand(1, 3, 64, 64), "features.3", [0])
 

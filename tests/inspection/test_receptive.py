@@ -8,6 +8,7 @@ import torch
 from dreamer.networks import load_network
 from dreamer.networks.receptive import receptive_field
 from dreamer.presets.model.schema import NetworkChoice
+from tests.on_device import DEVICE
 
 
 def _identity(x: torch.Tensor) -> torch.Tensor:
@@ -22,7 +23,7 @@ def _identity(x: torch.Tensor) -> torch.Tensor:
 @pytest.mark.slow
 def test_boxes_are_where_the_gradient_is(name: str, layer: str) -> None:
     weights = "default" if name == "pocket" else "random"
-    network = load_network(NetworkChoice(name=name, weights=weights), device="cpu", precision="float32")
+    network = load_network(NetworkChoice(name=name, weights=weights), device=str(DEVICE), precision="float32")
     cut = network.cut([layer], _identity)
     field = receptive_field(cut, layer)
     side = 200

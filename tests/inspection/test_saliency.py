@@ -11,10 +11,11 @@ from dreamer.inspection.saliency import GUIDED, attributions, sanity_checks
 from dreamer.inspection.scoring import TargetScore, class_target, target_score
 from dreamer.networks import Network, load_network
 from dreamer.presets.model.schema import NetworkChoice
+from tests.on_device import DEVICE
 
 
 def random_score(name: str, photo: Tensor) -> TargetScore:
-    network = load_network(NetworkChoice(name=name, weights="random"), device="cpu", precision="float32")
+    network = load_network(NetworkChoice(name=name, weights="random"), device=str(DEVICE), precision="float32")
     return target_score(network, class_target(0), photo)
 
 

@@ -8,6 +8,7 @@ from dreamer.errors import TargetError, WeightsError
 from dreamer.inspection.suggestion import suggest_kernels
 from dreamer.networks import Network, load_network
 from dreamer.presets.model.schema import NetworkChoice
+from tests.on_device import DEVICE
 
 
 @pytest.mark.slow
@@ -24,6 +25,6 @@ def test_suggestions_are_what_this_photo_has_more_of(pocket: Network, photo: Ten
     assert [each.kernel for each in half] != [each.kernel for each in result if each.layer == "inception4c"]
     with pytest.raises(TargetError, match="was not described"):
         suggest_kernels(pocket, photo, layers=["inception4z"])
-    unknown = load_network(NetworkChoice(name="alexnet", weights="random"), device="cpu")
+    unknown = load_network(NetworkChoice(name="alexnet", weights="random"), device=str(DEVICE))
     with pytest.raises(WeightsError, match="nothing is known"):
         suggest_kernels(unknown, photo)

@@ -10,6 +10,7 @@ from torchvision.models.optical_flow import raft_small
 from dreamer.errors import WeightsError
 from dreamer.motion.flow import dense_inverse_search, optical_flow
 from dreamer.motion.raft import flow_search, load_raft, raft_entry
+from tests.on_device import DEVICE
 
 
 class Shift(nn.Module):
@@ -58,8 +59,8 @@ def test_the_real_network_runs_from_the_cache(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr("dreamer.networks.download.cache_folder", lambda: tmp_path)
     monkeypatch.setenv("DREAMER_OFFLINE", "1")
     with pytest.raises(WeightsError, match="raft_small"):
-        load_raft(torch.device("cpu"))
+        load_raft(DEVICE)
     torch.manual_seed(0)
     torch.save(raft_small(weights=None).state_dict(), tmp_path / entry.file_name)
-    flow = load_raft(torch.device("cpu"))(torch.rand(1, 3, 130, 130), torch.rand(1, 3, 130, 130))
+    flow = load_raft(DEVICE)(torch.rand(1, 3, 130, 130), torch.rand(1, 3, 130, 130))
     assert flow.shape == (1, 2, 130, 130) and torch.isfinite(flow).all()

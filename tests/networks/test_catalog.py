@@ -10,6 +10,7 @@ from dreamer.networks import load_network, network_names, weights
 from dreamer.networks.catalog import find_entry
 from dreamer.networks.labels import class_index, search_classes
 from dreamer.networks.names import SHIPPED
+from tests.on_device import DEVICE
 
 CLASSES = ("golden_retriever", "Old English sheepdog", "dog", "sea horse", "horse", "red fox", "kit fox")
 
@@ -27,7 +28,7 @@ def test_every_convolutional_classifier_of_torchvision_is_found() -> None:
 
 def test_an_unknown_network_names_the_near_ones() -> None:
     with pytest.raises(NetworkError, match="googlenet"):
-        load_network("gogglenet", device="cpu")
+        load_network("gogglenet", device=str(DEVICE))
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def test_the_shipped_networks_are_small_whole_and_know_their_classes(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert weights.shipped_file(name).stat().st_size < 4_000_000
-    network = load_network(name, device="cpu")
+    network = load_network(name, device=str(DEVICE))
     assert network.weights_digest == weights.SHIPPED_DIGESTS[name]
     assert len(network.classes) == 154 and network.class_index("golden retriever") >= 0
     assert {"conv1", "maxpool3", "inception4c", "inception5b"} <= set(network.layers)
@@ -70,14 +71,14 @@ def test_the_shipped_networks_are_small_whole_and_know_their_classes(
     damaged.write_bytes(data)
     monkeypatch.setattr(weights, "DATA", tmp_path)
     with pytest.raises(WeightsError, match="damaged"):
-        load_network(name, device="cpu")
+        load_network(name, device=str(DEVICE))
 
 
 def test_the_shipped_network_sees_what_is_there(photos: Path) -> None:
     from dreamer.dreaming.dream import filled
     from dreamer.pictures import read_picture
 
-    network = load_network("pocket", device="cpu", precision="float32")
+    network = load_network("pocket", device=str(DEVICE), precision="float32")
     picture = filled(read_picture(photos / "lighthouse.png").pixels.unsqueeze(0), 128, 128)
     logits = network.cut(["logits"])(picture)["logits"][0]
     best = {network.classes[int(index)] for index in logits.topk(8).indices}

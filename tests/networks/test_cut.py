@@ -11,8 +11,9 @@ from dreamer.errors import TargetError
 from dreamer.networks import Network, load_network
 from dreamer.networks.weights import LoadedNetwork, load_named
 from dreamer.presets.model.schema import NetworkChoice
+from tests.on_device import DEVICE
 
-CPU = DeviceChoice(torch.device("cpu"), torch.float32, "")
+HERE = DeviceChoice(DEVICE, torch.float32, "")
 # A layer in the middle of each family, by the name that a person would use.
 FAMILIES = {
     "alexnet": "features.6",
@@ -34,11 +35,11 @@ def plain(loaded: LoadedNetwork, image: Tensor, layer: str) -> tuple[Tensor, Ten
     handle = loaded.module.get_submodule(layer).register_forward_hook(
         lambda module, inputs, output: seen.append(output.clone())
     )
-    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (loaded.mean, loaded.std))
+    mean, std = (torch.tensor(values, device="cpu").view(1, 3, 1, 1) for values in (loaded.mean, loaded.std))
     with torch.no_grad():
-        logits = loaded.module.eval()((image - mean) / std)
+        logits = loaded.module.eval()((image.cpu() - mean) / std)
     handle.remove()
-    return logits, seen[0]
+    return logits.to(image.device), seen[0].to(image.device)
 
 
 def unsettle(module: nn.Module) -> None:
@@ -56,7 +57,7 @@ def test_every_family_gives_what_the_plain_network_gives(name: str) -> None:
     unsettle(loaded.module)
     image = torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(0))
     logits, values = plain(loaded, image, FAMILIES[name])
-    network = Network(loaded, CPU)
+    network = Network(loaded, HERE)
     with torch.no_grad():
         seen = network.cut([FAMILIES[name], "logits"])(image)
     assert torch.allclose(seen["logits"], logits, atol=1e-4 * float(logits.abs().max()))
@@ -78,7 +79,7 @@ def test_captured_layers_hold_their_own_values(name: str, layers: list[str]) -> 
     unsettle(loaded.module)
     image = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     expected = {layer: plain(loaded, image, layer)[1] for layer in layers}
-    network = Network(loaded, CPU)
+    network = Network(loaded, HERE)
     with torch.no_grad():
         together = network.cut(layers)(image)
         for layer in layers:
@@ -90,7 +91,7 @@ def test_captured_layers_hold_their_own_values(name: str, layers: list[str]) -> 
 @pytest.fixture(scope="module")
 def pocket() -> Network:
     choice = NetworkChoice(name="pocket", weights="random")
-    return load_network(choice, device="cpu", precision="float32")
+    return load_network(choice, device=str(DEVICE), precision="float32")
 
 
 @pytest.mark.slow
@@ -102,7 +103,7 @@ def test_a_cut_ends_at_its_deepest_layer_frozen_and_folded(pocket: Network) -> N
     assert not any(parameter.requires_grad for parameter in module.parameters())
     assert not any(each._forward_hooks or each._backward_hooks for each in module.modules())
     assert pocket.cut(["inception3a"]) is pocket.cut(["inception3a"])
-    scaled = Network(load_named("convnext_tiny", "random", None), CPU).cut(["features.1"])._module
+    scaled = Network(load_named("convnext_tiny", "random", None), HERE).cut(["features.1"])._module
     assert all(name.startswith(("features.0", "features.1")) for name, _ in scaled.named_parameters())
 
 
@@ -139,7 +140,7 @@ def test_a_leaky_slope_replaces_every_relu() -> None:
         layer = {"pocket": "conv1", "googlenet": "conv1", "vgg11": "features.1"}[name]
         with torch.no_grad():
             image = torch.rand(1, 3, 64, 64)
-            network = Network(loaded, CPU, negative_slope=0.1)
+            network = Network(loaded, HERE, negative_slope=0.1)
             assert network.cut([layer])(image)[layer].min() < 0
         module = network.cut(["logits"])._module
         assert not any(type(each) is nn.ReLU for each in module.modules()), name
@@ -150,7 +151,7 @@ def test_smallest_and_stride(pocket: Network) -> None:
     assert pocket.cut(["inception4c"]).stride == 16
     assert pocket.cut(["conv1"]).stride == 2
     choice = NetworkChoice(name="alexnet", weights="random")
-    cut = load_network(choice, device="cpu", precision="float32").cut(["logits"])
+    cut = load_network(choice, device=str(DEVICE), precision="float32").cut(["logits"])
     assert cut(torch.rand(1, 3, cut.smallest, cut.smallest))["logits"].shape == (1, 1000)
     with pytest.raises(RuntimeError):
         cut(torch.rand(1, 3, cut.smallest - 8, cut.smallest - 8))

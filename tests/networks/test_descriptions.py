@@ -18,6 +18,7 @@ from dreamer.networks.descriptions import (
 from dreamer.networks.kernel_statistics import color_name, describe_kernels, described_layers
 from dreamer.presets import Preset
 from dreamer.presets.model.schema import Target
+from tests.on_device import DEVICE
 
 CLASSES = ("beagle", "samoyed", "rose", "minaret", "car_side")
 
@@ -78,7 +79,7 @@ def test_descriptions_lie_beside_the_weights_or_in_the_cache() -> None:
 
 
 def test_what_excites_a_kernel_is_found_out() -> None:
-    network = load_network("pocket", device="cpu", precision="float32")
+    network = load_network("pocket", device=str(DEVICE), precision="float32")
     pixels = torch.zeros(24, 3, 64, 64, dtype=torch.uint8)
     pixels[:12, 0] = 220
     pixels[12:, 2] = 220
@@ -95,7 +96,7 @@ def test_what_excites_a_kernel_is_found_out() -> None:
 
 
 def test_blocks_are_described_rather_than_what_is_in_them() -> None:
-    pocket = load_network("pocket", device="cpu")
+    pocket = load_network("pocket", device=str(DEVICE))
     assert "inception4c" in described_layers(pocket) and "inception4c.branch1" not in described_layers(pocket)
 
 
@@ -110,7 +111,7 @@ def test_colors_have_names(color: tuple[float, float, float], name: str) -> None
 @pytest.mark.parametrize("name", ["pocket", "pocket-fine"])
 @pytest.mark.slow
 def test_the_shipped_networks_know_their_kernels(name: str) -> None:
-    network = load_network(name, device="cpu")
+    network = load_network(name, device=str(DEVICE))
     description = network.description
     assert description.digest == network.weights_digest
     assert all(len(kernels) == network.kernels(layer) for layer, kernels in description.layers.items())
@@ -131,7 +132,7 @@ def bound_kernels(network: Network, kernels: object) -> int:
 
 
 def test_a_preset_names_kernels_by_words() -> None:
-    network = load_network("pocket", device="cpu")
+    network = load_network("pocket", device=str(DEVICE))
     assert bound_kernels(network, "dogs") == 1
     assert bound_kernels(network, "0-300") == 0
     preset = Preset.model_validate({"targets": [{"layer": "inception4e", "kernels": "dogs"}]})

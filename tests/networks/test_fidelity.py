@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from dreamer.devices import DeviceChoice
 from dreamer.networks.network import Network
 from dreamer.networks.weights import LoadedNetwork, load_named
+from tests.on_device import DEVICE
 
 CASES = {
     "googlenet": ("conv2", "inception4c"),
@@ -42,15 +43,16 @@ def loaded_with_real_statistics(name: str) -> LoadedNetwork:
 
 
 def plain_gradient(loaded: LoadedNetwork, layer: str, image: Tensor) -> Tensor:
+    """On the CPU, where the untouched network is; the gradient comes back on the image's device."""
     seen = SimpleNamespace(value=None)
     handle = loaded.module.get_submodule(layer).register_forward_hook(
         lambda module, inputs, output: setattr(seen, "value", output.clone())
     )
-    leaf = image.clone().requires_grad_(True)
-    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (loaded.mean, loaded.std))
+    leaf = image.detach().cpu().clone().requires_grad_(True)
+    mean, std = (torch.tensor(values, device="cpu").view(1, 3, 1, 1) for values in (loaded.mean, loaded.std))
     loaded.module.eval()((leaf - mean) / std)
     handle.remove()
-    return torch.autograd.grad(seen.value.square().mean() / 2, leaf)[0]
+    return torch.autograd.grad(seen.value.square().mean() / 2, leaf)[0].to(image.device)
 
 
 def gradient(network: Network, layer: str, image: Tensor) -> Tensor:
@@ -70,8 +72,7 @@ def test_the_fast_gradient_points_where_the_plain_one_does(name: str) -> None:
     loaded = loaded_with_real_statistics(name)
     image = torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(0))
     exact, rounded = (
-        Network(loaded, DeviceChoice(torch.device("cpu"), precision, ""))
-        for precision in (torch.float32, torch.bfloat16)
+        Network(loaded, DeviceChoice(DEVICE, precision, "")) for precision in (torch.float32, torch.bfloat16)
     )
     for number, layer in enumerate(CASES[name]):
         plain = plain_gradient(loaded, layer, image)
@@ -86,6 +87,6 @@ def test_the_fast_gradient_points_where_the_plain_one_does(name: str) -> None:
 @pytest.mark.slow
 def test_on_the_shipped_network_and_a_picture_bfloat16_is_close(shipped_picture: Tensor) -> None:
     loaded = load_named("pocket", "default", None)
-    network = Network(loaded, DeviceChoice(torch.device("cpu"), torch.bfloat16, ""))
+    network = Network(loaded, DeviceChoice(DEVICE, torch.bfloat16, ""))
     for layer in ("conv3", "inception3b", "inception4e"):
         assert cosine(gradient(network, layer, shipped_picture), plain_gradient(loaded, layer, shipped_picture)) > 0.98

@@ -15,6 +15,7 @@ from dreamer.inspection.strongest_patches import top_patches
 from dreamer.networks.network import Network
 from dreamer.networks.weights import load_named
 from dreamer.presets.model.schema import Preset
+from tests.on_device import DEVICE
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,7 @@ def alexnet() -> Network:
 
 
 def opened(name: str) -> Network:
-    return Network(load_named(name, "random", None), DeviceChoice(torch.device("cpu"), torch.float32, ""))
+    return Network(load_named(name, "random", None), DeviceChoice(DEVICE, torch.float32, ""))
 
 
 def picture(height: int, width: int) -> Tensor:
@@ -36,9 +37,9 @@ def own_forward(network: Network, layer: str, image: Tensor) -> Tensor:
     # In place ReLUs change what a hook is given as soon as it returns.
     handle = network.module.get_submodule(layer).register_forward_hook(lambda *call: seen.append(call[2].clone()))
     with torch.no_grad():
-        network.module(network.normalized(image))
+        network.module(network.normalized(image.cpu()))
     handle.remove()
-    return seen[0]
+    return seen[0].to(image.device)
 
 
 def check(network: Network, asked: str, layer: str, side: int) -> None:
@@ -63,7 +64,7 @@ def test_features_of_others_are_those_of_their_own_forward_pass(name: str, asked
 
 def test_the_shipped_networks_classifier_is_a_layer_at_its_own_input_size() -> None:
     check(
-        Network(load_named("pocket", "default", None), DeviceChoice(torch.device("cpu"), torch.float32, "")),
+        Network(load_named("pocket", "default", None), DeviceChoice(DEVICE, torch.float32, "")),
         "fc",
         "fc",
         128,

@@ -10,13 +10,14 @@ from dreamer.networks.catalog import find_entry
 from dreamer.networks.layer_names import torch_names
 from dreamer.networks.network import Network
 from dreamer.networks.weights import load_named
+from tests.on_device import DEVICE
 
-CPU = DeviceChoice(torch.device("cpu"), torch.float32, "")
+HERE = DeviceChoice(DEVICE, torch.float32, "")
 
 
 @pytest.fixture(scope="module")
 def pocket() -> Network:
-    return Network(load_named("pocket", "default", None), CPU)
+    return Network(load_named("pocket", "default", None), HERE)
 
 
 @pytest.mark.parametrize("name", ["alexnet", "vgg11", "vgg13_bn", "vgg16", "vgg16_bn", "vgg19", "googlenet"])

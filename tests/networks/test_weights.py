@@ -15,6 +15,7 @@ from dreamer.networks.network import class_names
 from dreamer.networks.weights import load_named, load_pocket_file
 from dreamer.presets import load_preset
 from dreamer.presets.model.schema import NetworkChoice
+from tests.on_device import DEVICE
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +57,10 @@ def test_labels_are_put_on_any_network_and_must_be_as_many(name: str, tmp_path: 
     labels = tmp_path / "labels.txt"
     choice = NetworkChoice(name=name, weights="random", labels=str(labels))
     labels.write_text("\n".join(f"kind {number}" for number in range(1000)))
-    assert load_network(choice, device="cpu").class_index("kind 7") == 7
+    assert load_network(choice, device=str(DEVICE)).class_index("kind 7") == 7
     labels.write_text("one\ntwo\n")
     with pytest.raises(WeightsError, match="1000 classes, but there are 2"):
-        load_network(choice, device="cpu")
+        load_network(choice, device=str(DEVICE))
 
 
 FACTS = {"architecture": "pocket", "classes": ["a", "b"], "width": 0.5, "mean": [0, 0, 0], "std": [1, 1, 1]}
@@ -92,7 +93,7 @@ def test_a_pocket_networks_tensors_must_fit_its_facts(tmp_path: Path) -> None:
 def test_a_mean_and_deviation_of_ones_own_take_the_place_of_the_networks(name: str) -> None:
     photo = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     own = NetworkChoice(name=name, weights="random", mean=(0.4, 0.5, 0.6), std=(1.0, 0.5, 0.25))
-    network = load_network(own, device="cpu", precision="float32")
+    network = load_network(own, device=str(DEVICE), precision="float32")
     scaled = (photo - torch.tensor(own.mean).view(1, 3, 1, 1)) / torch.tensor(own.std).view(1, 3, 1, 1)
     plain = load_named(name, "random", None).module.eval()
     plain.transform_input = False  # type: ignore[assignment]

@@ -20,24 +20,24 @@ from dreamer.networks.training import (
     train,
 )
 from dreamer.networks.weights import load_pocket_file
+from tests.on_device import DEVICE
 
 PLAN = TrainingPlan(
     epochs=3, batch=12, side=32, learning_rate=0.01, seed=3, cutmix_share=0.5, architecture=Architecture(0.125)
 )
-CPU = torch.device("cpu")
 
 
 @pytest.mark.slow
 def test_training_learns_and_the_file_is_a_network(photographs: Photographs, tmp_path: Path) -> None:
     path = tmp_path / "shapes.safetensors"
-    events = list(train(photographs, PLAN, path, device=CPU))
+    events = list(train(photographs, PLAN, path, device=DEVICE))
     losses = [event.loss for event in events if isinstance(event, TrainingStep)]
     assert sum(losses[-5:]) < 0.9 * sum(losses[:5])
     assert [event.epoch for event in events if isinstance(event, TrainingEpoch)] == [1, 2, 3]
     result = events[-1]
     assert isinstance(result, TrainingResult) and result.path == path
     assert set(result.accuracy.per_class) <= {"disc", "line", "square"}
-    network = load_network(str(path), device="cpu")
+    network = load_network(str(path), device=str(DEVICE))
     assert network.classes == ("disc", "line", "square") and "inception4c" in network.layers
     with safe_open(path, "pt") as file:
         metadata = file.metadata()
@@ -51,14 +51,14 @@ def test_training_learns_and_the_file_is_a_network(photographs: Photographs, tmp
 @pytest.mark.slow
 def test_a_run_that_was_stopped_ends_as_one_that_was_not(done: int, photographs: Photographs, tmp_path: Path) -> None:
     whole, stopped = tmp_path / "whole.safetensors", tmp_path / "stopped.safetensors"
-    for _ in train(photographs, PLAN, whole, device=CPU):
+    for _ in train(photographs, PLAN, whole, device=DEVICE):
         pass
-    run = train(photographs, PLAN, stopped, device=CPU)
+    run = train(photographs, PLAN, stopped, device=DEVICE)
     for event in run:
         if isinstance(event, TrainingEpoch) and event.epoch == done:
             run.close()
     epochs = [
-        event.epoch for event in train(photographs, PLAN, stopped, device=CPU) if isinstance(event, TrainingEpoch)
+        event.epoch for event in train(photographs, PLAN, stopped, device=DEVICE) if isinstance(event, TrainingEpoch)
     ]
     assert epochs == list(range(done + 1, 4))
     assert stopped.read_bytes() == whole.read_bytes()
@@ -67,13 +67,13 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(done: int, photographs:
 @pytest.mark.slow
 def test_fine_tuning_begins_with_what_is_known(photographs: Photographs, tmp_path: Path) -> None:
     first, tuned = tmp_path / "first.safetensors", tmp_path / "tuned.safetensors"
-    for _ in train(photographs, PLAN, first, device=CPU):
+    for _ in train(photographs, PLAN, first, device=DEVICE):
         pass
     known = load_pocket_file(first)
     plan = TrainingPlan(
         epochs=1, batch=12, side=32, learning_rate=1e-4, robust=0.5, average=0.0, architecture=Architecture(0.125)
     )
-    for _ in train(photographs, plan, tuned, device=CPU, start=known):
+    for _ in train(photographs, plan, tuned, device=DEVICE, start=known):
         pass
     moved, fresh = load_pocket_file(tuned).module.state_dict(), known.module.state_dict()
     assert not torch.equal(moved["fc.weight"], fresh["fc.weight"])
@@ -84,24 +84,24 @@ def test_the_output_is_prepared_for_and_a_damaged_unfinished_run_is_named(
     photographs: Photographs, tmp_path: Path
 ) -> None:
     path = tmp_path / "new" / "shapes.safetensors"
-    next(train(photographs, PLAN, path, device=CPU))
+    next(train(photographs, PLAN, path, device=DEVICE))
     assert path.parent.is_dir()
     state = path.with_name("shapes.safetensors.training")
     state.write_bytes(b"no state")
     with pytest.raises(TrainingError, match=r"shapes\.safetensors\.training"):
-        next(train(photographs, PLAN, path, device=CPU))
+        next(train(photographs, PLAN, path, device=DEVICE))
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OutputError, match="folder"):
-        next(train(photographs, PLAN, tmp_path / "file" / "shapes.safetensors", device=CPU))
+        next(train(photographs, PLAN, tmp_path / "file" / "shapes.safetensors", device=DEVICE))
 
 
 @pytest.mark.slow
 def test_a_run_of_another_seed_is_begun_anew(photographs: Photographs, tmp_path: Path) -> None:
     path = tmp_path / "shapes.safetensors"
-    run = train(photographs, PLAN, path, device=CPU)
+    run = train(photographs, PLAN, path, device=DEVICE)
     assert any(isinstance(event, TrainingEpoch) for event in run)
     run.close()
-    first = next(train(photographs, replace(PLAN, seed=4), path, device=CPU))
+    first = next(train(photographs, replace(PLAN, seed=4), path, device=DEVICE))
     assert isinstance(first, TrainingStep) and (first.epoch, first.batch) == (1, 1)
 
 
@@ -112,14 +112,14 @@ def test_a_network_of_another_architecture_trains_and_loads_as_it_was(
     photographs: Photographs, tmp_path: Path, architecture: Architecture
 ) -> None:
     plan = replace(PLAN, epochs=1, architecture=architecture)
-    list(train(photographs, plan, tmp_path / "other.safetensors", device=CPU))
+    list(train(photographs, plan, tmp_path / "other.safetensors", device=DEVICE))
     loaded = load_pocket_file(tmp_path / "other.safetensors").module
     assert loaded.architecture == architecture
     activations = {type(loaded.get_submodule(name)).__name__ for name in ("conv1.relu", "inception5b.branch1.relu")}
     assert activations == {{"relu": "ReLU", "leaky": "LeakyReLU", "smooth": "SiLU"}[architecture.activation]}
     ordinary = PocketNetwork(2, Architecture(0.1)).eval()
     image = torch.rand(1, 3, 96, 72)
-    network = load_network(str(tmp_path / "other.safetensors"), device="cpu", precision="float32")
+    network = load_network(str(tmp_path / "other.safetensors"), device=str(DEVICE), precision="float32")
     for layer in ("maxpool1", "maxpool3", "maxpool4", "inception4e"):
         expected = ordinary.get_submodule(layer)
         sizes = []

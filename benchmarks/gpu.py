@@ -1,0 +1,238 @@
+"""How near a dream's step comes to what the GPU can do, what the host costs it, its memory, and the rate of films.
+
+On a machine without a GPU there is nothing to measure, and the table says so.
+"""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, fx, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from benchmarks.steps import whole_steps
+from dreamer import animate
+from dreamer.dreaming.dream import dream
+from dreamer.networks import Network, load_network
+from dreamer.networks.cut import Cut, node_sizes
+from dreamer.presets import Preset
+from dreamer.presets.model.schema import NetworkChoice
+
+NETWORKS = {"googlenet": "inception4c", "vgg16": "features.22"}
+SIDES = (512, 1024, 2048)
+MEMORY_SIDES = (1024, 2048, 4096, 8192)
+STEPS = 20
+REPEATS = 7
+MATRIX = 8192
+BYTES = 2  # of a value in bfloat16
+PHOTO = Path(__file__).resolve().parents[1] / "inputs" / "sky.jpg"
+LAUNCHES = ("cudaLaunchKernel", "cudaLaunchKernelExC", "cuLaunchKernel", "cuLaunchKernelEx", "cudaGraphLaunch")
+READS = ("aten::_local_scalar_dense",)
+
+
+@dataclass(frozen=True)
+class Ceilings:
+    """What the card does at most, as measured: floating-point operations a second, and bytes a second."""
+
+    operations: float
+    bytes: float
+
+
+def report() -> str:
+    """All tables."""
+    if not torch.cuda.is_available():
+        return "no CUDA GPU here: nothing to measure"
+    device = torch.device("cuda")
+    ceilings = measured_ceilings(device)
+    lines = [
+        f"{torch.cuda.get_device_name()}, torch {torch.__version__}",
+        f"bfloat16 matrix product of {MATRIX}: {ceilings.operations / 1e12:.0f} TFLOP/s; "
+        f"copy: {ceilings.bytes / 1e12:.2f} TB/s, read and written",
+    ]
+    for name, layer in NETWORKS.items():
+        lines += ["", *_steps_table(name, layer, ceilings)]
+    lines += ["", *_memory_table(), "", *_rates()]
+    return "\n".join(lines)
+
+
+def seconds_of(work: Callable[[], object], repeats: int = REPEATS) -> float:
+    """Median seconds on the GPU, by its own events, after one run that is not counted."""
+    work()
+    taken = []
+    for _ in range(repeats):
+        begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+        begin.record()
+        work()
+        end.record()
+        torch.cuda.synchronize()
+        taken.append(begin.elapsed_time(end) / 1000)
+    return statistics.median(taken)
+
+
+def measured_ceilings(device: torch.device) -> Ceilings:
+    """Of a large matrix product and a large copy."""
+    generator = torch.Generator().manual_seed(0)
+    one, other = (torch.randn(MATRIX, MATRIX, generator=generator).to(device, torch.bfloat16) for _ in range(2))
+    operations = 2 * MATRIX**3 / seconds_of(lambda: one @ other, 20)
+    large = torch.empty(1 << 30, dtype=torch.uint8, device=device)
+    target = torch.empty_like(large)
+    return Ceilings(operations, 2 * large.numel() / seconds_of(lambda: target.copy_(large), 20))
+
+
+def bare_gradient(passes: Callable[[Tensor], dict[str, Tensor]], layer: str) -> Callable[[Tensor], Tensor]:
+    """The gradient of a layer's energy, and nothing else."""
+
+    def gradient(image: Tensor) -> Tensor:
+        leaf = image.detach().requires_grad_(True)
+        score = passes(leaf)[layer].float().square().mean() / 2
+        return torch.autograd.grad(score, leaf)[0]
+
+    return gradient
+
+
+def operations_of(cut: Cut, layer: str, image: Tensor) -> int:
+    """Floating-point operations of one gradient, as torch counts them."""
+    counter = FlopCounterMode(display=False)
+    with counter:
+        bare_gradient(cut, layer)(image)
+    return int(counter.get_total_flops())
+
+
+def floor_seconds(module: fx.GraphModule, side: int, ceilings: Ceilings) -> float:
+    """The least that one gradient takes where every convolution and pooling runs at a ceiling and the rest is free.
+
+    Each reads its input and writes its output once in each direction; the larger of the time for operations and the
+    time for bytes counts.
+    """
+    sizes, total = node_sizes(module, side, side), 0.0
+    for node in module.graph.nodes:
+        layer = module.get_submodule(str(node.target)) if node.op == "call_module" else None
+        if not isinstance(layer, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d):
+            continue
+        given, made = (torch.Size(sizes[each.name]).numel() for each in (node.all_input_nodes[0], node))
+        each_way = BYTES * (given + made) / ceilings.bytes
+        if isinstance(layer, nn.Conv2d):
+            each_way = max(each_way, 2 * made * layer.weight[0].numel() / ceilings.operations)
+        total += 2 * each_way
+    return total
+
+
+def _steps_table(name: str, layer: str, ceilings: Ceilings) -> list[str]:
+    network = load_network(NetworkChoice(name=name, weights="random"), device="cuda")
+    cut = network.cut([layer])
+    preset = Preset.model_validate({"targets": [{"layer": layer}], "ascent": {"jitter": 32}})
+    pictures = whole_steps(network, layer, preset)
+    graphs = cut._repeated
+    lines = [
+        f"{name} to {layer}, {str(network.precision).removeprefix('torch.')}, ms",
+        f"{'side':>6}{'floor':>9}{'gradient':>10}{'graphed':>9}{'step':>8}{'graphed':>9}"
+        f"{'of matrix rate':>16}{'of roofline':>13}{'launches':>10}{'graphed':>9}{'reads':>7}",
+    ]
+    for side in SIDES:
+        image = torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(0)).cuda()
+        operations, floor = operations_of(cut, layer, image), floor_seconds(cut.graph, side, ceilings)
+        taken = []
+        for passes in (cut.graph, graphs):
+            cut._repeated = passes
+            taken.append(_measured(bare_gradient(cut.repeated, layer), pictures, image))
+        plain, graphed = taken
+        best = min(plain.step, graphed.step)
+        lines.append(
+            f"{side:6}{1000 * floor:9.3f}{1000 * plain.gradient:10.3f}{1000 * graphed.gradient:9.3f}"
+            f"{1000 * plain.step:8.3f}{1000 * graphed.step:9.3f}{operations / best / ceilings.operations:16.1%}"
+            f"{floor / best:13.1%}{plain.launches:10.1f}{graphed.launches:9.1f}{graphed.reads:7.1f}"
+        )
+        torch.cuda.empty_cache()
+    return lines
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """Seconds of a bare gradient and of a whole step; launches and reads by the host in a step."""
+
+    gradient: float
+    step: float
+    launches: float
+    reads: float
+
+
+def _measured(
+    gradient: Callable[[Tensor], Tensor], pictures: Callable[[Tensor, int], Iterable[Tensor]], image: Tensor
+) -> _Measured:
+    for _ in range(6):  # past the call at which a size is captured
+        gradient(image)
+    bare = seconds_of(lambda: [gradient(image) for _ in range(STEPS)])
+    whole = seconds_of(lambda: list(pictures(image, STEPS)))
+    calls = counted(lambda: list(pictures(image, STEPS)))
+    launches, reads = (sum(calls[name] for name in names) for names in (LAUNCHES, READS))
+    return _Measured(bare / STEPS, whole / STEPS, launches / STEPS, reads / STEPS)
+
+
+def counted(work: Callable[[], object]) -> Counter[str]:
+    """How often the host called each of the driver's functions and torch's operations."""
+    activities = [torch.profiler.ProfilerActivity.CPU, torch.profiler.ProfilerActivity.CUDA]
+    with torch.profiler.profile(activities=activities) as profile:
+        work()
+        torch.cuda.synchronize()
+    return Counter({event.key: event.count for event in profile.key_averages()})
+
+
+def _memory_table() -> list[str]:
+    """Peak memory of a dream of one step at each of three octaves."""
+    network = load_network(NetworkChoice(name="googlenet", weights="random"), device="cuda")
+    preset = Preset.model_validate({"targets": [{"layer": "inception4c"}], "octaves": {"count": 3, "steps": 1}})
+    lines = ["googlenet to inception4c, three octaves of one step", f"{'side':>6}{'peak GiB':>10}{'seconds':>9}"]
+    for side in MEMORY_SIDES:
+        gc.collect()
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
+        photo = torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(0))
+        began = time.perf_counter()
+        free, _ = torch.cuda.mem_get_info()
+        dream(preset, network, photo, free_memory=free).cpu()
+        taken = time.perf_counter() - began
+        lines.append(f"{side:6}{torch.cuda.max_memory_allocated() / 2**30:10.2f}{taken:9.2f}")
+    return lines
+
+
+def _rates() -> list[str]:
+    """Frames a second of a film, and pictures a second that a live preview can show, both at 512 px."""
+    network = load_network("pocket", device="cuda")
+    preset = Preset.model_validate(
+        {
+            "targets": [{"layer": "inception4c"}],
+            "octaves": {"count": 2, "scale": 1.4, "steps": 6},
+            "canvas": {"size": [512, 512]},
+            "animation": {"length": "72f", "zoom": 1.3, "lead_in": 1},
+        }
+    )
+    seconds = []
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(2):  # the first pays for starting up
+            began = time.perf_counter()
+            animate(PHOTO, Path(folder) / f"{number}.mp4", preset, network=network)
+            seconds.append(time.perf_counter() - began)
+    return [
+        f"a film at 512 x 512, pocket to inception4c, 2 octaves of 6 steps: {72 / seconds[-1]:.1f} frames/s",
+        f"a live preview at 512 x 512, every step's picture read by the host: {_preview_rate(network):.1f} pictures/s",
+    ]
+
+
+def _preview_rate(network: Network) -> float:
+    preset = Preset.model_validate({"targets": [{"layer": "inception4c"}], "ascent": {"jitter": 32}})
+    photo = torch.rand(1, 3, 512, 512, generator=torch.Generator().manual_seed(0)).cuda()
+    warm_up, count = 10, 60
+    began = 0.0
+    for number, picture in enumerate(whole_steps(network, "inception4c", preset)(photo, warm_up + count), 1):
+        (picture * 255).round().byte().cpu()
+        if number == warm_up:
+            began = time.perf_counter()
+    return count / (time.perf_counter() - began)
