@@ -10,10 +10,11 @@ import torch
 from torch import Generator, Tensor
 
 from dreamer.dreaming.canvas import Parameterization
-from dreamer.dreaming.filters import gaussian_blur, luma
+from dreamer.dreaming.filters import blurred, luma
 from dreamer.dreaming.gradient import TargetGradient
 from dreamer.dreaming.normalization import band_normalized, normalized
 from dreamer.dreaming.penalties import Regularization
+from dreamer.dreaming.strips import updated
 from dreamer.dreaming.transforms import random_transform
 from dreamer.presets.model.ascent import Ascent
 from dreamer.presets.model.schedules import Progress, at_octave, value_at
@@ -38,7 +39,7 @@ class Momentum:
         if self._share == 0:
             return gradient
         last = torch.zeros_like(gradient) if self._last is None else self._last
-        self._last = self._share * last + (1 - self._share) * gradient
+        self._last = updated(last, lambda last, now: self._share * last + (1 - self._share) * now, gradient)
         return self._last
 
 
@@ -56,10 +57,12 @@ class Adam:
         if self._count == 0:
             self._mean, self._square = torch.zeros_like(gradient), torch.zeros_like(gradient)
         self._count += 1
-        self._mean.lerp_(gradient, 0.1)
-        self._square.lerp_(gradient.square(), 0.001)
-        mean, square = self._mean / (1 - 0.9**self._count), self._square / (1 - 0.999**self._count)
-        return mean / (square.sqrt() + 1e-8)
+        self._mean = updated(self._mean, lambda mean, now: mean.lerp(now, 0.1), gradient)
+        self._square = updated(self._square, lambda square, now: square.lerp(now.square(), 0.001), gradient)
+        return updated(gradient, self._direction, self._mean, self._square)
+
+    def _direction(self, gradient: Tensor, mean: Tensor, square: Tensor) -> Tensor:
+        return (mean / (1 - 0.9**self._count)) / ((square / (1 - 0.999**self._count)).sqrt() + 1e-8)
 
 
 @dataclass(frozen=True)
@@ -108,42 +111,45 @@ class OctaveAscent:
             jitter = at_octave(self.ascent.jitter, progress.octave)
             transform = random_transform(jitter, self.ascent.transform, (height, width), generator)
             shift = tuple(int(n) for n in torch.randint(0, 1 << 16, (2,), generator=generator))
-            image = canvas.picture()
-            raw, objective = self.gradient(image, self.photo, transform, (shift[0], shift[1]))
-            gradient = self._shaped(raw, image, progress)
-            direction = optimizer(normalized(canvas.pulled_back(gradient), self.ascent.normalization))
+            gradient, objective = self.gradient(canvas.picture(), self.photo, transform, (shift[0], shift[1]))
+            raw = gradient.clone() if self.ascent.clip_small_contribution else None
+            gradient = canvas.pulled_back(self._shaped(gradient, canvas.picture(), progress))
+            gradient = normalized(gradient, self.ascent.normalization)
             size = value_at(self.ascent.step_size, progress) * self.regularization.step_factor
-            canvas.moved(size * direction)
+            canvas.moved(optimizer(gradient), size)
+            del gradient
             self._regularize(canvas, raw, step, progress)
             yield step + 1, objective
 
     def _shaped(self, gradient: Tensor, image: Tensor, progress: Progress) -> Tensor:
         """Penalties, bands, smoothing, colors and mask, in this order."""
-        penalty = self.regularization.gradient(image, self.photo)
-        if penalty is not None:
-            gradient = gradient - penalty
+        gradient = self.regularization.subtracted_from(gradient, image, self.photo)
         if self.ascent.bands:
             gradient = band_normalized(gradient, self.ascent.bands)
-        gradient = gaussian_blur(gradient, value_at(self.ascent.smooth, progress))
+        gradient = blurred(gradient, value_at(self.ascent.smooth, progress))
         if self.keep_colors:
-            gradient = luma(gradient).expand_as(gradient)
-        return gradient if self.mask is None else gradient * self.mask
+            gradient = updated(gradient, lambda part: luma(part).expand_as(part))
+        return gradient if self.mask is None else updated(gradient, torch.mul, self.mask)
 
-    def _regularize(self, canvas: Parameterization, gradient: Tensor, step: int, progress: Progress) -> None:
-        """What acts on the picture itself, after a step (Yosinski et al. 2015, section 3)."""
+    def _regularize(self, canvas: Parameterization, gradient: Tensor | None, step: int, progress: Progress) -> None:
+        """What acts on the picture itself, after a step (Yosinski et al. 2015, section 3).
+
+        `gradient`: as the network gave it, where the ascent clips by it.
+        """
         ascent = self.ascent
         sigma = value_at(ascent.blur, progress) if (step + 1) % ascent.blur_every == 0 else 0.0
         if not (sigma or ascent.decay or ascent.clip_small_norm or ascent.clip_small_contribution):
             return
-        image = canvas.picture()
-        dream = image - self.rest
-        dream = gaussian_blur(dream, sigma) * (1 - ascent.decay)
+        dream = blurred(canvas.picture() - self.rest, sigma)
+        dream = updated(dream, lambda part: part * (1 - ascent.decay))
         if ascent.clip_small_norm:
-            dream = dream * above_share(dream.norm(dim=1, keepdim=True), ascent.clip_small_norm)
-        if ascent.clip_small_contribution:
-            contribution = (dream * gradient).sum(1, keepdim=True).abs()
-            dream = dream * above_share(contribution, ascent.clip_small_contribution)
-        canvas.replaced(self.rest + dream)
+            kept = above_share(dream.norm(dim=1, keepdim=True), ascent.clip_small_norm)
+            dream = updated(dream, torch.mul, kept)
+        if gradient is not None:
+            contribution = updated(gradient, torch.mul, dream).sum(1, keepdim=True).abs()
+            kept = above_share(contribution, ascent.clip_small_contribution)
+            dream = updated(dream, torch.mul, kept)
+        canvas.replaced(updated(dream, torch.add, self.rest))
 
 
 def above_share(values: Tensor, share: float) -> Tensor:

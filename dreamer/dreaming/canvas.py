@@ -7,6 +7,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from dreamer.dreaming.strips import updated
+
 # How the colors of photographs vary together: columns are the directions, by falling strength, scaled to the
 # largest column's length. From the color correlation of natural pictures (Olah et al. 2017, "Feature visualization").
 COLOR_DIRECTIONS = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.03))
@@ -25,18 +27,20 @@ class Parameterization(Protocol):
     def pulled_back(self, gradient: Tensor) -> Tensor:
         """The gradient by the canvas' values for a gradient (B, 3, H, W) by its pixels."""
 
-    def moved(self, step: Tensor) -> None:
-        """Add a step to the values."""
+    def moved(self, direction: Tensor, size: float) -> None:
+        """Add `size` times `direction` to the values."""
 
     def replaced(self, picture: Tensor) -> None:
-        """Show another picture of the same size."""
+        """Show another picture of the same size, which the canvas may keep and write over."""
 
 
 class PixelCanvas:
-    """The values are the pixels, held in [0, 1]."""
+    """The values are the pixels, held in [0, 1]. A large picture is kept and written over."""
+
+    values: Tensor
 
     def __init__(self, picture: Tensor) -> None:
-        self.values = picture.clamp(0, 1)
+        self.replaced(picture)
 
     def picture(self) -> Tensor:
         """(B, 3, H, W) float32 in [0, 1]."""
@@ -46,13 +50,13 @@ class PixelCanvas:
         """The gradient itself."""
         return gradient
 
-    def moved(self, step: Tensor) -> None:
-        """Add a step, (B, 3, H, W), and hold the result in [0, 1]."""
-        self.values = self.values.add(step).clamp_(0, 1)
+    def moved(self, direction: Tensor, size: float) -> None:
+        """Add `size` times `direction`, (B, 3, H, W), and hold the result in [0, 1]."""
+        self.values = updated(self.values, lambda part, along: part.add(size * along).clamp_(0, 1), direction)
 
     def replaced(self, picture: Tensor) -> None:
         """Show another picture."""
-        self.values = picture.clamp(0, 1)
+        self.values = updated(picture, lambda part: part.clamp(0, 1))
 
 
 class FourierCanvas:
@@ -98,9 +102,9 @@ class FourierCanvas:
         pulled[..., 1 : (self._size[1] + 1) // 2] *= 2
         return torch.view_as_real(pulled)
 
-    def moved(self, step: Tensor) -> None:
-        """Add a step shaped as `pulled_back` returns it."""
-        self._show(self.values + torch.view_as_complex(step.contiguous()))
+    def moved(self, direction: Tensor, size: float) -> None:
+        """Add `size` times a direction shaped as `pulled_back` returns it."""
+        self._show(self.values + torch.view_as_complex((size * direction).contiguous()))
 
     def replaced(self, picture: Tensor) -> None:
         """Show another picture of the same size."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+import torch
 from torch import Generator, Tensor
 
 from dreamer.dreaming.ascent import OctaveAscent, Pace
@@ -20,6 +21,7 @@ from dreamer.dreaming.octaves import octave_sizes, output_size
 from dreamer.dreaming.penalties import regularization
 from dreamer.dreaming.protocols import Cut, Network
 from dreamer.dreaming.randomness import generator_at
+from dreamer.dreaming.strips import is_large, updated
 from dreamer.dreaming.targets import bind_batch, bind_target
 from dreamer.dreaming.tiles import automatic_tile
 from dreamer.errors import PresetError
@@ -94,17 +96,30 @@ class _Dream:
         self.largest_tile: int | None = None
         self.dead = DeadTargets()
 
+    picture: Tensor
+    photo: Tensor
+
     def run(self) -> Tensor:
         """Dream at each octave, the smallest first."""
-        picture = base = self._base(*self.sizes[0])
-        for octave, (height, width) in enumerate(self.sizes):
-            photo = self._base(height, width)
-            # The dream is what differs from the photo. Carrying the difference, not the picture, keeps the photo as
-            # sharp as it is at each size.
-            begin = photo + self._carried(picture - base, height, width)
-            picture, base = self._octave(octave, begin.clamp(0, 1), photo), photo
-        self._warn(picture, photo)
-        return picture
+        for octave in range(len(self.sizes)):
+            self.picture = self._octave(octave, self._begin(octave))
+        self._warn(self.picture, self.photo)
+        return self.picture
+
+    def _begin(self, octave: int) -> Tensor:
+        """What an octave begins with: the photo at its size, and what was dreamt before."""
+        size = self.sizes[octave]
+        if octave == 0:
+            self.photo = self._base(*size)
+            return self.photo.clone()
+        # The dream is what differs from the photo. Carrying the difference, not the picture, keeps the photo as sharp
+        # as it is at each size.
+        dream = updated(self.picture, torch.sub, self.photo)
+        del self.picture, self.photo
+        carried = self._carried(dream, *size)
+        del dream
+        self.photo = self._base(*size)
+        return updated(carried, _begun, self.photo)
 
     def _warn(self, picture: Tensor, photo: Tensor) -> None:
         """Tell why pictures may not be what was wanted, where something was dreamt at all."""
@@ -129,10 +144,12 @@ class _Dream:
         return start_picture(self.preset.canvas, *self.sizes[0], generator).to(self.network.device)
 
     def _base(self, height: int, width: int) -> Tensor:
-        return resized(self.start, height, width).clamp(0, 1).contiguous()
+        if self.start.shape[-2:] == (height, width):
+            return self.start  # in [0, 1]
+        return updated(resized(self.start, height, width), lambda part: part.clamp(0, 1)).contiguous()
 
-    def _octave(self, octave: int, begin: Tensor, photo: Tensor) -> Tensor:
-        preset, (height, width) = self.preset, self.sizes[octave]
+    def _octave(self, octave: int, begin: Tensor) -> Tensor:
+        preset, photo, (height, width) = self.preset, self.photo, self.sizes[octave]
         steps = self.steps[octave]
         cut = self._cut_for([octave])
         objective = self._objective(octave, height, width)
@@ -160,8 +177,8 @@ class _Dream:
             self.dead.add({active[place]: alive for place, alive in gradient.alive.items()})
         picture = canvas.picture()
         if preset.keep_colors:
-            picture = with_color_of(picture, photo)
-        return picture if mask is None else photo + mask * (picture - photo)
+            picture = updated(picture, with_color_of, photo)
+        return picture if mask is None else updated(picture, _masked, photo, mask)
 
     def _randomness(self, octave: int) -> Callable[[int], Generator]:
         return lambda step: generator_at(self.preset.seed, self.frame, octave, step)
@@ -228,4 +245,20 @@ def filled(photo: Tensor, height: int, width: int) -> Tensor:
     factor = max(height / photo.shape[2], width / photo.shape[3])
     covering = resized(photo, max(height, round(photo.shape[2] * factor)), max(width, round(photo.shape[3] * factor)))
     top, left = (covering.shape[2] - height) // 2, (covering.shape[3] - width) // 2
-    return covering[:, :, top : top + height, left : left + width].clamp(0, 1)
+    middle = covering[:, :, top : top + height, left : left + width]
+    if is_large(middle) and middle.is_contiguous() and _is_within(middle):
+        return middle
+    return middle.clamp(0, 1)
+
+
+def _is_within(image: Tensor) -> bool:
+    low, high = image.aminmax()
+    return bool(low >= 0 and high <= 1)
+
+
+def _begun(dream: Tensor, photo: Tensor) -> Tensor:
+    return (photo + dream).clamp(0, 1)
+
+
+def _masked(picture: Tensor, photo: Tensor, mask: Tensor) -> Tensor:
+    return photo + mask * (picture - photo)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from functools import lru_cache
@@ -9,6 +10,8 @@ from functools import lru_cache
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from dreamer.dreaming.strips import LARGE, halved_in_strips, updated
 
 LUMA = (0.2126, 0.7152, 0.0722)
 SCHARR = (10 / 16, 3 / 16)  # across an edge, from the middle outward; along it, a difference
@@ -18,7 +21,14 @@ def resized(image: Tensor, height: int, width: int) -> Tensor:
     """(B, C, H, W) to (B, C, height, width): bicubic, antialiased where it shrinks. Values may overshoot slightly."""
     if image.shape[-2:] == (height, width):
         return image
-    return F.interpolate(image, size=(height, width), mode="bicubic", antialias=True, align_corners=False)
+    bicubic = functools.partial(F.interpolate, size=(height, width), mode="bicubic", antialias=True)
+    if image.shape[1] * height * width <= LARGE:
+        return bicubic(image)
+    result = image.new_empty(*image.shape[:2], height, width)
+    for channel in range(image.shape[1]):  # one after the other, because each needs another copy in between
+        plane = slice(channel, channel + 1)
+        result[:, plane] = bicubic(image[:, plane])
+    return result
 
 
 def luma(image: Tensor) -> Tensor:
@@ -35,7 +45,7 @@ def with_color_of(image: Tensor, other: Tensor) -> Tensor:
 @lru_cache(maxsize=64)
 def _gaussian_weights(sigma: float) -> tuple[float, ...]:
     """Half of a Gaussian, from its middle outward; whole, it sums to 1."""
-    radius = max(1, math.ceil(3 * sigma))
+    radius = _blur_radius(sigma)
     weights = [math.exp(-0.5 * (i / sigma) ** 2) for i in range(radius + 1)]
     total = 2 * sum(weights) - weights[0]
     return tuple(weight / total for weight in weights)
@@ -56,9 +66,25 @@ def gaussian_blur(image: Tensor, sigma: float) -> Tensor:
     return _smoothed(_smoothed(image, weights, 3, columns), weights, 2, rows)
 
 
+def blurred(image: Tensor, sigma: float) -> Tensor:
+    """`gaussian_blur(image, sigma)`; a large picture may be written over."""
+    if sigma > 4 or sigma < 0.1:
+        return gaussian_blur(image, sigma)
+    return updated(image, lambda part: gaussian_blur(part, sigma), margin=_blur_radius(sigma))
+
+
 def sharpened(image: Tensor, amount: float, sigma: float) -> Tensor:
-    """(B, C, H, W) with `amount` times what a Gaussian blur of `sigma` px takes away added: an unsharp mask."""
-    return image + amount * (image - gaussian_blur(image, sigma)) if amount else image
+    """(B, C, H, W) with `amount` times what a Gaussian blur of `sigma` px takes away added: an unsharp mask.
+
+    A large picture is written over.
+    """
+    if not amount:
+        return image
+    return updated(image, lambda part: part + amount * (part - gaussian_blur(part, sigma)), margin=_blur_radius(sigma))
+
+
+def _blur_radius(sigma: float) -> int:
+    return max(1, math.ceil(3 * sigma))
 
 
 def _padded(image: Tensor, radius: int, dim: int, border: str) -> Tensor:
@@ -108,8 +134,8 @@ def laplacian_bands(image: Tensor, count: int) -> list[Tensor]:
     bands: list[Tensor] = []
     rest = image
     while len(bands) < count and min(rest.shape[-2:]) >= 4:
-        coarse = F.avg_pool2d(gaussian_blur(rest, 1.0), 2, ceil_mode=True, count_include_pad=False)
-        bands.append(rest - _enlarged(coarse, rest))
+        coarse = halved(rest)
+        bands.append(rest - enlarged(coarse, rest))
         rest = coarse
     return [*bands, rest]
 
@@ -118,9 +144,19 @@ def merged_bands(bands: Sequence[Tensor]) -> Tensor:
     """The picture whose `laplacian_bands` these are."""
     image = bands[-1]
     for band in reversed(bands[:-1]):
-        image = band + _enlarged(image, band)
+        image = band + enlarged(image, band)
     return image
 
 
-def _enlarged(image: Tensor, like: Tensor) -> Tensor:
+def halved(image: Tensor) -> Tensor:
+    """(B, C, H, W) at half its size, rounded up, without what is too fine for it."""
+    return halved_in_strips(image, _halved, margin=4)
+
+
+def _halved(image: Tensor) -> Tensor:
+    return F.avg_pool2d(gaussian_blur(image, 1.0), 2, ceil_mode=True, count_include_pad=False)
+
+
+def enlarged(image: Tensor, like: Tensor) -> Tensor:
+    """`image` at the size of `like`, bilinear."""
     return F.interpolate(image, size=like.shape[-2:], mode="bilinear", align_corners=False)

@@ -14,6 +14,7 @@ from dreamer.dreaming.dead_targets import joined
 from dreamer.dreaming.events import TileHalved
 from dreamer.dreaming.normalization import rms, unit_rms
 from dreamer.dreaming.protocols import Cut
+from dreamer.dreaming.strips import updated
 from dreamer.dreaming.tiles import SMALLEST_TILE, cut_tiles
 from dreamer.dreaming.transforms import ViewTransform
 from dreamer.errors import DeviceError
@@ -78,53 +79,49 @@ class TargetGradient:
     ) -> tuple[Tensor, Tensor]:
         """`image`, `photo`: (B, 3, H, W) float32 in [0, 1]. `shift`: px by which the grid of tiles is moved.
 
-        Returns the gradient and the objective (B,).
+        Returns the gradient, which nothing else holds, and the objective (B,).
         """
-        leaf = image.detach().requires_grad_(True)
-        transformed = transform(leaf)
-        gradients, distances, objective = self._group_gradients(
-            transformed.detach(), transform(photo) if self._objective.needs_reference else None, shift
-        )
-        combined = self._combined(gradients, distances, transform)
-        if transformed is leaf:
-            return combined, objective
-        (gradient,) = torch.autograd.grad(transformed, leaf, combined)
-        return gradient, objective
+        reference = photo if self._objective.needs_reference else None
+        gradients, distances, objective = self._group_gradients(image.detach(), reference, transform, shift)
+        return transform.pulled_back(self._combined(gradients, distances, transform)), objective
 
     def _combined(self, groups: list[Tensor], distances: Tensor | None, transform: ViewTransform) -> Tensor:
         """Mask, balance and add the groups' gradients, each (B, 3, H, W) by the transformed picture."""
         objective = self._objective
         features = groups.pop() if distances is not None else None
         total: Tensor | None = None
-        for group, gradient in zip(objective.groups, groups, strict=True):
+        for group in objective.groups:
+            gradient = groups.pop(0)
             self.alive = joined(self.alive, dict.fromkeys(group, gradient.flatten(1).any(1)))
             mask = objective.masks[group[0]]
             if objective.balanced:
                 weight = abs(objective.targets[group[0]].target.weight)
-                gradient = weight * unit_rms(gradient)
+                gradient = updated(unit_rms(gradient), lambda part, weight=weight: weight * part)
             if mask is not None:
-                gradient = gradient * transform(mask)
-            total = gradient if total is None else total + gradient
+                gradient = updated(gradient, torch.mul, transform(mask))
+            total = gradient if total is None else updated(total, torch.add, gradient)
         if total is None:
             raise ValueError("an objective without targets")
         total = unit_rms(total)
         if features is not None and distances is not None:
             # The pull of the photo's features grows with their distance and is zero at the photo itself.
             pull = objective.features * distances.clamp_min(0).sqrt() / (rms(features) + 1e-12)
-            total = total + features * pull.view(-1, 1, 1, 1)
+            pull = pull.view(-1, 1, 1, 1)
+            total = updated(total, lambda total, features: total + features * pull, features)
         return total
 
     def _group_gradients(
-        self, image: Tensor, reference: Tensor | None, shift: tuple[int, int]
+        self, image: Tensor, reference: Tensor | None, transform: ViewTransform, shift: tuple[int, int]
     ) -> tuple[list[Tensor], Tensor | None, Tensor]:
         """Gradient of each group, the features' distance (B,) where it is penalized, and the objective (B,)."""
         while True:
             try:
                 if self._tile is None:
                     height, width = image.shape[-2:]
-                    whole = self._pass(image, reference, Window(0, 0, height, width, height, width))
+                    seen = None if reference is None else transform(reference)
+                    whole = self._pass(transform(image), seen, Window(0, 0, height, width, height, width))
                     return whole.gradients, whole.distances, whole.objective
-                return self._tiled(image, reference, shift, self._tile)
+                return self._tiled(image, reference, transform, shift, self._tile)
             except RuntimeError as error:
                 if not _out_of_memory(error):
                     raise
@@ -144,17 +141,24 @@ class TargetGradient:
         return max(side // 2 // 32 * 32, smallest)
 
     def _tiled(
-        self, image: Tensor, reference: Tensor | None, shift: tuple[int, int], side: int
+        self,
+        image: Tensor,
+        reference: Tensor | None,
+        transform: ViewTransform,
+        shift: tuple[int, int],
+        side: int,
     ) -> tuple[list[Tensor], Tensor | None, Tensor]:
         height, width = image.shape[-2:]
+        if not transform.only_rolls:
+            image, reference = transform(image), None if reference is None else transform(reference)
+            transform = ViewTransform()
         tiles = cut_tiles((height, width), side, self._halo, self._cut.stride, shift)
         groups: list[Tensor] = []
         distances, objective, counted = torch.zeros(()), image.new_zeros(len(image)), 0
         for tile in tiles:
-            crop = (..., slice(tile.top, tile.top + tile.height), slice(tile.left, tile.left + tile.width))
-            window = Window(tile.top, tile.left, tile.height, tile.width, height, width)
-            part = None if reference is None else reference[crop]
-            result = self._pass(image[crop], part, window)
+            place = tile.top, tile.left, tile.height, tile.width
+            part = None if reference is None else transform.window(reference, *place)
+            result = self._pass(transform.window(image, *place), part, Window(*place, height, width))
             groups = groups or [torch.zeros_like(image) for _ in result.gradients]
             inner, local = tile.inner_slices()
             for total, gradient in zip(groups, result.gradients, strict=True):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
-from dreamer.dreaming.filters import laplacian_bands, merged_bands
+from dreamer.dreaming.filters import enlarged, halved
+from dreamer.dreaming.strips import is_large, updated
 
 # Only so that 0 / 0 is 0: gradients of means over many positions are small, and must not shrink because of it.
 EPS = 1e-20
+# Values of a partial sum.
+PART = 1 << 18
 
 
 def _flat(gradient: Tensor) -> Tensor:
@@ -25,33 +28,79 @@ def _shaped(size: Tensor, gradient: Tensor) -> Tensor:
 def rms(gradient: Tensor) -> Tensor:
     """(B,) root mean square of each picture's gradient."""
     flat = _flat(gradient)
-    length: Tensor = torch.linalg.vector_norm(flat, dim=1)
-    return length / math.sqrt(flat.shape[1])
+    return _norm(flat, 2) / math.sqrt(flat.shape[1])
+
+
+def _norm(flat: Tensor, order: int) -> Tensor:
+    """(B,) norm of each row, 1 or 2.
+
+    In float32 the sum of so many values would stop growing where the next one is too small for it, so that a large
+    picture's is one of many partial sums.
+    """
+    if not is_large(flat):
+        norm: Tensor = torch.linalg.vector_norm(flat, ord=order, dim=1)
+        return norm
+    sums = torch.stack([torch.linalg.vector_norm(part, ord=order, dim=1) for part in _parts(flat)])
+    exact: Tensor = torch.linalg.vector_norm(sums, ord=order, dim=0)
+    return exact
+
+
+def _parts(flat: Tensor) -> Sequence[Tensor]:
+    return torch.split(flat, PART, dim=1)
+
+
+def _deviation(flat: Tensor) -> Tensor:
+    """(B,) standard deviation of each row."""
+    if not is_large(flat):
+        return flat.std(dim=1)
+    count = flat.shape[1]
+    mean = torch.stack([part.sum(1) for part in _parts(flat)]).sum(0, keepdim=True) / count
+    squares = torch.stack([(part - mean.T).square().sum(1) for part in _parts(flat)])
+    return (squares.sum(0) / (count - 1)).sqrt()
+
+
+def _largest(flat: Tensor) -> Tensor:
+    """(B,) largest magnitude of each row."""
+    if not is_large(flat):
+        return flat.abs().amax(dim=1)
+    return torch.stack([part.abs().amax(dim=1) for part in _parts(flat)]).amax(0)
 
 
 SIZES: dict[str, Callable[[Tensor], Tensor]] = {
-    "max": lambda gradient: _flat(gradient).abs().amax(dim=1),
-    "mean": lambda gradient: torch.linalg.vector_norm(_flat(gradient), ord=1, dim=1) / _flat(gradient).shape[1],
-    "std": lambda gradient: _flat(gradient).std(dim=1),
+    "max": lambda gradient: _largest(_flat(gradient)),
+    "mean": lambda gradient: _norm(_flat(gradient), 1) / _flat(gradient).shape[1],
+    "std": lambda gradient: _deviation(_flat(gradient)),
     "rms": rms,
     "none": lambda gradient: torch.ones(len(gradient), device=gradient.device),
 }
 
 
 def normalized(gradient: Tensor, by: str) -> Tensor:
-    """`gradient` (B, ...) divided by its size: max, mean (of magnitudes), std, rms or none."""
-    return gradient / _shaped(SIZES[by](gradient) + EPS, gradient)
+    """`gradient` (B, ...) divided by its size: max, mean (of magnitudes), std, rms or none. A large one is written
+    over."""
+    size = _shaped(SIZES[by](gradient) + EPS, gradient)
+    return updated(gradient, lambda part: part / size)
 
 
 def unit_rms(gradient: Tensor) -> Tensor:
-    """`gradient` (B, ...) brought to a root mean square of 1."""
+    """`gradient` (B, ...) brought to a root mean square of 1. A large one is written over."""
     return normalized(gradient, "rms")
 
 
 def band_normalized(gradient: Tensor, bands: int) -> Tensor:
     """Normalize each Laplacian band of (B, C, H, W) by its root mean square and merge them.
 
-    It lifts low frequencies, which a plain gradient hardly has. The "Laplacian pyramid gradient normalization" of the
-    TensorFlow DeepDream tutorial (Mordvintsev 2016).
+    A large gradient is written over. It lifts low frequencies, which a plain gradient hardly has. The "Laplacian
+    pyramid gradient normalization" of the TensorFlow DeepDream tutorial (Mordvintsev 2016).
     """
-    return merged_bands([unit_rms(band) for band in laplacian_bands(gradient, bands)])
+    found: list[Tensor] = []
+    rest = gradient
+    while len(found) < bands and min(rest.shape[-2:]) >= 4:
+        coarse = halved(rest)
+        found.append(unit_rms(updated(rest, torch.sub, enlarged(coarse, rest))))
+        rest = coarse
+    merged = unit_rms(rest)
+    while found:
+        band = found.pop()
+        merged = updated(band, torch.add, enlarged(merged, band))
+    return merged

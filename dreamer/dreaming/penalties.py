@@ -6,6 +6,8 @@ means the same on every picture. The target's gradient, from which they are subt
 
 from __future__ import annotations
 
+import functools
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,12 +16,16 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from dreamer.dreaming.filters import luma, scharr_energy_gradient
+from dreamer.dreaming.strips import is_large, updated
 from dreamer.presets.model.schema import Penalties, Preset
 
 # At weight 1 the picture stays within about a quarter of the value range of the photo.
 PHOTO_PULL = 4.0
 # Side of the grid on which "large shapes and light" are compared.
 SHAPES_CELLS = 24
+SHAPES = "photo_shapes"
+# Rows around a pixel that its penalties depend on.
+MARGIN = 4
 
 PictureGradient = Callable[[Tensor, Tensor], Tensor]
 
@@ -66,8 +72,19 @@ def photo_shapes_gradient(image: Tensor, photo: Tensor) -> Tensor:
     """As `photo_pixels_gradient`, of low frequencies alone: fine detail costs nothing."""
     height, width = image.shape[-2:]
     cell = max(1, min(height, width) // SHAPES_CELLS)
-    coarse = F.adaptive_avg_pool2d(image - photo, (max(1, height // cell), max(1, width // cell)))
+    coarse = _mean_difference(image, photo, max(1, height // cell), max(1, width // cell))
     return PHOTO_PULL * F.interpolate(coarse, size=(height, width), mode="bilinear", align_corners=False)
+
+
+def _mean_difference(image: Tensor, photo: Tensor, rows: int, columns: int) -> Tensor:
+    """Means of `image - photo` in rows x columns cells."""
+    if not is_large(image):
+        return F.adaptive_avg_pool2d(image - photo, (rows, columns))
+    means = []
+    for row in range(rows):
+        cell = slice(row * image.shape[2] // rows, -(-(row + 1) * image.shape[2] // rows))
+        means.append(F.adaptive_avg_pool2d(image[:, :, cell] - photo[:, :, cell], (1, columns)))
+    return torch.cat(means, 2)
 
 
 GRADIENTS: dict[str, PictureGradient] = {
@@ -77,7 +94,7 @@ GRADIENTS: dict[str, PictureGradient] = {
     "l2": l2_gradient,
     "photo_pixels": photo_pixels_gradient,
     "photo_color": photo_color_gradient,
-    "photo_shapes": photo_shapes_gradient,
+    SHAPES: photo_shapes_gradient,
 }
 
 
@@ -90,13 +107,22 @@ class Regularization:
     features_layer: str | None
     step_factor: float
 
-    def gradient(self, image: Tensor, photo: Tensor) -> Tensor | None:
-        """Weighted sum of the picture penalties' gradients at `image`, (B, 3, H, W); None where there are none."""
-        total: Tensor | None = None
-        for name, weight in self.weights.items():
-            part = weight * GRADIENTS[name](image, photo)
-            total = part if total is None else total + part
-        return total
+    def subtracted_from(self, gradient: Tensor, image: Tensor, photo: Tensor) -> Tensor:
+        """`gradient` less the weighted gradients of the penalties at `image`, all (B, 3, H, W).
+
+        A large gradient is written over.
+        """
+        if not self.weights:
+            return gradient
+        # Only its means over cells need the whole picture; in GRADIENTS it is the last.
+        shapes = [photo_shapes_gradient(image, photo)] if SHAPES in self.weights else []
+
+        def rest(gradient: Tensor, image: Tensor, photo: Tensor, *shapes: Tensor) -> Tensor:
+            local = (weight * GRADIENTS[name](image, photo) for name, weight in self.weights.items() if name != SHAPES)
+            whole = (self.weights[SHAPES] * each for each in shapes)
+            return gradient - functools.reduce(torch.add, itertools.chain(local, whole))
+
+        return updated(gradient, rest, image, photo, *shapes, margin=MARGIN)
 
 
 def regularization(preset: Preset) -> Regularization:

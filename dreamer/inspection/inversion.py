@@ -64,7 +64,7 @@ def invert(
         loss = error_of(leaf) + smoothness * _variation(leaf)
         (gradient,) = torch.autograd.grad(loss, leaf)
         fading = 1 - step / steps
-        canvas.moved(-rate * fading * optimizer(canvas.pulled_back(gradient)))
+        canvas.moved(optimizer(canvas.pulled_back(gradient)), -rate * fading)
         on_step(step + 1)
     with torch.no_grad():
         return Inversion(layer, canvas.picture(), float(error_of(canvas.picture())), start_error)

@@ -7,7 +7,7 @@ from torch import Tensor
 from dreamer.dreaming.ascent import Adam, Momentum, above_share
 from dreamer.dreaming.dream import dream
 from dreamer.dreaming.normalization import SIZES, band_normalized, normalized, rms, unit_rms
-from dreamer.dreaming.transforms import random_transform
+from dreamer.dreaming.transforms import ViewTransform, random_transform
 from dreamer.presets.model.ascent import Transform
 from tests.tiny import TinyNetwork
 
@@ -144,10 +144,24 @@ def test_a_transform_keeps_size_and_about_the_middle(changes: dict[str, float]) 
 
 
 def test_a_half_turn_on_any_aspect_is_exact() -> None:
-    from dreamer.dreaming.transforms import _rotated
-
     image = torch.rand(1, 3, 20, 30)
-    assert torch.allclose(_rotated(image, torch.pi, 1.0), image.flip(2, 3), atol=1e-4)
+    assert torch.allclose(ViewTransform(angle=torch.pi)(image), image.flip(2, 3), atol=1e-4)
+
+
+@pytest.mark.parametrize("view", [ViewTransform(3, -5), ViewTransform(-4, 2, 0.2, 1.1)])
+def test_a_gradient_is_pulled_back_as_by_autograd(view: ViewTransform) -> None:
+    image = torch.rand(1, 3, 12, 14, requires_grad=True)
+    seen = view(image)
+    gradient = torch.rand(1, 3, 12, 14)
+    (expected,) = torch.autograd.grad(seen, image, gradient)
+    assert torch.equal(view.pulled_back(gradient), expected)
+
+
+def test_a_window_of_a_rolled_picture_is_its_crop() -> None:
+    image, view = torch.rand(1, 3, 12, 14), ViewTransform(5, -3)
+    for top, left, height, width in ((0, 0, 12, 14), (3, 9, 4, 5), (8, 0, 4, 14), (0, 6, 7, 2)):
+        crop = view(image)[:, :, top : top + height, left : left + width]
+        assert torch.equal(view.window(image, top, left, height, width), crop)
 
 
 def test_each_octave_takes_its_own_of_a_list(network: TinyNetwork, photo: Tensor) -> None:

@@ -29,7 +29,7 @@ def test_a_fourier_step_along_the_gradient_raises_what_it_climbs() -> None:
     canvas = FourierCanvas(picture)
     before = (canvas.picture() * wanted).sum()
     pulled = canvas.pulled_back(wanted)
-    canvas.moved(1e-3 * pulled)
+    canvas.moved(pulled, 1e-3)
     # To first order the score grows by the step times the squared gradient.
     assert float((canvas.picture() * wanted).sum() - before) == pytest.approx(
         1e-3 * float(pulled.square().sum()), rel=0.1
@@ -51,7 +51,7 @@ def test_what_is_pulled_back_to_the_coefficients_is_autograds(size: tuple[int, i
 
 def test_a_pixel_canvas_stays_in_range() -> None:
     canvas = PixelCanvas(torch.full((1, 3, 2, 2), 0.9))
-    canvas.moved(torch.full((1, 3, 2, 2), 0.3))
+    canvas.moved(torch.ones(1, 3, 2, 2), 0.3)
     assert canvas.picture().max() == 1
 
 

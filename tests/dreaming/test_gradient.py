@@ -16,7 +16,7 @@ from dreamer.dreaming.grid import unit_cell
 from dreamer.dreaming.normalization import rms, unit_rms
 from dreamer.dreaming.targets import bind_target
 from dreamer.dreaming.tiles import cut_tiles
-from dreamer.dreaming.transforms import random_transform
+from dreamer.dreaming.transforms import ViewTransform, random_transform
 from dreamer.errors import DeviceError
 from dreamer.presets.model.ascent import Transform
 from dreamer.presets.model.schema import Target
@@ -42,7 +42,7 @@ def gradient(
     layers = {layer for target in targets for layer in target.layers}
     objective = Objective(targets, [None] * len(targets), balanced)
     whole = TargetGradient(network.cut(sorted(layers)), objective, tile=tile, halo=halo, report=ignore)
-    return whole(image, image, lambda picture: picture, shift)[0]
+    return whole(image, image, ViewTransform(), shift)[0]
 
 
 def picture(*size: int) -> Tensor:
@@ -157,7 +157,7 @@ def test_masked_and_balanced_targets_in_tiles(network: TinyNetwork) -> None:
     objective = Objective(targets, [mask, None], True)
     cut = network.cut(["conv1", "logits"])
     whole, tiled = (
-        TargetGradient(cut, objective, tile=tile, halo=12, report=ignore)(image, image, lambda seen: seen, (3, 4))[0]
+        TargetGradient(cut, objective, tile=tile, halo=12, report=ignore)(image, image, ViewTransform(), (3, 4))[0]
         for tile in (None, 20)
     )
     assert torch.allclose(tiled, whole, atol=1e-4)

@@ -13,6 +13,7 @@ from dreamer.dreaming.events import DreamEvent, OctaveStarted, TileHalved, ignor
 from dreamer.dreaming.gradient import Objective, TargetGradient
 from dreamer.dreaming.targets import bind_target
 from dreamer.dreaming.tiles import automatic_tile, cut_tiles
+from dreamer.dreaming.transforms import ViewTransform
 from dreamer.errors import DeviceError
 from dreamer.presets.model.schema import Target, Tiles
 from tests.tiny import TinyNetwork
@@ -60,7 +61,7 @@ def gradient(network: TinyNetwork, image: Tensor, tile: int | None, shift: tuple
     target = bind_target(Target(layer="conv2"), network, {}, image, 64)
     objective = Objective([target], [None], False)
     whole = TargetGradient(network.cut(["conv2"]), objective, tile=tile, halo=8, report=ignore)
-    return whole(image, image, lambda picture: picture, shift)[0]
+    return whole(image, image, ViewTransform(), shift)[0]
 
 
 @pytest.mark.parametrize("size", [(48, 64), (51, 77)])

@@ -1,0 +1,65 @@
+"""Operations on whole pictures in strips of rows, so that nothing in between is as large as a large picture.
+
+Small pictures are one strip. Strips give the values that the whole picture would: what looks at neighbors gets the
+rows around a strip, too, and statistics of the whole are no strips' business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor
+
+# Values of a picture: larger ones, of 5.6 megapixels, are taken in strips.
+LARGE = 1 << 24
+STRIP = 1 << 22
+SMALLEST = 64  # rows
+
+
+def is_large(picture: Tensor) -> bool:
+    """Whether a copy of a tensor (B, ...) is worth avoiding: by the values of each picture, so that together is as
+    alone."""
+    return picture.numel() > LARGE * len(picture)
+
+
+def strips(picture: Tensor) -> Iterator[tuple[int, int]]:
+    """First and last row (exclusive) of each strip of (B, C, H, ...), beginning at even rows."""
+    height = picture.shape[2]
+    rows = height
+    if is_large(picture):
+        rows = max(SMALLEST, STRIP * height // picture.numel() // 2 * 2)
+    for top in range(0, height, rows):
+        yield top, min(top + rows, height)
+
+
+def updated(picture: Tensor, function: Callable[..., Tensor], *beside: Tensor, margin: int = 0) -> Tensor:
+    """`function(picture, *beside)`, of the picture's shape; a large picture is written over by it, strip by strip.
+
+    `beside`: tensors as high as the picture, or of one row. `margin`: rows up and down that a value depends on. Beyond
+    a strip's margin `function` sees borders where the picture has none.
+    """
+    if not is_large(picture):
+        return function(picture, *beside)
+    height = picture.shape[2]
+    above = picture[:, :, :0]  # rows that are written over already, as they were
+    for top, bottom in strips(picture):
+        first, last = max(0, top - margin), min(height, bottom + margin)
+        source = picture[:, :, top:last] if first == top else torch.cat([above, picture[:, :, top:last]], 2)
+        above = picture[:, :, max(0, bottom - margin) : bottom].clone()
+        others = (each if each.shape[2] == 1 else each[:, :, first:last] for each in beside)
+        picture[:, :, top:bottom] = function(source, *others)[:, :, top - first : bottom - first]
+    return picture
+
+
+def halved_in_strips(picture: Tensor, function: Callable[[Tensor], Tensor], margin: int) -> Tensor:
+    """`function(picture)`, which makes (B, C, H, W) half as large. `margin`: as for `updated`, an even number."""
+    if not is_large(picture):
+        return function(picture)
+    height, width = picture.shape[2:]
+    result = picture.new_empty(*picture.shape[:2], (height + 1) // 2, (width + 1) // 2)
+    for top, bottom in strips(picture):
+        first, last = max(0, top - margin), min(height, bottom + margin)
+        part = function(picture[:, :, first:last])
+        result[:, :, top // 2 : (bottom + 1) // 2] = part[:, :, (top - first) // 2 : (bottom + 1 - first) // 2]
+    return result
