@@ -40,8 +40,8 @@ def command(folder: Path, output: Path | None, title: str | None, inputs: tuple[
         )
     path = output or folder / "index.html"
     with claimed(path):
-        for name in write_gallery(items, path, title=title or folder.resolve().name):
-            click.echo(f"cannot be shown: {name}", err=True)
+        for mistake in write_gallery(items, path, title=title or folder.resolve().name):
+            click.echo(f"cannot be shown: {mistake}", err=True)
     click.echo(str(path))
 
 

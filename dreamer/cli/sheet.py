@@ -8,7 +8,7 @@ import click
 
 from dreamer.drawing.save import save_drawing
 from dreamer.drawing.sheets import SheetTile, contact_sheet
-from dreamer.errors import NoInputError
+from dreamer.errors import FilmError, NoInputError, PictureError
 
 LABELS = ("name", "preset", "both", "none")
 
@@ -36,24 +36,24 @@ def command(
     from dreamer.jobs.inputs import find_inputs
 
     paths = [named.source for named in find_inputs(inputs) if named.source is not None]
-    tiles = {path: _tile(path, side, label) for path in paths}
-    shown = [tile for tile in tiles.values() if tile is not None]
-    for path, tile in tiles.items():
-        if tile is None:
-            click.echo(f"skipped, because it cannot be shown: {path}", err=True)
+    shown = []
+    for path in paths:
+        try:
+            shown.append(_tile(path, side, label))
+        except (PictureError, FilmError) as error:
+            click.echo(f"skipped: {error}", err=True)
     if not shown:
         raise NoInputError("none of the pictures can be shown", where=" ".join(inputs))
     save_drawing(contact_sheet(shown, columns=columns, side=side, title=title), output)
     click.echo(str(output))
-    if len(shown) < len(tiles):
+    if len(shown) < len(paths):
         ctx.exit(1)
 
 
-def _tile(path: Path, side: int, label: str) -> SheetTile | None:
+def _tile(path: Path, side: int, label: str) -> SheetTile:
     from dreamer.gallery.thumbnails import show_small
 
-    image = show_small(path, side)
-    return None if image is None else SheetTile(image, _label(path, label))
+    return SheetTile(show_small(path, side), _label(path, label))
 
 
 def _label(path: Path, label: str) -> str:

@@ -15,32 +15,32 @@ from pathlib import Path
 from urllib.parse import quote
 
 from dreamer.atomic import atomic_write
+from dreamer.errors import DreamerError, FilmError, PictureError
 from dreamer.film.codecs import is_film
 from dreamer.gallery.item import Item
 from dreamer.gallery.thumbnails import PREVIEW, THUMBNAIL, make_thumbnail
 from dreamer.pictures.names import page_folder
 from dreamer.texts import printable
 
-_UNSHOWN = "the file cannot be shown"
 
-
-def write_gallery(items: Sequence[Item], path: Path, *, title: str) -> list[str]:
+def write_gallery(items: Sequence[Item], path: Path, *, title: str) -> list[DreamerError]:
     """Write the page of `items` to `path` and their small pictures to a folder of its name beside it.
 
-    Returns the names of files that could not be shown. Raises OutputError where nothing can be written.
+    Returns what is wrong with files that could not be shown. Raises OutputError where nothing can be written.
     """
     folder = page_folder(path)
     with ThreadPoolExecutor() as pool:
-        entries = list(pool.map(lambda item: _entry(item, path.parent, folder), items))
+        shown = list(pool.map(lambda item: _entry(item, path.parent, folder), items))
     with atomic_write(path, "w") as file:
-        file.write(page(entries, title))
-    return [str(entry["name"]) for entry in entries if entry["failed"] == _UNSHOWN]
+        file.write(page([entry for entry, _ in shown], title))
+    return [mistake for _, mistake in shown if mistake is not None]
 
 
-def _entry(item: Item, root: Path, folder: Path) -> dict[str, object]:
-    thumbnail = None if item.failed else make_thumbnail(item.path, folder, THUMBNAIL)
-    before = None if item.before is None or not thumbnail else make_thumbnail(item.before, folder, PREVIEW)
-    return {
+def _entry(item: Item, root: Path, folder: Path) -> tuple[dict[str, object], DreamerError | None]:
+    """What the page says of an item, and why it cannot be shown, if so."""
+    thumbnail, mistake = (None, None) if item.failed else _thumbnail(item.path, folder, THUMBNAIL)
+    before = _thumbnail(item.before, folder, PREVIEW)[0] if item.before is not None and thumbnail else None
+    entry: dict[str, object] = {
         "name": printable(item.path.stem),
         "file": "" if item.failed else link(item.path, root),
         "thumb": f"{quote(folder.name)}/{thumbnail}" if thumbnail else "",
@@ -55,8 +55,16 @@ def _entry(item: Item, root: Path, folder: Path) -> dict[str, object]:
         "height": item.height,
         "time": round(item.time, 3),
         "recipe": printable(item.recipe),
-        "failed": printable(item.failed) if item.failed or thumbnail else _UNSHOWN,
+        "failed": printable(item.failed if mistake is None else mistake.what),
     }
+    return entry, mistake
+
+
+def _thumbnail(path: Path, folder: Path, side: int) -> tuple[str | None, DreamerError | None]:
+    try:
+        return make_thumbnail(path, folder, side), None
+    except (PictureError, FilmError) as error:
+        return None, error
 
 
 def link(path: Path, root: Path) -> str:

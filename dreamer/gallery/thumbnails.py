@@ -9,14 +9,12 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 from dreamer.atomic import atomic_write
-from dreamer.errors import FilmError, PictureError
+from dreamer.errors import FilmError
 from dreamer.film.codecs import is_film
 from dreamer.pictures.open import open_picture
-from dreamer.pictures.reduced import load_reduced, room_to_decode
+from dreamer.pictures.reduced import load_reduced
 
 THUMBNAIL, PREVIEW = 480, 1600
-# A picture of more pixels than this is rather an attack than a dream: it would take long only to be made small.
-_LARGEST = 1 << 29
 
 
 def thumbnail_name(path: Path, side: int) -> str:
@@ -25,31 +23,25 @@ def thumbnail_name(path: Path, side: int) -> str:
     return f"{digest}-{side}.jpg"
 
 
-def make_thumbnail(path: Path, folder: Path, side: int) -> str | None:
-    """Write a JPEG of at most `side` px into `folder` and return its name; None where `path` cannot be shown.
+def make_thumbnail(path: Path, folder: Path, side: int) -> str:
+    """Write a JPEG of at most `side` px into `folder` and return its name.
 
-    Of a film the first frame is shown. One that is newer than `path` is kept. Raises OutputError.
+    Of a film the first frame is shown. One that is newer than `path` is kept. Raises PictureError or FilmError where
+    `path` cannot be shown, and OutputError.
     """
     name = thumbnail_name(path, side)
     target = folder / name
     if target.is_file() and path.is_file() and target.stat().st_mtime >= path.stat().st_mtime:
         return name
     image = show_small(path, side)
-    if image is None:
-        return None
     with atomic_write(target) as file:
         image.save(file, "JPEG", quality=82, optimize=True)
     return name
 
 
-def show_small(path: Path, side: int) -> Image.Image | None:
-    """A picture, or a film's first frame, at most `side` px, upright and RGB; None where it cannot be shown."""
-    try:
-        image = _first_frame(path) if is_film(path) else _upright(path, side)
-    except (PictureError, FilmError):
-        return None
-    if image is None:
-        return None
+def show_small(path: Path, side: int) -> Image.Image:
+    """A picture, or a film's first frame, at most `side` px, upright and RGB. Raises PictureError and FilmError."""
+    image = _first_frame(path) if is_film(path) else _upright(path, side)
     if image.mode in ("RGBA", "LA", "P", "PA"):
         rgba = image.convert("RGBA")
         image = Image.new("RGB", rgba.size, "white")
@@ -60,17 +52,14 @@ def show_small(path: Path, side: int) -> Image.Image | None:
     return image.convert("RGB")
 
 
-def _first_frame(path: Path) -> Image.Image | None:
+def _first_frame(path: Path) -> Image.Image:
     from dreamer.film.read import read_frames  # needs ffmpeg, which pictures do without
 
-    frame = next(iter(read_frames(path)), None)
-    return None if frame is None else Image.fromarray(frame)
+    for frame in read_frames(path):
+        return Image.fromarray(frame)
+    raise FilmError("holds no frame", where=str(path))
 
 
-def _upright(path: Path, side: int) -> Image.Image | None:
+def _upright(path: Path, side: int) -> Image.Image:
     with open_picture(path) as (_, image):
-        if image.width * image.height > _LARGEST:
-            return None
-        with room_to_decode(image):
-            small = load_reduced(image, side)
-        return ImageOps.exif_transpose(small)
+        return ImageOps.exif_transpose(load_reduced(image, path, side))

@@ -15,6 +15,7 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 
 from dreamer.errors import PictureError, did_you_mean
+from dreamer.pictures.png import exif_of
 
 # Named one by one, since Pillow would also hand PostScript to Ghostscript and guess at formats without a signature.
 _FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "TIFF", "GIF", "BMP", "PPM", "JPEG2000", "AVIF", "HEIF")
@@ -64,7 +65,7 @@ def picture_size(path: Path) -> tuple[int, int]:
     """(height, width) in px of a picture when upright, from its header alone. Raises PictureError."""
     with open_picture(path) as (_, image):
         # Exif orientations from 5 on lie on their side.
-        turned = image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
+        turned = exif_of(image).get(_ORIENTATION, 1) in (5, 6, 7, 8)
         return (image.width, image.height) if turned else (image.height, image.width)
 
 

@@ -11,10 +11,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from dreamer.errors import PictureError
 from dreamer.pictures.color import from_gray, to_srgb
 from dreamer.pictures.open import DAMAGE, open_picture
-from dreamer.pictures.reduced import load_reduced, room_to_decode
+from dreamer.pictures.reduced import check_size, load_reduced, room_to_decode
 
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = {
@@ -54,15 +53,12 @@ def read_picture(path: str | os.PathLike[str], *, max_megapixels: float = 200, f
     """
     path = Path(path)
     with open_picture(path) as (file, image):
-        megapixels = image.width * image.height / 1e6
-        if megapixels > max_megapixels:
-            size = f"{image.width} x {image.height} px are {megapixels:.4g} megapixels"
-            remedy = "Make the picture smaller, or allow more megapixels."
-            raise PictureError(f"{size}, over the limit of {max_megapixels:g}", where=str(path), remedy=remedy)
-        with room_to_decode(image):
-            if fit is None:
-                image.load()
-            pixels, alpha = decode(image if fit is None else load_reduced(image, fit))
+        check_size(image, path, max_megapixels * 1e6)
+        if fit is not None:
+            image = load_reduced(image, path, fit)
+        with room_to_decode(image.width * image.height):
+            image.load()
+            pixels, alpha = decode(image)
         file.seek(0)
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return Picture(pixels, alpha, digest, path.name)

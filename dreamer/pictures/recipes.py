@@ -10,6 +10,7 @@ from PIL.PngImagePlugin import PngInfo
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from dreamer.pictures.open import open_picture
+from dreamer.pictures.png import exif_of
 
 PNG_KEY = "dreamer"
 _SOFTWARE = "dreamer"
@@ -31,7 +32,7 @@ def read_recipe(path: str | os.PathLike[str]) -> str | None:
         comment = image.info.get("comment")
         if isinstance(comment, bytes) and comment.startswith(_GIF_START):
             return comment.decode("utf-8", "replace")
-        exif = image.getexif()
+        exif = exif_of(image)
         # Cameras and editors leave user comments of their own.
         if exif.get(_SOFTWARE_TAG) != _SOFTWARE:
             return None

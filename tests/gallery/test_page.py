@@ -96,9 +96,9 @@ def test_a_picture_that_cannot_be_shown_is_listed(tmp_path: Path) -> None:
     broken.write_bytes(b"no picture")
     failed = Item(tmp_path / "never.png", "still", "p", "in.png", failed="the file is empty")
     unshown = write_gallery([Item(broken, "still", "p", "in.png"), failed], tmp_path / "index.html", title="t")
-    assert unshown == ["broken"]
+    assert [mistake.where for mistake in unshown] == [str(broken)]
     (first, second) = json.loads(Reader((tmp_path / "index.html").read_text()).scripts[0])
-    assert first["failed"] == "the file cannot be shown" and second["failed"] == "the file is empty"
+    assert first["failed"] == "this is not a picture that can be read" and second["failed"] == "the file is empty"
 
 
 def test_links_are_relative_and_encoded(tmp_path: Path) -> None:
