@@ -1,6 +1,6 @@
 """PNG pictures of any size with little memory: Pillow alone decodes them whole, here it decodes strips of them.
 
-Portable Network Graphics, third edition, W3C 2025: chunks in section 5, filters of rows in section 9.
+Sections 5 (chunks) and 9 (filters of rows) of the Portable Network Graphics specification, third edition.
 """
 
 from __future__ import annotations
