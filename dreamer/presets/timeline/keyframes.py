@@ -201,7 +201,8 @@ def _first_value(source: Any, path: KeyPath, clock: Clock) -> Any:
 def _keyframes_in(node: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
     if len(path) == 1 and path[0] in (KEYFRAMES, *_PLAIN_TEXTS):
         return
-    if is_track(node) or is_expression(node):
+    # A whole preset is nothing's keyframes, though a time may stand where a key should.
+    if path and (is_track(node) or is_expression(node)):
         yield path, node
     elif isinstance(node, dict):
         for key, value in node.items():
