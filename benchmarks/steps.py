@@ -11,7 +11,8 @@ from benchmarks.timing import interleaved, table
 from dreamer.dreaming.ascent import OctaveAscent, Pace
 from dreamer.dreaming.canvas import PixelCanvas
 from dreamer.dreaming.events import ignore
-from dreamer.dreaming.gradient import Objective, TargetGradient
+from dreamer.dreaming.gradient import TargetGradient
+from dreamer.dreaming.passes import Objective
 from dreamer.dreaming.penalties import regularization
 from dreamer.dreaming.randomness import generator_at
 from dreamer.dreaming.targets import bind_target

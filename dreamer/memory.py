@@ -16,14 +16,30 @@ UNKNOWN = 4 << 30
 _NO_LIMIT = 1 << 60
 
 
+_asked: int | None = None  # a limit is the whole process's, like the operating system's own
+
+
+def limit_memory(most: int | None) -> None:
+    """Let this process take at most `most` bytes in all from now on; None: as many as there are."""
+    global _asked
+    _asked = most
+
+
 def available_memory(root: Path = Path("/")) -> int:
     """Bytes that can be taken; 4 GiB where nothing says. `root`: where /proc and /sys are.
 
     The least of what the machine has free, what the limits of the control groups leave, those of a container or of
-    systemd, and what the limit of the address space does.
+    systemd, what the limit of the address space does, and that of `limit_memory`.
     """
-    known = [_machine(root), *_control_groups(root), address_space_left(root)]
+    asked = None if _asked is None else _asked - resident_memory(root)
+    known = [_machine(root), *_control_groups(root), address_space_left(root), asked]
     return max(0, min((value for value in known if value is not None), default=UNKNOWN))
+
+
+def resident_memory(root: Path = Path("/")) -> int:
+    """Bytes that this process has in memory; 0 where nothing says."""
+    pages = (_text(root / "proc/self/statm") or "0 0").split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 0
 
 
 def address_space_left(root: Path = Path("/")) -> int | None:

@@ -14,7 +14,7 @@ from dreamer.dreaming.filters import blurred, luma
 from dreamer.dreaming.gradient import TargetGradient
 from dreamer.dreaming.normalization import band_normalized, normalized
 from dreamer.dreaming.penalties import Regularization
-from dreamer.dreaming.strips import updated
+from dreamer.dreaming.strips import copied, difference, updated, zeros_like
 from dreamer.dreaming.transforms import random_transform
 from dreamer.presets.model.ascent import Ascent
 from dreamer.presets.model.schedules import Progress, at_octave, value_at
@@ -38,7 +38,7 @@ class Momentum:
         """The direction, of the gradient's size."""
         if self._share == 0:
             return gradient
-        last = torch.zeros_like(gradient) if self._last is None else self._last
+        last = zeros_like(gradient) if self._last is None else self._last
         self._last = updated(last, lambda last, now: self._share * last + (1 - self._share) * now, gradient)
         return self._last
 
@@ -55,7 +55,7 @@ class Adam:
     def __call__(self, gradient: Tensor) -> Tensor:
         """The direction, about 1 in size in every value."""
         if self._count == 0:
-            self._mean, self._square = torch.zeros_like(gradient), torch.zeros_like(gradient)
+            self._mean, self._square = zeros_like(gradient), zeros_like(gradient)
         self._count += 1
         self._mean = updated(self._mean, lambda mean, now: mean.lerp(now, 0.1), gradient)
         self._square = updated(self._square, lambda square, now: square.lerp(now.square(), 0.001), gradient)
@@ -112,7 +112,7 @@ class OctaveAscent:
             transform = random_transform(jitter, self.ascent.transform, (height, width), generator)
             shift = tuple(int(n) for n in torch.randint(0, 1 << 16, (2,), generator=generator))
             gradient, objective = self.gradient(canvas.picture(), self.photo, transform, (shift[0], shift[1]))
-            raw = gradient.clone() if self.ascent.clip_small_contribution else None
+            raw = copied(gradient) if self.ascent.clip_small_contribution else None
             gradient = canvas.pulled_back(self._shaped(gradient, canvas.picture(), progress))
             gradient = normalized(gradient, self.ascent.normalization)
             size = value_at(self.ascent.step_size, progress) * self.regularization.step_factor
@@ -140,7 +140,7 @@ class OctaveAscent:
         sigma = value_at(ascent.blur, progress) if (step + 1) % ascent.blur_every == 0 else 0.0
         if not (sigma or ascent.decay or ascent.clip_small_norm or ascent.clip_small_contribution):
             return
-        dream = blurred(canvas.picture() - self.rest, sigma)
+        dream = blurred(difference(canvas.picture(), self.rest), sigma)
         dream = updated(dream, lambda part: part * (1 - ascent.decay))
         if ascent.clip_small_norm:
             kept = above_share(dream.norm(dim=1, keepdim=True), ascent.clip_small_norm)

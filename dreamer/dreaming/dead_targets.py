@@ -25,6 +25,11 @@ class DeadTargets:
     def __init__(self) -> None:
         self._alive: dict[int, Tensor] = {}
 
+    @property
+    def alive(self) -> dict[int, Tensor]:
+        """What was added, joined."""
+        return dict(self._alive)
+
     def add(self, alive: Mapping[int, Tensor]) -> None:
         """`alive`: for the number of each target of an octave, (B,) whether any of its gradients was not zero."""
         self._alive = joined(self._alive, alive)

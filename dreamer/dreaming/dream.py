@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor
@@ -11,19 +12,20 @@ from dreamer.dreaming.ascent import OctaveAscent, Pace
 from dreamer.dreaming.bound_targets import LOGITS, BoundTarget
 from dreamer.dreaming.canvas import CANVASES
 from dreamer.dreaming.dead_targets import DeadTargets
-from dreamer.dreaming.events import Listener, OctaveStarted, StepDone, TileHalved, ignore
+from dreamer.dreaming.events import Listener, OctaveStarted, StepDone, TileDone, TileHalved, ignore
 from dreamer.dreaming.filters import resized, sharpened, with_color_of
-from dreamer.dreaming.gradient import Objective, TargetGradient
+from dreamer.dreaming.gradient import TargetGradient
 from dreamer.dreaming.masks import draw_mask
 from dreamer.dreaming.nearly_gray import nearly_gray
 from dreamer.dreaming.noise import plain_picture, start_picture
 from dreamer.dreaming.octaves import octave_sizes, output_size
+from dreamer.dreaming.passes import Objective, Site
 from dreamer.dreaming.penalties import regularization
 from dreamer.dreaming.protocols import Cut, Network
 from dreamer.dreaming.randomness import generator_at
-from dreamer.dreaming.strips import is_large, updated
+from dreamer.dreaming.strips import copied, is_large, updated
 from dreamer.dreaming.targets import bind_batch, bind_target
-from dreamer.dreaming.tiles import automatic_tile
+from dreamer.dreaming.tiles import LARGE, MEMORY_SHARE, automatic_tile, snug_tile
 from dreamer.errors import PresetError
 from dreamer.presets.model.canvas import Mask
 from dreamer.presets.model.schema import Preset, Target
@@ -39,6 +41,9 @@ def dream(
     batch_targets: Sequence[Sequence[Target]] | None = None,
     frame: int = 0,
     free_memory: int = 4 << 30,
+    others: Sequence[Network] = (),
+    resume: OctaveState | None = None,
+    keep: Callable[[OctaveState], None] | None = None,
     listen: Listener = ignore,
 ) -> Tensor:
     """Dream by `preset` and return (B, 3, H, W) float32 in [0, 1], sRGB, on the network's device.
@@ -47,13 +52,31 @@ def dream(
     out as it would alone. `pictures`: (1, 3, h, w) for each path that the preset names (guide, style, masks).
     `batch_targets`: for every picture of the batch its own targets in place of the preset's, equally many, so that many
     kernels are drawn in one pass. `frame` is the frame of an animation and part of the seed. `free_memory`: bytes that
-    activations may share. The same arguments give the same pixels on the same machine.
+    may be taken. `others`: the same network on other devices, which share the tiles of a large picture. `keep` is given
+    the state after each octave but the last, from which another call goes on as `resume`: to be used at once, because
+    what it holds is written over. The same arguments give the same pixels on the same machine.
     Mordvintsev, Olah & Tyka 2015, "Inceptionism".
 
     Raises PresetError where a picture is too small or missing, TargetError for what the network does not have,
     DeviceError where memory runs out even with the smallest tiles.
     """
-    return _Dream(preset, network, photo, dict(pictures or {}), batch_targets, frame, free_memory, listen).run()
+    made = _Dream(preset, network, photo, dict(pictures or {}), batch_targets, frame, free_memory, others, listen)
+    return made.run(resume, keep)
+
+
+@dataclass(frozen=True, eq=False)
+class OctaveState:
+    """All that the octaves after the first `octave` depend on.
+
+    `picture`: (1, 3, H, W) float32. `free_memory` and `largest_tile` decide the tiles. `alive`: the targets that have
+    had a gradient, or not.
+    """
+
+    octave: int
+    picture: Tensor
+    free_memory: int
+    largest_tile: int | None
+    alive: Mapping[int, bool]
 
 
 class _Dream:
@@ -66,13 +89,14 @@ class _Dream:
         batch_targets: Sequence[Sequence[Target]] | None,
         frame: int,
         free_memory: int,
+        others: Sequence[Network],
         listen: Listener,
     ) -> None:
         if batch_targets is not None:
             _check_alike(preset, batch_targets)
             preset = preset.model_copy(update={"targets": tuple(batch_targets[0])})
         self.preset, self.network, self.frame, self.batch_targets = preset, network, frame, batch_targets
-        self.free_memory, self.listen = free_memory, listen
+        self.free_memory, self.others, self.listen = free_memory, others, listen
         device = network.device
         self.pictures = {path: picture.to(device) for path, picture in pictures.items()}
         self.from_photo = preset.canvas.start == "photo"
@@ -98,20 +122,36 @@ class _Dream:
 
     picture: Tensor
     photo: Tensor
+    step: int
 
-    def run(self) -> Tensor:
+    def run(self, resume: OctaveState | None, keep: Callable[[OctaveState], None] | None) -> Tensor:
         """Dream at each octave, the smallest first."""
-        for octave in range(len(self.sizes)):
+        first = 0
+        if resume is not None:
+            first = self._resume(resume)
+            del resume
+        for octave in range(first, len(self.sizes)):
             self.picture = self._octave(octave, self._begin(octave))
+            if keep is not None and octave + 1 < len(self.sizes):
+                alive = {number: bool(each.any()) for number, each in self.dead.alive.items()}
+                keep(OctaveState(octave + 1, self.picture, self.free_memory, self.largest_tile, alive))
         self._warn(self.picture, self.photo)
         return self.picture
+
+    def _resume(self, state: OctaveState) -> int:
+        """Be as after the octaves of a state; their number."""
+        self.picture = state.picture.to(self.network.device)
+        self.photo = self._base(*self.sizes[state.octave - 1])
+        self.free_memory, self.largest_tile = state.free_memory, state.largest_tile
+        self.dead.add({number: torch.tensor([each]).to(self.picture.device) for number, each in state.alive.items()})
+        return state.octave
 
     def _begin(self, octave: int) -> Tensor:
         """What an octave begins with: the photo at its size, and what was dreamt before."""
         size = self.sizes[octave]
         if octave == 0:
             self.photo = self._base(*size)
-            return self.photo.clone()
+            return copied(self.photo)
         # The dream is what differs from the photo. Carrying the difference, not the picture, keeps the photo as sharp
         # as it is at each size.
         dream = updated(self.picture, torch.sub, self.photo)
@@ -153,12 +193,21 @@ class _Dream:
         steps = self.steps[octave]
         cut = self._cut_for([octave])
         objective = self._objective(octave, height, width)
-        tile = self._tile(cut, objective, len(begin), (height, width))
+        tile, snug = self._tile(cut, objective, (height, width))
         mask = self._mask(preset.canvas.mask, height, width)
         self.listen(OctaveStarted(octave + 1, len(self.sizes), height, width, steps, tile))
         canvas = CANVASES[preset.canvas.space](begin)
         if steps:
-            gradient = TargetGradient(cut, objective, tile=tile, halo=preset.tiles.halo, report=self._halved)
+            gradient = TargetGradient(
+                cut,
+                objective,
+                tile=tile,
+                halo=preset.tiles.halo,
+                report=self._halved,
+                snug=snug,
+                on_tile=lambda number, count: self._tile_done(octave, number, count),
+                others=self._sites(octave) if tile is not None else (),
+            )
             ascent = OctaveAscent(
                 preset.ascent,
                 gradient,
@@ -169,9 +218,10 @@ class _Dream:
                 photo if self.from_photo else plain_picture(preset.canvas).to(photo.device),
                 Pace(octave, sum(self.steps[:octave]), sum(self.steps)),
             )
-            before, whole = sum(self.work[:octave]), sum(self.work)
+            self.step = 0
             for step, score in ascent.steps(canvas, steps, self._randomness(octave)):
-                share = (before + step * height * width) / whole
+                self.step = step
+                share = self._share(octave, step)
                 self.listen(StepDone(octave + 1, len(self.sizes), step, steps, height, width, score, share))
             active = self._active(octave)
             self.dead.add({active[place]: alive for place, alive in gradient.alive.items()})
@@ -179,6 +229,16 @@ class _Dream:
         if preset.keep_colors:
             picture = updated(picture, with_color_of, photo)
         return picture if mask is None else updated(picture, _masked, photo, mask)
+
+    def _share(self, octave: int, step: float) -> float:
+        """The share of the whole dream that is done after so many steps of an octave."""
+        height, width = self.sizes[octave]
+        return (sum(self.work[:octave]) + step * height * width) / sum(self.work)
+
+    def _tile_done(self, octave: int, tile: int, tiles: int) -> None:
+        share = self._share(octave, self.step + tile / tiles)
+        steps = self.steps[octave]
+        self.listen(TileDone(octave + 1, len(self.sizes), self.step + 1, steps, tile, tiles, share))
 
     def _randomness(self, octave: int) -> Callable[[int], Generator]:
         return lambda step: generator_at(self.preset.seed, self.frame, octave, step)
@@ -189,26 +249,35 @@ class _Dream:
         inside = [number for number, (first, last) in enumerate(ranges) if first <= octave + 1 <= last]
         return [number for number in inside if self.preset.targets[number].weight != 0]
 
-    def _cut_for(self, octaves: Iterable[int]) -> Cut:
-        """The network cut at the deepest layer that these octaves' targets and penalties need."""
+    def _cut_for(self, octaves: Iterable[int], network: Network | None = None) -> Cut:
+        """The network, or another, cut at the deepest layer that these octaves' targets and penalties need."""
         numbers = [number for octave in octaves for number in self._active(octave)]
         lists = self.batch_targets or [self.preset.targets]
         targets = [targets[number] for number in numbers for targets in lists]
         layers = {layer for target in targets for layer in target.layer or (LOGITS,)}
         if self.regularization.features > 0:
             layers.add(self._features_layer())
-        return self.network.cut(layers or {self.network.layers[0]})
+        return (network or self.network).cut(layers or {self.network.layers[0]})
 
     def _features_layer(self) -> str:
         layers = [layer for target in self.preset.targets for layer in target.layer or ()]
         return self.regularization.features_layer or max(layers, key=self.network.depth)
 
-    def _objective(self, octave: int, height: int, width: int) -> Objective:
+    def _sites(self, octave: int) -> list[Site]:
+        """What an octave needs on each of the other devices."""
+        return [
+            Site(self._cut_for([octave], other), self._objective(octave, *self.sizes[octave], other), other.device)
+            for other in self.others
+        ]
+
+    def _objective(self, octave: int, height: int, width: int, network: Network | None = None) -> Objective:
+        network = network or self.network
+        pictures = {path: picture.to(network.device) for path, picture in self.pictures.items()}
         bound: list[BoundTarget] = []
         masks: list[Tensor | None] = []
         for number in self._active(octave):
             target = self.preset.targets[number]
-            given = (self.network, self.pictures, self.start, max(height, width))
+            given = (network, pictures, self.start.to(network.device), max(height, width))
             if self.batch_targets is None:
                 bound.append(bind_target(target, *given))
             else:
@@ -217,12 +286,29 @@ class _Dream:
         layer = self._features_layer() if self.regularization.features > 0 else ""
         return Objective(bound, masks, self.preset.normalize_targets, self.regularization.features, layer)
 
-    def _tile(self, cut: Cut, objective: Objective, batch: int, size: tuple[int, int]) -> int | None:
+    def _tile(self, cut: Cut, objective: Objective, size: tuple[int, int]) -> tuple[int | None, bool]:
+        """Side of the tiles, None where there are none, and whether they are snug."""
+        tiles, batch = self.preset.tiles, len(self.photo)
         per_pixel = cut.bytes_per_pixel * batch * (1.5 if objective.needs_reference else 1.0)
-        tile = automatic_tile(self.preset.tiles, size, per_pixel, self.free_memory, cut.smallest)
-        if self.largest_tile is None:
-            return tile
-        return max(min(tile or self.largest_tile, self.largest_tile), cut.smallest - 2 * self.preset.tiles.halo)
+        # What is as large as the picture has to fit beside a pass.
+        left = 0.9 * self.free_memory - self._copies(objective) * self.photo.nbytes
+        free = max(min(self.free_memory, int(left / MEMORY_SHARE)), self.free_memory // 8)
+        snug = tiles.size == "auto" and size[0] * size[1] > LARGE and self.network.device.type == "cpu"
+        if snug:
+            tile: int | None = snug_tile(tiles, per_pixel, MEMORY_SHARE * free, cut.smallest)
+        else:
+            tile = automatic_tile(tiles, size, per_pixel, free, cut.smallest)
+        if self.largest_tile is not None:
+            tile = max(min(tile or self.largest_tile, self.largest_tile), cut.smallest - 2 * tiles.halo)
+        return tile, snug
+
+    def _copies(self, objective: Objective) -> int:
+        """How many tensors as large as the picture are alive during a pass beside the photo."""
+        ascent = self.preset.ascent
+        canvas = 1 if self.preset.canvas.space == "pixels" else 4
+        optimizer = 2 if ascent.optimizer == "adam" else 1 if ascent.momentum else 0
+        view = 2 if ascent.transform.rotate or ascent.transform.scale else 0
+        return canvas + len(objective.groups) + (objective.features > 0) + optimizer + view
 
     def _halved(self, event: TileHalved) -> None:
         # Octaves grow: the next one need not run out of memory again to learn the same.

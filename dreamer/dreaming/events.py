@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-__all__ = ["DreamEvent", "DreamWarning", "Listener", "OctaveStarted", "StepDone", "TileHalved", "Warned"]
+__all__ = ["DreamEvent", "DreamWarning", "Listener", "OctaveStarted", "StepDone", "TileDone", "TileHalved", "Warned"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,22 @@ class StepDone:
 
 
 @dataclass(frozen=True)
+class TileDone:
+    """The gradient of a tile is computed, the `tile`-th of `tiles`, both from 1, of a step that is not done yet.
+
+    `work`: as of StepDone.
+    """
+
+    octave: int
+    octaves: int
+    step: int
+    steps: int
+    tile: int
+    tiles: int
+    work: float
+
+
+@dataclass(frozen=True)
 class TileHalved:
     """The device ran out of memory; the same step is taken again with tiles of `tile` px."""
 
@@ -66,7 +82,7 @@ class Warned:
     pictures: tuple[int, ...]
 
 
-DreamEvent = OctaveStarted | StepDone | TileHalved | Warned
+DreamEvent = OctaveStarted | StepDone | TileDone | TileHalved | Warned
 Listener = Callable[[DreamEvent], None]
 
 

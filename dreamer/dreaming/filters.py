@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from dreamer.dreaming.strips import LARGE, halved_in_strips, updated
+from dreamer.dreaming.strips import by_channels, halved_in_strips, updated
 
 LUMA = (0.2126, 0.7152, 0.0722)
 SCHARR = (10 / 16, 3 / 16)  # across an edge, from the middle outward; along it, a difference
@@ -21,14 +21,9 @@ def resized(image: Tensor, height: int, width: int) -> Tensor:
     """(B, C, H, W) to (B, C, height, width): bicubic, antialiased where it shrinks. Values may overshoot slightly."""
     if image.shape[-2:] == (height, width):
         return image
-    bicubic = functools.partial(F.interpolate, size=(height, width), mode="bicubic", antialias=True)
-    if image.shape[1] * height * width <= LARGE:
-        return bicubic(image)
-    result = image.new_empty(*image.shape[:2], height, width)
-    for channel in range(image.shape[1]):  # one after the other, because each needs another copy in between
-        plane = slice(channel, channel + 1)
-        result[:, plane] = bicubic(image[:, plane])
-    return result
+    return by_channels(
+        image, height, width, functools.partial(F.interpolate, size=(height, width), mode="bicubic", antialias=True)
+    )
 
 
 def luma(image: Tensor) -> Tensor:
@@ -59,7 +54,7 @@ def gaussian_blur(image: Tensor, sigma: float) -> Tensor:
     if sigma > 4 and min(height, width) >= 64:
         # A wide Gaussian loses nothing on a coarser grid, where it costs a sixteenth.
         coarse = F.interpolate(image, size=(height // 4, width // 4), mode="bilinear", antialias=True)
-        return F.interpolate(gaussian_blur(coarse, sigma / 4), size=(height, width), mode="bilinear")
+        return stretched(gaussian_blur(coarse, sigma / 4), height, width)
     weights = _gaussian_weights(round(sigma, 4))
     radius = len(weights) - 1
     rows, columns = "reflect" if radius < height else "replicate", "reflect" if radius < width else "replicate"
@@ -159,4 +154,9 @@ def _halved(image: Tensor) -> Tensor:
 
 def enlarged(image: Tensor, like: Tensor) -> Tensor:
     """`image` at the size of `like`, bilinear."""
-    return F.interpolate(image, size=like.shape[-2:], mode="bilinear", align_corners=False)
+    return stretched(image, like.shape[2], like.shape[3])
+
+
+def stretched(image: Tensor, height: int, width: int) -> Tensor:
+    """(B, C, H, W) enlarged to (B, C, height, width), bilinear."""
+    return by_channels(image, height, width, functools.partial(F.interpolate, size=(height, width), mode="bilinear"))

@@ -3,75 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
 import torch
 from torch import Tensor
 
-from dreamer.dreaming.bound_targets import Activations, BoundTarget, Window
+from dreamer.buffers import relax
+from dreamer.dreaming.bound_targets import Window
 from dreamer.dreaming.dead_targets import joined
 from dreamer.dreaming.events import TileHalved
 from dreamer.dreaming.normalization import rms, unit_rms
+from dreamer.dreaming.passes import Objective, Site, shared
 from dreamer.dreaming.protocols import Cut
-from dreamer.dreaming.strips import updated
-from dreamer.dreaming.tiles import SMALLEST_TILE, cut_tiles
+from dreamer.dreaming.strips import updated, zeros_like
+from dreamer.dreaming.tiles import SMALLEST_TILE, Tile, cut_tiles
 from dreamer.dreaming.transforms import ViewTransform
 from dreamer.errors import DeviceError
-
-
-@dataclass(frozen=True)
-class Objective:
-    """The bound targets of one octave and how they share the gradient.
-
-    `masks`: for each target (1, 1, H, W) in [0, 1], or None. `features_layer`: the layer whose distance from the photo
-    is penalized with weight `features`.
-    """
-
-    targets: Sequence[BoundTarget]
-    masks: Sequence[Tensor | None]
-    balanced: bool
-    features: float = 0.0
-    features_layer: str = ""
-
-    @cached_property
-    def groups(self) -> list[list[int]]:
-        """Numbers of the targets that share a backward pass: masked or balanced ones have their own."""
-        alone = [self.balanced or mask is not None for mask in self.masks]
-        single = [[number] for number, own in enumerate(alone) if own]
-        together = [number for number, own in enumerate(alone) if not own]
-        return [*single, together] if together else single
-
-    @property
-    def needs_reference(self) -> bool:
-        """Whether the activations of the starting picture are needed at each step, too."""
-        return self.features > 0 or any(bound.needs_reference for bound in self.targets)
-
-    def scores(
-        self, activations: Activations, reference: Activations | None, window: Window
-    ) -> tuple[list[Tensor], list[Tensor]]:
-        """(B,) weighted score of each target, and the summed score of each group."""
-        scores = [bound.target.weight * bound.score(activations, reference, window) for bound in self.targets]
-        grouped = [torch.stack([scores[number] for number in group]).sum(0) for group in self.groups]
-        if self.features > 0 and reference is not None:
-            own, first = activations[self.features_layer].float(), reference[self.features_layer].float()
-            distance = (own - first).square().flatten(1).sum(1) / (first.square().flatten(1).sum(1) + 1e-6)
-            grouped.append(-distance)
-        return scores, grouped
 
 
 class TargetGradient:
     """Callable for one octave: the picture to its gradient (B, 3, H, W) at a root mean square of 1, and its score.
 
-    Runs in tiles of `tile` px where given, and halves them where memory runs out. `alive`: for the place of each target
-    in the objective, (B,) whether any of its gradients so far was not zero, together with those that share its pass.
+    Runs in tiles of `tile` px where given, and halves them where memory runs out; `snug` tiles are no larger than they
+    must be. `on_tile(number, count)` is called after each tile. `others`: the same cut and objective on other devices,
+    which share the tiles. `alive`: for the place of each target in the objective, (B,) whether any of its gradients so
+    far was not zero, together with those that share its pass.
     """
 
     def __init__(
-        self, cut: Cut, objective: Objective, *, tile: int | None, halo: int, report: Callable[[TileHalved], None]
+        self,
+        cut: Cut,
+        objective: Objective,
+        *,
+        tile: int | None,
+        halo: int,
+        report: Callable[[TileHalved], None],
+        snug: bool = False,
+        on_tile: Callable[[int, int], None] = lambda number, count: None,
+        others: Sequence[Site] = (),
     ) -> None:
         self._cut, self._objective = cut, objective
         self._tile, self._halo, self._report = tile, halo, report
+        self._snug, self._on_tile = snug, on_tile
+        self._sites = [Site(cut, objective), *others]
         self.alive: dict[int, Tensor] = {}
 
     def __call__(
@@ -119,7 +92,7 @@ class TargetGradient:
                 if self._tile is None:
                     height, width = image.shape[-2:]
                     seen = None if reference is None else transform(reference)
-                    whole = self._pass(transform(image), seen, Window(0, 0, height, width, height, width))
+                    whole = self._sites[0].passed(transform(image), seen, Window(0, 0, height, width, height, width))
                     return whole.gradients, whole.distances, whole.objective
                 return self._tiled(image, reference, transform, shift, self._tile)
             except RuntimeError as error:
@@ -152,51 +125,30 @@ class TargetGradient:
         if not transform.only_rolls:
             image, reference = transform(image), None if reference is None else transform(reference)
             transform = ViewTransform()
-        tiles = cut_tiles((height, width), side, self._halo, self._cut.stride, shift)
-        groups: list[Tensor] = []
-        distances, objective, counted = torch.zeros(()), image.new_zeros(len(image)), 0
-        for tile in tiles:
+        snug = self._cut.smallest if self._snug else 0
+        tiles = cut_tiles((height, width), side, self._halo, self._cut.stride, shift, snug=snug)
+
+        def crops(tile: Tile) -> tuple[Tensor, Tensor | None, Window]:
             place = tile.top, tile.left, tile.height, tile.width
             part = None if reference is None else transform.window(reference, *place)
-            result = self._pass(transform.window(image, *place), part, Window(*place, height, width))
-            groups = groups or [torch.zeros_like(image) for _ in result.gradients]
+            return transform.window(image, *place), part, Window(*place, height, width)
+
+        groups: list[Tensor] = []
+        distances, objective, counted = torch.zeros(()), image.new_zeros(len(image)), 0
+        passes = shared(self._sites, map(crops, tiles))
+        for number, (tile, result) in enumerate(zip(tiles, passes, strict=True), 1):
+            groups = groups or [zeros_like(image) for _ in result.gradients]
             inner, local = tile.inner_slices()
             for total, gradient in zip(groups, result.gradients, strict=True):
                 # Scores are means over a tile's cells; weighted by their number they add up as the whole picture's.
-                total[inner] = result.cells * gradient[local]
-            objective = objective + result.cells * result.objective
+                total[inner] = (result.cells * gradient[local]).to(image.device)
+            objective = objective + result.cells * result.objective.to(image.device)
+            relax(image, *groups, *([] if reference is None else [reference]))
             if result.distances is not None:
-                distances = distances.to(image.device) + result.cells * result.distances
+                distances = distances.to(image.device) + result.cells * result.distances.to(image.device)
             counted += result.cells
+            self._on_tile(number, len(tiles))
         return groups, distances / counted if distances.ndim else None, objective / counted
-
-    def _pass(self, image: Tensor, reference: Tensor | None, window: Window) -> _Pass:
-        objective = self._objective
-        leaf = image.detach().requires_grad_(True)
-        with torch.no_grad():
-            first = None if reference is None else self._cut(reference)
-        once = len(objective.groups) + (objective.features > 0) == 1
-        activations = self._cut.repeated(leaf) if once else self._cut(leaf)
-        scores, grouped = objective.scores(activations, first, window)
-        last = len(grouped) - 1
-        gradients = [
-            torch.autograd.grad(score.sum(), leaf, retain_graph=number < last)[0]
-            for number, score in enumerate(grouped)
-        ]
-        maps = (value.shape[2] * value.shape[3] for value in activations.values() if value.ndim == 4)
-        cells = min(maps, default=window.height * window.width)
-        distances = -grouped[-1].detach() if objective.features > 0 else None
-        return _Pass(gradients, distances, torch.stack(scores).sum(0).detach(), cells)
-
-
-@dataclass(frozen=True)
-class _Pass:
-    """One window's gradient of each group, distance of the features (B,), objective (B,), and number of cells."""
-
-    gradients: list[Tensor]
-    distances: Tensor | None
-    objective: Tensor
-    cells: int
 
 
 def _out_of_memory(error: RuntimeError) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
 
+from dreamer.buffers import relax
 from dreamer.dreaming.filters import enlarged, halved
 from dreamer.dreaming.strips import is_large, updated
 
@@ -15,6 +16,7 @@ from dreamer.dreaming.strips import is_large, updated
 EPS = 1e-20
 # Values of a partial sum.
 PART = 1 << 18
+_RELAXED_EVERY = 64
 
 
 def _flat(gradient: Tensor) -> Tensor:
@@ -45,8 +47,12 @@ def _norm(flat: Tensor, order: int) -> Tensor:
     return exact
 
 
-def _parts(flat: Tensor) -> Sequence[Tensor]:
-    return torch.split(flat, PART, dim=1)
+def _parts(flat: Tensor) -> Iterator[Tensor]:
+    for number, part in enumerate(torch.split(flat, PART, dim=1)):
+        if number % _RELAXED_EVERY == 0:
+            relax(flat)
+        yield part
+    relax(flat)
 
 
 def _deviation(flat: Tensor) -> Tensor:

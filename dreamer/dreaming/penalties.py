@@ -15,7 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from dreamer.dreaming.filters import luma, scharr_energy_gradient
+from dreamer.buffers import relax
+from dreamer.dreaming.filters import luma, scharr_energy_gradient, stretched
 from dreamer.dreaming.strips import is_large, updated
 from dreamer.presets.model.schema import Penalties, Preset
 
@@ -73,7 +74,7 @@ def photo_shapes_gradient(image: Tensor, photo: Tensor) -> Tensor:
     height, width = image.shape[-2:]
     cell = max(1, min(height, width) // SHAPES_CELLS)
     coarse = _mean_difference(image, photo, max(1, height // cell), max(1, width // cell))
-    return PHOTO_PULL * F.interpolate(coarse, size=(height, width), mode="bilinear", align_corners=False)
+    return updated(stretched(coarse, height, width), lambda part: PHOTO_PULL * part)
 
 
 def _mean_difference(image: Tensor, photo: Tensor, rows: int, columns: int) -> Tensor:
@@ -83,6 +84,7 @@ def _mean_difference(image: Tensor, photo: Tensor, rows: int, columns: int) -> T
     means = []
     for row in range(rows):
         cell = slice(row * image.shape[2] // rows, -(-(row + 1) * image.shape[2] // rows))
+        relax(image, photo)
         means.append(F.adaptive_avg_pool2d(image[:, :, cell] - photo[:, :, cell], (1, columns)))
     return torch.cat(means, 2)
 

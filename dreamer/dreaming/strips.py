@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
+from dreamer.buffers import empty, relax, zeros
+
 # Values of a picture: larger ones, of 5.6 megapixels, are taken in strips.
 LARGE = 1 << 24
 STRIP = 1 << 22
@@ -49,7 +51,44 @@ def updated(picture: Tensor, function: Callable[..., Tensor], *beside: Tensor, m
         above = picture[:, :, max(0, bottom - margin) : bottom].clone()
         others = (each if each.shape[2] == 1 else each[:, :, first:last] for each in beside)
         picture[:, :, top:bottom] = function(source, *others)[:, :, top - first : bottom - first]
+        relax(picture, *beside)
     return picture
+
+
+def difference(picture: Tensor, other: Tensor) -> Tensor:
+    """`picture - other`, which may be of one row."""
+    if not is_large(picture):
+        return picture - other
+    return updated(copied(picture), torch.sub, other)
+
+
+def copied(picture: Tensor) -> Tensor:
+    """A copy of (B, C, H, ...)."""
+    result = empty(*picture.shape, device=picture.device)
+    for top, bottom in strips(picture):
+        result[:, :, top:bottom] = picture[:, :, top:bottom]
+        relax(picture, result)
+    return result
+
+
+def zeros_like(picture: Tensor) -> Tensor:
+    """Zeros, (B, C, H, ...)."""
+    return zeros(*picture.shape, device=picture.device)
+
+
+def by_channels(picture: Tensor, height: int, width: int, function: Callable[[Tensor], Tensor]) -> Tensor:
+    """`function(picture)`, which makes (B, C, h, w) `height` x `width` px: for a large one a channel after the other.
+
+    Resampling needs another copy of what it works on.
+    """
+    if picture.shape[1] * height * width <= LARGE:
+        return function(picture)
+    result = empty(*picture.shape[:2], height, width, device=picture.device)
+    for channel in range(picture.shape[1]):
+        plane = slice(channel, channel + 1)
+        result[:, plane] = function(picture[:, plane])
+        relax(picture, result)
+    return result
 
 
 def halved_in_strips(picture: Tensor, function: Callable[[Tensor], Tensor], margin: int) -> Tensor:
@@ -57,9 +96,10 @@ def halved_in_strips(picture: Tensor, function: Callable[[Tensor], Tensor], marg
     if not is_large(picture):
         return function(picture)
     height, width = picture.shape[2:]
-    result = picture.new_empty(*picture.shape[:2], (height + 1) // 2, (width + 1) // 2)
+    result = empty(*picture.shape[:2], (height + 1) // 2, (width + 1) // 2, device=picture.device)
     for top, bottom in strips(picture):
         first, last = max(0, top - margin), min(height, bottom + margin)
         part = function(picture[:, :, first:last])
         result[:, :, top // 2 : (bottom + 1) // 2] = part[:, :, (top - first) // 2 : (bottom + 1 - first) // 2]
+        relax(picture, result)
     return result

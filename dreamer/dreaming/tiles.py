@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from dataclasses import dataclass
@@ -12,11 +13,18 @@ from dreamer.presets.model.schema import Tiles
 # Share of the free memory that one pass may take.
 MEMORY_SHARE = 0.5
 SMALLEST_TILE = 64
-# Share of a tile's side over which the grid is free to move.
-PLAY = 0.25
+# Share of a tile's side over which the grid is free to move, and the most px where crops are snug.
+PLAY, SNUG_PLAY = 0.25, 128
+# A larger picture, in px, is in tiles wherever it is computed by a processor, which gains nothing from going whole.
+LARGE = 1 << 24
+# Larger tiles have hardly less halo.
+SNUG_SIDE = 2304
+# What a backward pass on the processor takes at most of what is known of each px: values go as soon as they are used.
+SNUG_SHARE = 0.75
 
 
 Slices = tuple[EllipsisType, slice, slice]
+Span = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -59,15 +67,25 @@ def automatic_tile(
     return max(SMALLEST_TILE, smallest - 2 * tiles.halo, side // 64 * 64)
 
 
-def cut_tiles(size: tuple[int, int], side: int, halo: int, stride: int, shift: tuple[int, int]) -> list[Tile]:
+def snug_tile(tiles: Tiles, bytes_per_pixel: float, room: float, smallest: int) -> int:
+    """Side of a tile in px for a large picture whose tiles are snug and may take `room` bytes."""
+    side = int(math.sqrt(room / max(bytes_per_pixel * SNUG_SHARE, 1.0))) - 2 * tiles.halo
+    return max(SMALLEST_TILE, smallest - 2 * tiles.halo, min(side, SNUG_SIDE) // 64 * 64)
+
+
+def cut_tiles(
+    size: tuple[int, int], side: int, halo: int, stride: int, shift: tuple[int, int], *, snug: int = 0
+) -> list[Tile]:
     """Tiles of at most `side` px that cover a picture of (height, width), the grid moved by `shift` (rows, columns).
 
     There are as few as leave the grid some play. Crops are equally large but for the last ones, lie inside the picture,
     and begin at multiples of `stride`, so that the network's grid falls on the same pixels as in the whole picture.
-    The inner parts cover every pixel once.
+    The inner parts cover every pixel once. `snug`: the shortest side that the network takes, where crops need not be
+    equally large and are no larger than the halo asks for.
     """
-    rows = _spans(size[0], side, halo, stride, shift[0])
-    columns = _spans(size[1], side, halo, stride, shift[1])
+    spans = functools.partial(_snug_spans, smallest=snug) if snug else _spans
+    rows = spans(size[0], side, halo, stride, shift[0])
+    columns = spans(size[1], side, halo, stride, shift[1])
     return [
         Tile(top, left, height, width, inner_top, inner_left, inner_bottom, inner_right)
         for top, height, inner_top, inner_bottom in rows
@@ -75,19 +93,34 @@ def cut_tiles(size: tuple[int, int], side: int, halo: int, stride: int, shift: t
     ]
 
 
-def _spans(length: int, side: int, halo: int, stride: int, shift: int) -> list[tuple[int, int, int, int]]:
+def _spans(length: int, side: int, halo: int, stride: int, shift: int) -> list[Span]:
     """(first, extent, inner first, inner end) of each tile along one axis."""
-    count = math.ceil((length + PLAY * side) / side)
-    side = math.ceil((length + PLAY * side) / count)
+    side, edges = _grid(length, side, PLAY * side, shift)
     # One stride more than needed leaves room to begin at a multiple of the stride.
     extent = math.ceil((side + 2 * halo) / stride) * stride + stride
     if extent >= length:
         return [(0, length, 0, length)]
-    play = count * side - length
-    edges = [0, *range(side - shift % (play + 1), length, side), length]
     last = (length - extent) // stride * stride
     spans = []
     for begin, end in itertools.pairwise(edges):
         first = min(max(0, begin - halo) // stride * stride, last)
         spans.append((first, length - first if first == last else extent, begin, end))
     return spans
+
+
+def _snug_spans(length: int, side: int, halo: int, stride: int, shift: int, *, smallest: int) -> list[Span]:
+    _, edges = _grid(length, side, min(PLAY * side, SNUG_PLAY), shift)
+    spans = []
+    for begin, end in itertools.pairwise(edges):
+        last = min(length, max(end + halo, smallest))
+        first = max(0, min(begin - halo, last - smallest)) // stride * stride
+        spans.append((first, last - first, begin, end))
+    return spans
+
+
+def _grid(length: int, side: int, play: float, shift: int) -> tuple[int, list[int]]:
+    """The side of equally large tiles, as few as cover a length and the play, and where they meet, borders included."""
+    count = math.ceil((length + play) / side)
+    side = math.ceil((length + play) / count)
+    room = count * side - length
+    return side, [0, *range(side - shift % (room + 1), length, side), length]

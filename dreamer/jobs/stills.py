@@ -65,7 +65,9 @@ def render_stills(
     `targets`: for each picture its own in place of the preset's.
     """
     given = [photo for photo in photos if photo is not None]
-    batch = torch.stack([photo.pixels for photo in given]) if given else None
+    batch = torch.cat([photo.pixels.unsqueeze(0) for photo in given]) if len(given) > 1 else None
+    if len(given) == 1:
+        batch = given[0].pixels.unsqueeze(0)  # no copy
     heard = WarningsHeard(listen)
     dreams = dream(
         preset,

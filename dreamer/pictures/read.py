@@ -11,11 +11,13 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from dreamer.buffers import empty, relax
 from dreamer.pictures.color import from_gray, to_srgb
 from dreamer.pictures.open import DAMAGE, open_picture
 from dreamer.pictures.reduced import check_size, load_reduced, room_to_decode
 
 _ORIENTATION_TAG = 0x0112
+_ROWS = 256  # that are converted at a time
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -88,5 +90,10 @@ def _orientation(image: Image.Image) -> int:
 
 def _to_tensor(image: Image.Image) -> Tensor:
     """An 8-bit image of C channels as (C, H, W) float32 in [0, 1]."""
-    values = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8)
-    return values.view(image.height, image.width, -1).permute(2, 0, 1).contiguous().float().div_(255)
+    pixels = empty(len(image.getbands()), image.height, image.width)
+    for top in range(0, image.height, _ROWS):
+        bottom = min(top + _ROWS, image.height)
+        rows = torch.frombuffer(bytearray(image.crop((0, top, image.width, bottom)).tobytes()), dtype=torch.uint8)
+        pixels[:, top:bottom] = rows.view(bottom - top, image.width, -1).permute(2, 0, 1).float().div_(255)
+        relax(pixels)
+    return pixels

@@ -11,9 +11,10 @@ from torch import Tensor
 from dreamer.dreaming.bound_targets import BoundTarget, Window
 from dreamer.dreaming.dream import dream
 from dreamer.dreaming.events import DreamEvent, OctaveStarted, TileHalved, ignore
-from dreamer.dreaming.gradient import Objective, TargetGradient
+from dreamer.dreaming.gradient import TargetGradient
 from dreamer.dreaming.grid import unit_cell
 from dreamer.dreaming.normalization import rms, unit_rms
+from dreamer.dreaming.passes import Objective
 from dreamer.dreaming.targets import bind_target
 from dreamer.dreaming.tiles import cut_tiles
 from dreamer.dreaming.transforms import ViewTransform, random_transform

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from dreamer.dreaming import filters, normalization, strips
+from dreamer.dreaming import normalization, strips
 from dreamer.dreaming.dream import dream
 from dreamer.dreaming.filters import blurred, halved, resized, sharpened
 from dreamer.dreaming.normalization import SIZES, band_normalized
@@ -24,7 +24,6 @@ def in_strips(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
     def begin() -> None:
         monkeypatch.setattr(strips, "LARGE", 1000)
-        monkeypatch.setattr(filters, "LARGE", 1000)
         monkeypatch.setattr(strips, "STRIP", 1000)
         monkeypatch.setattr(strips, "SMALLEST", 14)
         monkeypatch.setattr(normalization, "PART", 1000)
@@ -57,8 +56,9 @@ def test_in_strips_a_filter_gives_what_the_whole_gives(
     whole = WHOLE[name](picture(*size))
     in_strips()
     found = WHOLE[name](picture(*size))
-    # Bands are divided by statistics, which add up in another order.
-    assert torch.allclose(found, whole, atol=1e-6) if name == "bands" else torch.equal(found, whole)
+    # Statistics add up in another order; one channel is enlarged by another path of torch than three.
+    nearly = name in ("bands", "wide blur")
+    assert torch.allclose(found, whole, atol=1e-6) if nearly else torch.equal(found, whole)
 
 
 @pytest.mark.parametrize("name", SIZES)

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from dreamer.dreaming.dream import dream
 from dreamer.dreaming.events import DreamEvent, OctaveStarted, TileHalved, ignore
-from dreamer.dreaming.gradient import Objective, TargetGradient
+from dreamer.dreaming.gradient import TargetGradient
+from dreamer.dreaming.passes import Objective
 from dreamer.dreaming.targets import bind_target
 from dreamer.dreaming.tiles import automatic_tile, cut_tiles
 from dreamer.dreaming.transforms import ViewTransform
