@@ -206,6 +206,9 @@ def _executor(batch: BatchOptions, options: RunOptions, listen: JobListener) -> 
 
     device, precision, threads = options.device, options.precision, options.threads
     if batch.cluster is not None:
+        if options.max_memory is not None:
+            remedy = "Limit the memory where the cluster's machines are started."
+            raise UsageError("--max-memory is for this machine, not for a cluster's", remedy=remedy)
         from dreamer.jobs.executors.cluster import Cluster
 
         return Cluster(
@@ -213,7 +216,7 @@ def _executor(batch: BatchOptions, options: RunOptions, listen: JobListener) -> 
         )
     devices = worker_devices(device, batch.workers)
     if len(devices) > 1 or batch.workers is not None:
-        return Processes(devices, precision=precision, threads=threads)
+        return Processes(devices, precision=precision, threads=threads, max_memory=options.max_memory)
     return Inline(device=device, precision=precision, threads=threads, listen=listen)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
@@ -23,6 +24,7 @@ from dreamer.presets.model.fields import check_kernels
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+LEAST_MEMORY = 2 << 30
 FIELDS = (
     "{variant} (preset, with what --layer, --kernel, --class and --sweep say), {preset}, {stem}, {name}, {network}, "
     "{seed}, {layer}, {kernel}, {class}"
@@ -40,6 +42,22 @@ class PictureSize(click.ParamType):  # type: ignore[type-arg]  # click is generi
         if len(parts) > 2 or not all(part.isdecimal() and 16 <= int(part) <= 65536 for part in parts):
             self.fail(f"{value!r} is not a size; use 1024 for the longest side, or 1280x720.", param, ctx)
         return int(parts[0]) if len(parts) == 1 else (int(parts[0]), int(parts[1]))
+
+
+class MemorySize(click.ParamType):  # type: ignore[type-arg]
+    """An amount of memory such as 6G or 800M, in bytes."""
+
+    name = "size"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The bytes; of a unit each is 1024 of the one before."""
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", str(value).strip(), re.IGNORECASE)
+        if match is None:
+            self.fail(f"{value!r} is not an amount of memory; use 6G or 800M.", param, ctx)
+        size = int(float(match[1]) * 1024 ** " KMGT".index(match[2].upper() or " "))
+        if size < LEAST_MEMORY:
+            self.fail(f"{value} is too little: torch and a network alone take 1G; use 2G or more.", param, ctx)
+        return size
 
 
 def target_options(command: Command) -> Command:
@@ -72,6 +90,7 @@ class RunOptions:
     device: str = "auto"
     precision: str = "auto"
     threads: int | None = None
+    max_memory: int | None = None
     force: bool = False
     no_recipe: bool = False
     as_json: bool = False
@@ -148,16 +167,21 @@ def plan_options(command: Command) -> Command:
 
 
 def run_options(command: Command) -> Command:
-    """--device, --precision, --threads, --force, --json and --progress, and --no-recipe where the command has it,
-    passed together as `options`."""
+    """--device, --precision, --threads, --max-memory, --force, --json and --progress, and --no-recipe where the
+    command has it, passed together as `options`."""
     threads = click.option(
         "--threads", type=click.IntRange(1, 1024), metavar="N",
         help="Processor threads for each picture; default: all cores, shared between workers.",
     )  # fmt: skip
+    memory = click.option(
+        "--max-memory", type=MemorySize(), metavar="SIZE",
+        help="Memory that all of this may take, such as 6G; large pictures are then worked on from files on the disk. "
+        "Default: what the machine, or its container, has free.",
+    )  # fmt: skip
     force = click.option("-f", "--force", is_flag=True, help="Render again what is finished; overwrite any file.")
     keys = {field.name for field in fields(RunOptions)}
     wrapped = collected("options", keys, RunOptions)(command)
-    for option in (progress_option, json_option, force, threads, precision_option, device_option):
+    for option in (progress_option, json_option, force, memory, threads, precision_option, device_option):
         wrapped = option(wrapped)
     return wrapped
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from types import TracebackType
 from typing import Protocol
@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from dreamer.dreaming.events import OctaveStarted, StepDone, TileHalved, Warned
+from dreamer.dreaming.events import OctaveStarted, StepDone, TileDone, TileHalved, Warned
 from dreamer.jobs.events import (
     FrameDone,
     JobDone,
@@ -25,10 +25,12 @@ from dreamer.jobs.events import (
     NetworkReady,
 )
 from dreamer.jobs.job import Job
-from dreamer.texts import json_line
+from dreamer.texts import duration, json_line
 
 # Reading an objective waits for the device, so it is not done at every step.
 SECONDS_BETWEEN_READINGS = 0.25
+# What takes longer is told of in plain lines, too, so often.
+SECONDS_BETWEEN_LINES = 60.0
 
 
 class Display(Protocol):
@@ -66,6 +68,8 @@ class Lines:
 
     def __init__(self, *, verbose: bool, quiet: bool) -> None:
         self.verbose, self.quiet = verbose, quiet
+        self.left = TimeLeft()
+        self.told_at = time.monotonic()
 
     def __enter__(self) -> Lines:
         return self
@@ -77,7 +81,7 @@ class Lines:
 
     def __call__(self, event: JobEvent) -> None:
         """Say the event in a line, where it has one."""
-        line = describe(event, verbose=self.verbose)
+        line = describe(event, verbose=self.verbose) or self._whereabouts(event)
         if line and (isinstance(event, JobFailed) or not self.quiet):
             self.say(line)
         if isinstance(event, JobDone) and not self.quiet:
@@ -86,7 +90,46 @@ class Lines:
 
     def say(self, line: str) -> None:
         """Write one line to stderr."""
+        self.told_at = time.monotonic()
         click.echo(line, err=True)
+
+    def _whereabouts(self, event: JobEvent) -> str:
+        """How far a still is that takes long, now and then: octave, step, tile, time left."""
+        moved = moving(event)
+        if moved is None:
+            return ""
+        left = self.left.after(moved.work)
+        if time.monotonic() - self.told_at < SECONDS_BETWEEN_LINES:
+            return ""
+        return f"  {place_of(moved)}, {moved.work:.0%}" + ("" if left is None else f", {duration(left)} left")
+
+
+class TimeLeft:
+    """How long what is being done will take, from the time that its last shares took."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._share = clock, 1.0
+        self._began, self._first = 0.0, 0.0
+
+    def after(self, share: float) -> float | None:
+        """Seconds left where `share` is done; None as long as that is unknown. A smaller share begins anew."""
+        if share < self._share:
+            self._began, self._first = self._clock(), share
+        self._share = share
+        done = share - self._first
+        return (self._clock() - self._began) * (1 - share) / done if done > 0 else None
+
+
+def moving(event: JobEvent) -> StepDone | TileDone | None:
+    """The engine's report of how far a still is, where an event is one."""
+    inner = event.event if isinstance(event, JobProgress) and event.job.film is None else None
+    return inner if isinstance(inner, (StepDone, TileDone)) else None
+
+
+def place_of(moved: StepDone | TileDone) -> str:
+    """Octave, step and tile, for people."""
+    tile = f", tile {moved.tile}/{moved.tiles}" if isinstance(moved, TileDone) else ""
+    return f"octave {moved.octave}/{moved.octaves}, step {moved.step}/{moved.steps}{tile}"
 
 
 class JsonLines(Lines):
@@ -97,7 +140,9 @@ class JsonLines(Lines):
 
     def __call__(self, event: JobEvent) -> None:
         """Write the event as JSON."""
-        self.say(json_line(event_facts(event)))
+        moved = moving(event)
+        left = None if moved is None else self.left.after(moved.work)
+        self.say(json_line(event_facts(event) | ({} if left is None else {"seconds_left": round(left, 1)})))
 
 
 class Live(Lines):
@@ -138,6 +183,9 @@ class Live(Lines):
         """Write one line above the bars."""
         self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
+    def _whereabouts(self, event: JobEvent) -> str:
+        return ""  # the bars show it
+
     def __call__(self, event: JobEvent) -> None:
         """Move the bars, and say the event where it has a line."""
         super().__call__(event)
@@ -153,6 +201,8 @@ class Live(Lines):
                 self._move(event.job, event.share, event.together, event.job.preset_name)
             case JobProgress(event=StepDone() as step):
                 self._step(event.job, step, event.together)
+            case JobProgress(event=TileDone() as tile) if event.job.film is None:
+                self._move(event.job, tile.work, event.together, place_of(tile).replace(",", " "))
 
     def _step(self, job: Job, step: StepDone, together: int) -> None:
         if time.monotonic() - self.read_at < SECONDS_BETWEEN_READINGS:
@@ -247,6 +297,16 @@ def event_facts(event: JobEvent) -> dict[str, object]:
                 "step": step.step,
                 "objective": float(step.objective.mean()),
                 "work": round(step.work, 4),
+            }
+        case JobProgress(event=TileDone() as tile):
+            return {
+                "event": "tile_done",
+                "output": event.job.place,
+                "octave": tile.octave,
+                "step": tile.step,
+                "tile": tile.tile,
+                "tiles": tile.tiles,
+                "work": round(tile.work, 4),
             }
         case JobProgress(event=OctaveStarted() as octave):
             return {"event": "octave", "output": event.job.place, "octave": octave.octave, "tile": octave.tile}

@@ -15,8 +15,9 @@ from dreamer.jobs.job import Job
 from dreamer.jobs.journal import Journal
 from dreamer.jobs.orders import Order
 from dreamer.jobs.plan import resolved_presets
+from dreamer.memory import limit_memory
 from dreamer.presets.dump import to_toml
-from dreamer.texts import first_line, json_line
+from dreamer.texts import duration, first_line, json_line
 
 if TYPE_CHECKING:
     from dreamer.jobs.events import JobEvent, JobListener
@@ -54,19 +55,12 @@ def print_estimate(plan: Sequence[Job], journal: Journal, workers: int) -> None:
     click.echo(f"{states}; about {duration(expected.seconds / workers)} to go{guess}", err=True)
 
 
-def duration(seconds: float) -> str:
-    """A time for people: 40 s, 12 min, 3 h 20 min."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
-
-
 def run_here(ctx: click.Context, plan: Sequence[Job], options: RunOptions) -> None:
     """Run jobs in this process, those whose output is out of date, too; exit with 1 where any failed."""
     # torch takes over a second to import, so that it waits until there is something to compute.
     from dreamer.jobs.claims import Claims
     from dreamer.jobs.executors import Inline
+    from dreamer.jobs.executors.processes import worker_devices
     from dreamer.jobs.run import Choices, JobRun
 
     choices = Choices(stale=True, force=options.force, with_recipe=not options.no_recipe)
@@ -76,7 +70,11 @@ def run_here(ctx: click.Context, plan: Sequence[Job], options: RunOptions) -> No
         options,
         make_run=lambda jobs, listen: JobRun(jobs, choices, listen, claims=Claims()),
         make_executor=lambda listen: Inline(
-            device=options.device, precision=options.precision, threads=options.threads, listen=listen
+            device=options.device,
+            precision=options.precision,
+            threads=options.threads,
+            beside=worker_devices(options.device, None)[1:],
+            listen=listen,
         ),
     )
     if tally.failed:
@@ -101,6 +99,7 @@ def run_jobs(
     from dreamer.cli.progress import open_display
     from dreamer.jobs.run import chosen_jobs
 
+    limit_memory(options.max_memory)
     level = verbosity()
     work = {job.place: job.work for job in chosen_jobs(plan, choices)}
     with (

@@ -293,7 +293,8 @@ class _Dream:
         # What is as large as the picture has to fit beside a pass.
         left = 0.9 * self.free_memory - self._copies(objective) * self.photo.nbytes
         free = max(min(self.free_memory, int(left / MEMORY_SHARE)), self.free_memory // 8)
-        snug = tiles.size == "auto" and size[0] * size[1] > LARGE and self.network.device.type == "cpu"
+        in_tiles = self.network.device.type == "cpu" or len(self.others) > 0
+        snug = tiles.size == "auto" and size[0] * size[1] > LARGE and in_tiles
         if snug:
             tile: int | None = snug_tile(tiles, per_pixel, MEMORY_SHARE * free, cut.smallest)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -25,6 +25,7 @@ from dreamer.jobs.events import (
     NetworkReady,
 )
 from dreamer.jobs.job import Job, Task
+from dreamer.jobs.octaves import is_large_still, octave_store, octaves_file
 from dreamer.jobs.read_ahead import ReadAhead, ReadTask, take_one_core
 from dreamer.jobs.stills import Still, render_stills
 from dreamer.networks import Network, load_network
@@ -38,7 +39,8 @@ class Renderer:
     """Does tasks one after the other, each network loaded once.
 
     While one is computed the next one's pictures are read and the last one's written, by threads of their own.
-    `network`: one that is loaded already, for all jobs. `threads`: of the processor; None: as torch has.
+    `network`: one that is loaded already, for all jobs. `beside`: further devices, which share the tiles of large
+    stills. `threads`: of the processor; None: as torch has.
     `listen` hears what happens within a job; it is called in the thread that iterates over `run`.
     """
 
@@ -49,9 +51,11 @@ class Renderer:
         precision: str = "auto",
         threads: int | None = None,
         network: Network | None = None,
+        beside: Sequence[str] = (),
         listen: JobListener = lambda event: None,
     ) -> None:
         self._device, self._precision, self._threads, self._listen = device, precision, threads, listen
+        self._beside, self._networks_beside = beside, dict[tuple[str, str], list[Network]]()
         self._network = network
         self._networks: dict[tuple[str, str], Network] = {}
         self._refused: dict[object, DreamerError] = {}
@@ -166,9 +170,23 @@ class Renderer:
             network,
             task.pictures * copies,
             targets=None if alike or len(targets) == 1 else targets,
+            others=self._others(first, network),
+            store=octave_store(first, render_facts(network)),
             listen=lambda event: self._listen(JobProgress(first, event, together)),
         )
         return stills[:together]
+
+    def _others(self, job: Job, network: Network) -> list[Network]:
+        """The network on the other devices, which share the tiles of a large still."""
+        if not self._beside or not is_large_still(job):
+            return []
+        name = repr(job.preset.network), str(network.precision).removeprefix("torch.")
+        if name not in self._networks_beside:
+            choice = job.preset.network
+            self._networks_beside = {
+                name: [load_network(choice, device=each, precision=name[1]) for each in self._beside]
+            }
+        return self._networks_beside[name]
 
     def _film(self, job: Job, network: Network) -> JobEvent:
         try:
@@ -196,6 +214,7 @@ def _write(job: Job, still: Still, facts: Mapping[str, str], seconds: float) -> 
         return JobDone(job, seconds, width, height, still=replace(still, recipe=text), warnings=still.warnings)
     try:
         write_picture(job.output, still.pixels, alpha=still.alpha, recipe=text)
+        octaves_file(job.output).unlink(missing_ok=True)
     except DreamerError as error:
         return JobFailed(job, error)
     return JobDone(job, seconds, width, height, warnings=still.warnings)

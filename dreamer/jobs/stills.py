@@ -15,6 +15,7 @@ from dreamer.devices import free_memory
 from dreamer.dreaming.dream import dream
 from dreamer.dreaming.events import DreamWarning, Listener, WarningsHeard, ignore
 from dreamer.jobs.job import Job
+from dreamer.jobs.octaves import OctaveStore
 from dreamer.networks import Network
 from dreamer.pictures import Picture, read_picture, write_picture
 from dreamer.pictures.named import preset_pictures
@@ -22,6 +23,10 @@ from dreamer.presets.model.schema import Preset, Target
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+
+# The largest photo that is dreamt over: 25,000 x 12,500 px are 312. What says more is more likely a trap.
+MEGAPIXELS = 500
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ class Still:
 
 def read_source(job: Job) -> Picture | None:
     """The picture that a job's canvas starts as; None where it starts without one. Raises PictureError."""
-    return read_picture(job.source) if isinstance(job.source, Path) else job.source
+    return read_picture(job.source, max_megapixels=MEGAPIXELS) if isinstance(job.source, Path) else job.source
 
 
 def render_stills(
@@ -58,11 +63,14 @@ def render_stills(
     photos: Sequence[Picture | None],
     *,
     targets: Sequence[Sequence[Target]] | None = None,
+    others: Sequence[Network] = (),
+    store: OctaveStore | None = None,
     listen: Listener = ignore,
 ) -> list[Still]:
     """Dream over photos of one size, together: each comes out as it would alone. None stands for no photo.
 
-    `targets`: for each picture its own in place of the preset's.
+    `targets`: for each picture its own in place of the preset's. `others`: the network on other devices, which share
+    the tiles of a large picture. `store`: where a single picture's octaves are kept, and gone on from.
     """
     given = [photo for photo in photos if photo is not None]
     batch = torch.cat([photo.pixels.unsqueeze(0) for photo in given]) if len(given) > 1 else None
@@ -76,6 +84,9 @@ def render_stills(
         pictures=preset_pictures(preset),
         batch_targets=targets,
         free_memory=free_memory(network.device),
+        others=others,
+        resume=None if store is None else store.read(),
+        keep=None if store is None else store.write,
         listen=heard,
     ).cpu()
     alphas = [None if photo is None else photo.alpha for photo in photos]

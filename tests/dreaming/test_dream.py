@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor
 
-from dreamer.dreaming.dream import dream
-from dreamer.dreaming.events import DreamEvent, OctaveStarted, StepDone
+from dreamer.dreaming.dream import OctaveState, dream
+from dreamer.dreaming.events import DreamEvent, OctaveStarted, StepDone, Warned
 from dreamer.dreaming.filters import gaussian_blur, luma, resized
 from dreamer.errors import PresetError
 from tests.tiny import TinyNetwork
@@ -159,3 +161,31 @@ def test_between_octaves_the_dream_is_sharpened_and_the_photo_is_not(
     assert sharpness(crisp) > 1.5 * sharpness(plain)
     still = preset(octaves={"count": 2, "steps": [0, 0], "sharpen": 2.0})
     assert torch.equal(dream(still, network, photo), photo)
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"canvas": {"start": "noise", "size": 80}}, {"tiles": {"size": 64, "halo": 8}}]
+)
+def test_taken_up_after_any_octave_the_pixels_are_the_same(
+    settings: dict[str, object], network: TinyNetwork, photo: Tensor
+) -> None:
+    recipe = preset(**{"octaves": {"count": 3}, **settings})
+    large = photo.repeat(1, 1, 2, 2)
+    states: list[OctaveState] = []
+    whole = dream(recipe, network, large, keep=states.append)
+    assert [state.octave for state in states] == [1, 2]
+    for state in states:
+        events: list[DreamEvent] = []
+        found = dream(recipe, network, large, free_memory=1 << 20, resume=state, listen=events.append)
+        assert torch.equal(found, whole)
+        first = next(event for event in events if isinstance(event, OctaveStarted))
+        assert first.octave == state.octave + 1
+
+
+def test_a_target_that_was_dead_before_is_told_of_where_it_is_taken_up(network: TinyNetwork, photo: Tensor) -> None:
+    recipe = preset(octaves={"count": 2, "steps": [1, 0]})
+    states: list[OctaveState] = []
+    dream(recipe, network, photo, keep=states.append)
+    events: list[DreamEvent] = []
+    dream(recipe, network, photo, resume=replace(states[0], alive={0: False}), listen=events.append)
+    assert [event.warning.kind for event in events if isinstance(event, Warned)] == ["dead_target"]

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from dreamer.dreaming.dream import dream
-from dreamer.dreaming.events import DreamEvent, OctaveStarted, TileHalved, ignore
+from dreamer.dreaming.events import DreamEvent, OctaveStarted, TileDone, TileHalved, ignore
 from dreamer.dreaming.gradient import TargetGradient
 from dreamer.dreaming.passes import Objective
 from dreamer.dreaming.targets import bind_target
@@ -56,6 +56,50 @@ def test_any_picture_is_covered_once_by_few_tiles(seed: int) -> None:
     assert (counts == 1).all()
     # At most what covers the picture and a quarter of a tile more.
     assert len(tiles) <= math.ceil(height / side + 0.25) * math.ceil(width / side + 0.25)
+
+
+@pytest.mark.parametrize("size", [(700, 500), (90, 2000), (33, 129)])
+def test_snug_crops_cover_every_pixel_and_are_no_larger_than_the_halo_asks_for(size: tuple[int, int]) -> None:
+    side, halo, stride, smallest = 200, 24, 8, 32
+    for shift in ((0, 0), (37, 200), (1 << 15, 77)):
+        counts = torch.zeros(size)
+        for tile in cut_tiles(size, side, halo, stride, shift, snug=smallest):
+            counts[tile.inner_slices()[0]] += 1
+            assert tile.top % stride == tile.left % stride == 0
+            assert tile.top + tile.height <= size[0] and tile.left + tile.width <= size[1]
+            assert tile.height >= min(smallest, size[0]) and tile.width >= min(smallest, size[1])
+            for first, extent, begin, end, length in (
+                (tile.top, tile.height, tile.inner_top, tile.inner_bottom, size[0]),
+                (tile.left, tile.width, tile.inner_left, tile.inner_right, size[1]),
+            ):
+                assert first <= max(0, begin - halo) and first + extent >= min(length, end + halo)
+                assert extent <= max(end - begin + 2 * halo, smallest) + stride
+        assert (counts == 1).all()
+
+
+def test_a_large_picture_goes_through_in_snug_tiles(
+    network: TinyNetwork, photo: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dreamer.dreaming.dream.LARGE", 100 * 100)
+    monkeypatch.setattr("dreamer.dreaming.tiles.SNUG_SIDE", 64)
+    recipe = preset(octaves={"count": 1}, tiles={"halo": 16})
+    big = photo.repeat(1, 1, 4, 4)
+    events: list[DreamEvent] = []
+    tiled = dream(recipe, network, big, listen=events.append)
+    assert any(isinstance(event, TileDone) for event in events)
+    whole = dream(recipe.model_copy(update={"tiles": Tiles(size="off")}), network, big)
+    assert torch.allclose(tiled, whole, atol=1e-3)
+
+
+def test_a_pass_is_given_what_the_picture_itself_leaves(photo: Tensor) -> None:
+    def tile(free: int, **settings: object) -> int | None:
+        events: list[DreamEvent] = []
+        recipe = preset(octaves={"count": 1, "steps": 1}, tiles={"halo": 8}, **settings)
+        dream(recipe, TinyNetwork(), photo.repeat(1, 1, 8, 8), free_memory=free, listen=events.append)
+        return next(event.tile for event in events if isinstance(event, OctaveStarted))
+
+    plain, adam = tile(16 << 20), tile(16 << 20, ascent={"optimizer": "adam"})
+    assert plain is not None and adam is not None and adam < plain
 
 
 def gradient(network: TinyNetwork, image: Tensor, tile: int | None, shift: tuple[int, int] = (0, 0)) -> Tensor:

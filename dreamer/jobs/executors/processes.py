@@ -14,12 +14,13 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from types import TracebackType
 
-from dreamer.dreaming.events import StepDone
+from dreamer.dreaming.events import StepDone, TileDone
 from dreamer.errors import DeviceError, DreamerError
 from dreamer.jobs.events import FrameDone, JobDone, JobEvent, JobFailed, JobMoved, JobProgress, NetworkReady
 from dreamer.jobs.executors.attempts import Attempts
 from dreamer.jobs.executors.interface import Executor
 from dreamer.jobs.job import Job, Task
+from dreamer.memory import limit_memory
 
 # Tasks that a worker holds: one that it computes and one whose pictures it reads meanwhile.
 HELD = 2
@@ -38,10 +39,21 @@ def worker_devices(device: str, workers: int | None) -> list[str]:
 
 
 class Processes(Executor):
-    """Spawned workers, one for each of `devices`; a worker that dies is replaced and its task tried again, twice."""
+    """Spawned workers, one for each of `devices`; a worker that dies is replaced and its task tried again, twice.
 
-    def __init__(self, devices: Sequence[str], *, precision: str = "auto", threads: int | None = None) -> None:
+    `max_memory`: bytes that they share.
+    """
+
+    def __init__(
+        self,
+        devices: Sequence[str],
+        *,
+        precision: str = "auto",
+        threads: int | None = None,
+        max_memory: int | None = None,
+    ) -> None:
         self._devices, self._precision, self._threads = list(devices), precision, threads
+        self._memory = None if max_memory is None else max_memory // len(self._devices)
         self._workers: list[_Worker] = []
         self._ready: set[NetworkReady] = set()  # what one worker has told need not be heard from all
 
@@ -121,7 +133,9 @@ class Processes(Executor):
         here, there = context.Pipe()
         share = max(1, (os.cpu_count() or 1) // len(self._devices)) if device in ("cpu", "auto") else None
         threads = self._threads or share
-        process = context.Process(target=work, args=(there, device, self._precision, threads), daemon=True)
+        process = context.Process(
+            target=work, args=(there, device, self._precision, threads, self._memory), daemon=True
+        )
         process.start()
         there.close()
         return _Worker(process, here, device)
@@ -169,11 +183,15 @@ class _Worker:
         self.connection.close()
 
 
-def work(connection: Connection, device: str, precision: str, threads: int | None) -> None:
+def work(
+    connection: Connection, device: str, precision: str, threads: int | None, max_memory: int | None = None
+) -> None:
     """What a worker process does: tasks in, events out, until it gets None or the other end is gone."""
     # Ctrl-C reaches every process of the terminal; what is to happen then is decided in one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     from dreamer.jobs.render import Renderer
+
+    limit_memory(max_memory)
 
     def tasks() -> Iterator[Task]:
         while (task := _received(connection)) is not None:
@@ -203,7 +221,9 @@ class _Reports:
             self._connection.send(event)
         elif isinstance(event, FrameDone):
             self._tell(JobMoved(event.job, event.number / event.count))
-        elif isinstance(event, JobProgress) and isinstance(event.event, StepDone) and event.job.film is None:
+        elif (
+            isinstance(event, JobProgress) and isinstance(event.event, (StepDone, TileDone)) and event.job.film is None
+        ):
             self._tell(JobMoved(event.job, event.event.work, event.together))
 
     def _tell(self, moved: JobMoved) -> None:
