@@ -19,14 +19,11 @@ from dreamer.jobs.octaves import OctaveStore
 from dreamer.networks import Network
 from dreamer.pictures import Picture, read_picture, write_picture
 from dreamer.pictures.named import preset_pictures
+from dreamer.pictures.reduced import LARGEST
 from dreamer.presets.model.schema import Preset, Target
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-
-
-# The largest photo that is dreamt over: 25,000 x 12,500 px are 312. What says more is more likely a trap.
-MEGAPIXELS = 500
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,7 @@ class Still:
 
 def read_source(job: Job) -> Picture | None:
     """The picture that a job's canvas starts as; None where it starts without one. Raises PictureError."""
-    return read_picture(job.source, max_megapixels=MEGAPIXELS) if isinstance(job.source, Path) else job.source
+    return read_picture(job.source, max_megapixels=LARGEST / 1e6) if isinstance(job.source, Path) else job.source
 
 
 def render_stills(
