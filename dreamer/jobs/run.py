@@ -208,7 +208,7 @@ class JobRun:
         self._journal.refresh()
         entry = self._entry(job)
         if entry is None or entry == self._known[job.place]:
-            return True
+            return self._is_unmade(job, job.output)
         self._claims.release(job.output)
         self.tally.left -= 1
         if entry.state == "done":
@@ -222,13 +222,17 @@ class JobRun:
         return False
 
     def _is_unmade(self, job: Job, output: Path) -> bool:
-        """Whether a claimed job's output is still as it was planned: another process may just have finished it."""
+        """Whether a claimed job's output is still as it was planned: another process may just have finished it.
+
+        The journal does not tell where that one was killed between the two.
+        """
         if job.state != "new" or self._choices.force or not os.path.lexists(output):
             return True
         if examined(job).state == "done":
             self._unstarted.append(JobSkipped(job))
         else:
-            remedy = "Run the command again, and it finds a name of its own."
+            own_name = "Run the command again, and it finds a name of its own."
+            remedy = own_name if self._journal is None else "Move it away, or use --force."
             error = OutputError(
                 "another process has written something else here meanwhile", where=job.place, remedy=remedy
             )

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import torch
 from click.testing import CliRunner, Result
 
 from dreamer.cli import main
@@ -23,8 +24,8 @@ from dreamer.jobs.job import Job, Task
 from dreamer.jobs.journal import Journal
 from dreamer.jobs.orders import Order
 from dreamer.jobs.plan import plan_batch
-from dreamer.jobs.run import Choices, Tally, journaled_run
-from dreamer.pictures import read_picture
+from dreamer.jobs.run import Choices, JobRun, Tally, journaled_run
+from dreamer.pictures import read_picture, write_picture
 from tests.jobs.conftest import add_photo, claimed_elsewhere
 
 OUT = Path("out")
@@ -48,6 +49,17 @@ class Fake(Executor):
                     Path(job.place).parent.mkdir(parents=True, exist_ok=True)
                     Path(job.place).touch()
                     yield JobDone(job, 0.1, 48, 48)
+
+
+class Recorded(Fake):
+    """Writes pictures with their recipes."""
+
+    def run(self, tasks: Iterator[Task | None]) -> Iterator[JobEvent | None]:
+        for task in tasks:
+            for job in task or ():
+                assert job.recipe is not None
+                write_picture(job.place, torch.zeros(3, 8, 8), recipe=job.recipe.to_json())
+                yield JobDone(job, 0.1, 8, 8)
 
 
 def run(fake: Fake, *, presets: tuple[str, ...] = ("whisper",), **choices: object) -> Tally:
@@ -155,6 +167,22 @@ def test_what_another_process_has_done_meanwhile_is_not_done_again(folder: Path)
     fake = Fake()
     tally = batch.run(fake)
     assert (tally.done, tally.skipped, fake.tasks) == (0, 3, [])
+
+
+def test_what_another_process_has_written_before_it_was_killed_is_not_done_again(folder: Path) -> None:
+    def batch() -> JobRun:
+        journal = Journal(OUT)
+        plan = plan_batch([Order(inputs=("photos",), presets=("whisper",), size=48)], OUT, journal)
+        return journaled_run(plan, OUT, journal, Choices(), lambda event: None)
+
+    waiting = batch()
+    assert batch().run(Recorded()).done == 3
+    (OUT / ".dreamer" / "journal.jsonl").unlink()
+    Path("out/whisper/3.png").write_bytes(b"someone else's")
+    fake = Fake()
+    tally = waiting.run(fake)
+    assert (tally.done, tally.skipped, fake.tasks) == (0, 2, [])
+    assert "something else" in tally.failed["out/whisper/3.png"]
 
 
 @pytest.mark.slow

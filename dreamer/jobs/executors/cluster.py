@@ -160,7 +160,8 @@ class Cluster(Executor):
         resources = {"num_gpus": 1} if self._with_gpu else {"num_cpus": self._cores}
         remote = _ray().remote(**resources)(RemoteRenderer)
         threads = None if self._with_gpu else self._threads or self._cores
-        handle = remote.remote("cuda" if self._with_gpu else self._device, self._precision, threads)
+        device = "cuda" if self._with_gpu else self._device
+        handle = remote.remote(device, self._precision, threads, os.getcwd())
         return _Actor(handle, handle.pid.remote())
 
 
@@ -205,9 +206,15 @@ class _Actor:
 
 
 class RemoteRenderer:
-    """What an actor is: a renderer that keeps its networks from one task to the next."""
+    """What an actor is: a renderer that keeps its networks from one task to the next.
 
-    def __init__(self, device: str, precision: str, threads: int | None) -> None:
+    `folder`: where the command was given. An actor begins where its node was started, and the paths of jobs and presets
+    would be looked for there. A machine that has no such folder is sent bytes.
+    """
+
+    def __init__(self, device: str, precision: str, threads: int | None, folder: str) -> None:
+        with contextlib.suppress(OSError):
+            os.chdir(folder)
         self._renderer = Renderer(device=device, precision=precision, threads=threads)
 
     def pid(self) -> int:

@@ -18,7 +18,7 @@ import torch
 from dreamer.errors import DeviceError, PictureError, TargetError
 from dreamer.jobs.events import JobDone, JobEvent, JobFailed, JobMoved
 from dreamer.jobs.executors import Executor, Inline, Processes
-from dreamer.jobs.executors.cluster import Cluster
+from dreamer.jobs.executors.cluster import Cluster, Parcel, RemoteRenderer
 from dreamer.jobs.job import FilmSettings, Job, Task, examined, make_recipe
 from dreamer.pictures import read_picture, read_recipe
 from dreamer.presets import load_preset
@@ -249,3 +249,14 @@ def test_films_go_through_executors_too(executor: Executor, folder: Path) -> Non
     (event,) = outcomes(executor, [(examined(job),)])
     assert isinstance(event, JobDone) and event.frames == 2, event
     assert (folder / "film.gif").stat().st_size > 0
+
+
+def test_paths_on_a_cluster_are_those_of_the_command(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A node may have been started anywhere."""
+    add_photo(str(folder / "here" / "photo.png"), 1)
+    monkeypatch.chdir(folder / "here")
+    job = examined(Job(Path("photo.png"), load_preset("whisper", TINY), "whisper", Path("out.png")))
+    monkeypatch.chdir(folder)
+    (answer,) = RemoteRenderer("cpu", "float32", 1, str(folder / "here")).render([Parcel(job, None)])
+    assert isinstance(answer.event, JobDone) and (folder / "here" / "out.png").is_file()
+    RemoteRenderer("cpu", "float32", 1, str(folder / "on no such machine"))
