@@ -4,7 +4,7 @@ from .jobs.films import Film
 from .jobs.run import Tally
 from .jobs.stills import Still
 from .networks import Network, load_network
-from .pictures import Picture, read_picture, write_picture
+from .pictures import FileSettings, Picture, read_picture, write_picture
 from .presets import Preset, load_preset
 
 __version__: str
@@ -13,6 +13,7 @@ ENGINE: int
 __all__ = [
     "ENGINE",
     "DreamerError",
+    "FileSettings",
     "Film",
     "Network",
     "Picture",

@@ -26,7 +26,8 @@ from dreamer.jobs.run import Choices, JobRun, Tally, journaled_run
 from dreamer.jobs.stills import Still
 from dreamer.networks import Network
 from dreamer.pictures import Picture, read_picture
-from dreamer.pictures.read import decode
+from dreamer.pictures.read import picture_of
+from dreamer.pictures.settings import DEFAULT_SETTINGS, FileSettings
 from dreamer.presets import Preset, load_preset
 from dreamer.presets.adjust import with_motion, with_options
 from dreamer.presets.model.diagnostics import diagnostics_in
@@ -104,6 +105,7 @@ def batch(
     size: int | tuple[int, int] | None = None,
     seed: int | None = None,
     preview: bool = False,
+    file_settings: FileSettings = DEFAULT_SETTINGS,
     workers: int | None = None,
     device: str = "auto",
     precision: str = "auto",
@@ -115,8 +117,9 @@ def batch(
     """Dream over every input with every preset into `folder`, and return what became of the jobs, in numbers.
 
     `inputs`: files, folders with all pictures below them, patterns, or "noise". `sweep`: as for the command line,
-    "octaves.scale=1.2,1.4". `workers`: processes that share the work; None: this one. What is finished is not done
-    again, a broken input fails alone, and other processes may work on the same folder meanwhile.
+    "octaves.scale=1.2,1.4". `file_settings`: how pictures' files are made. `workers`: processes that share the work;
+    None: this one. What is finished is not done again, a broken input fails alone, and other processes may work on the
+    same folder meanwhile.
     `listen` is called with the engine's events, where no other process does the work.
     Raises the errors of `dreamer.errors` for what would keep every job from being done.
     """
@@ -128,6 +131,7 @@ def batch(
         "size": size,
         "seed": seed,
         "preview": preview,
+        **file_settings.model_dump(exclude_defaults=True),
     }
     try:
         order = FileOrder.model_validate(asked)
@@ -186,8 +190,7 @@ def _picture(photo: str | Path | Picture | Tensor | Image | None) -> Picture | N
     if isinstance(photo, (str, Path)):
         return read_picture(Path(photo))
     if isinstance(photo, Image):
-        pixels, alpha = decode(photo)
-        return Picture(pixels, alpha, "", "")
+        return picture_of(photo)
     if isinstance(photo, torch.Tensor) and photo.ndim == 3 and photo.shape[0] == 3:
         return Picture(photo.float().clamp(0, 1), None, "", "")
     raise PictureError(

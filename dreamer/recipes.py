@@ -14,6 +14,7 @@ from dreamer.bounded import parse_json
 from dreamer.errors import FilmError, PictureError, PresetError
 from dreamer.film.codecs import TAGGED_SUFFIXES
 from dreamer.pictures.recipes import read_recipe
+from dreamer.pictures.settings import DEFAULT_SETTINGS, FileSettings
 from dreamer.presets.dump import to_json
 from dreamer.presets.model.schema import Preset
 from dreamer.presets.source.load import preset_from_tree
@@ -27,7 +28,8 @@ from dreamer.texts import escaped_name, json_line, unescaped_name
 class Recipe:
     """What made a picture. `key` identifies the job; `input_name` and `input_digest` are empty without a photo.
 
-    `facts` hold what may explain a difference: the network's digest, device and why, precision, torch's version.
+    `files`: how the picture's file was made. `facts` hold what may explain a difference: the network's digest, device
+    and why, precision, torch's version.
     """
 
     key: str
@@ -37,6 +39,7 @@ class Recipe:
     input_digest: str = ""
     version: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
+    files: FileSettings = DEFAULT_SETTINGS
 
     def to_json(self) -> str:
         """Compact JSON for embedding; paths in the preset are made portable."""
@@ -46,6 +49,7 @@ class Recipe:
             "preset": json.loads(to_json(portable_paths(self.preset))),
             "preset_name": escaped_name(self.preset_name),
             "input": {"name": escaped_name(self.input_name), "sha256": self.input_digest} if self.input_name else None,
+            "file": self.files.model_dump(mode="json", exclude_defaults=True),
             "facts": dict(self.facts),
         }
         return json_line({k: v for k, v in tree.items() if v}, separators=(",", ":"))
@@ -67,6 +71,7 @@ class _Tree(BaseModel):
     input: _Input | None = None
     dreamer: str = Field(default="", max_length=64)
     facts: dict[str, Annotated[str, Field(max_length=1000)]] = Field({}, max_length=100)
+    file: FileSettings = DEFAULT_SETTINGS
 
 
 def parse_recipe(text: str, *, where: str) -> Recipe:
@@ -89,6 +94,7 @@ def parse_recipe(text: str, *, where: str) -> Recipe:
         source.sha256,
         tree.dreamer,
         tree.facts,
+        tree.file,
     )
 
 

@@ -34,6 +34,10 @@ def _has(module: str) -> bool:
 NEEDS: dict[str, tuple[Callable[[], bool], str]] = {
     "browser": (_has_browser, "Chromium, its driver and selenium: apt install chromium chromium-driver"),
     "gpu": (_has_gpu, "a CUDA device, and torch built for it"),
+    "formats": (
+        lambda: all(map(_has, ("OpenEXR", "pillow_heif", "pillow_jxl", "pyexiv2", "rawpy"))),
+        "what reads rarer files: pip install 'dreamer[exr,heic,jxl,raw]' pyexiv2",
+    ),
     "opencv": (lambda: _has("cv2"), "OpenCV: pip install 'dreamer[video]'"),
     "ray": (lambda: _has("ray"), "Ray: pip install 'dreamer[cluster]'"),
 }

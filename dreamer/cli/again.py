@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
-from dreamer.cli.job_options import RunOptions, output_option, run_options
+from dreamer.cli.job_options import RunOptions, collected, file_options, file_settings, output_option, run_options
 from dreamer.cli.options import PRECISIONS, verbosity_options
 from dreamer.cli.run_jobs import run_here
 from dreamer.cli.running import verbosity
@@ -15,6 +17,7 @@ from dreamer.errors import NoInputError
 from dreamer.jobs.job import Conditions, FilmSettings, Job, examined, file_digest
 from dreamer.jobs.outputs import OutputTemplate, check_outputs, preset_fields
 from dreamer.jobs.own_names import with_own_names
+from dreamer.pictures.settings import FileSettings
 from dreamer.presets.source.lookup import is_file
 from dreamer.recipes import Recipe, recipe_of
 
@@ -30,19 +33,29 @@ TEMPLATE = "outputs/again/{stem}{suffix}"
     "Where they go; {stem}, {name}, {suffix} are those of FILE; also {preset}, {network}, {seed}, {layer}, {kernel}, "
     "{class}.",
 )
+@file_options
+@collected("settings", set(FileSettings.model_fields), lambda **given: file_settings(given))
 @run_options
 @verbosity_options
 @click.pass_context
-def command(ctx: click.Context, files: tuple[Path, ...], photo: Path | None, output: str, options: RunOptions) -> None:
+def command(
+    ctx: click.Context,
+    files: tuple[Path, ...],
+    photo: Path | None,
+    output: str,
+    settings: dict[str, Any],
+    options: RunOptions,
+) -> None:
     """Render each FILE, a picture or film that dreamer made, again: the same pixels on the same kind of processor.
 
-    Precision and threads are those that FILE was made with, unless --precision and --threads say otherwise.
+    Precision, threads and how a picture's file is made are as they were for FILE, unless options say otherwise.
     """
     plan = []
     for file in files:
         recipe = recipe_of(file)
         _warn_of_other_conditions(file, recipe, options)
-        plan.append(examined(_job(file, recipe, photo, output, options)))
+        job = _job(file, recipe, photo, output, options)
+        plan.append(examined(replace(job, files=recipe.files.model_copy(update=settings))))
     check_outputs(plan, "--output")
     run_here(ctx, plan if options.force else with_own_names(plan), options)
 

@@ -55,7 +55,7 @@ class Span(click.ParamType):  # type: ignore[type-arg]  # click is generic only 
 
 
 @click.command()
-@order_options(preview="A small film of the first three seconds, with the same look.")
+@order_options(preview="A small film of the first three seconds, with the same look.", files=False)
 @output_option(
     TEMPLATE,
     f"Where films go: .mp4, .mov, .gif, .webp, .apng, or a folder of pictures with --codec frames. Fields: {FIELDS}.",

@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import click
 
@@ -20,6 +20,7 @@ from dreamer.cli.options import (
     set_option,
 )
 from dreamer.jobs.orders import Order
+from dreamer.pictures.settings import QUALITY, FileSettings, Level
 from dreamer.presets.model.fields import check_kernels
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -119,13 +120,56 @@ def collected(name: str, keys: set[str], make: Callable[..., Any]) -> Callable[[
     return decorate
 
 
-def order_options(*, preview: str, presets_required: bool = True) -> Callable[[Command], Command]:
-    """INPUT..., -p, --layer, --kernel, --class, --set, --sweep, --size, --seed and --preview, and what else the command
-    has of an `Order`'s fields, passed together as `order`."""
-    keys = {*Order.model_fields, "overrides"} - {"set"}
+def file_options(command: Command) -> Command:
+    """The options of pictures' files: a field of `FileSettings` each, None where it is not given."""
+    metadata = click.option(
+        "--metadata", type=click.Choice(get_args(Level)),
+        help="What is kept of the photo's EXIF, IPTC and XMP: safe (the default) leaves out place, serial numbers, "
+        "owner, maker notes and thumbnail.",
+    )  # fmt: skip
+    keep_dates = click.option(
+        "--keep-dates", is_flag=True, default=None, help="Give each output its photo's own date of modification."
+    )
+    profile = click.option(
+        "--profile", type=click.Choice(("source", "srgb")),
+        help="Color profile: the photo's own (Display P3, Adobe RGB; the default), or sRGB.",
+    )  # fmt: skip
+    depth = click.option(
+        "--depth", type=click.Choice(("source", "8", "16")),
+        help="Bits a channel of PNG and TIFF; the default: 16 where the photo has more than 8.",
+    )  # fmt: skip
+    quality = click.option(
+        "--quality", type=click.IntRange(1, 100), metavar="N",
+        help="Of JPEG and WebP, 1 to 100. Without it JPEGs of JPEGs keep theirs, estimated from the quantization "
+        f"tables; else {QUALITY}.",
+    )  # fmt: skip
+    subsampling = click.option(
+        "--subsampling",
+        type=click.Choice(("4:4:4", "4:2:2", "4:2:0")),
+        help="Of color in JPEG; the default is 4:4:4.",
+    )
+    progressive = click.option("--progressive", is_flag=True, default=None, help="JPEGs that show coarsely at first.")
+    for option in (progressive, subsampling, quality, depth, profile, keep_dates, metadata):
+        command = option(command)
+    return command
+
+
+def file_settings(given: dict[str, Any]) -> dict[str, Any]:
+    """The fields of `FileSettings` among the options of a command, taken out of them, as far as they are given."""
+    settings = {key: given.pop(key) for key in FileSettings.model_fields if key in given}
+    depth = settings.get("depth")
+    if depth is not None and depth.isdecimal():
+        settings["depth"] = int(depth)
+    return {key: value for key, value in settings.items() if value is not None}
+
+
+def order_options(*, preview: str, presets_required: bool = True, files: bool = True) -> Callable[[Command], Command]:
+    """INPUT..., -p, --layer, --kernel, --class, --set, --sweep, --size, --seed and --preview, with `files` the options
+    of pictures' files, and what else the command has of an `Order`'s fields, passed together as `order`."""
+    keys = {*Order.model_fields, "overrides"} - {"set"} - (set() if files else set(FileSettings.model_fields))
 
     def order(overrides: tuple[str, ...], **options: Any) -> Order:
-        return Order.model_validate({"set": overrides, **options})
+        return Order.model_validate({"set": overrides, **file_settings(options), **options})
 
     def decorate(command: Command) -> Command:
         options = [
@@ -142,6 +186,7 @@ def order_options(*, preview: str, presets_required: bool = True) -> Callable[[C
             click.option("--size", type=PictureSize(), help="Longest side of the canvas, or WIDTHxHEIGHT."),
             click.option("--seed", type=click.IntRange(0), help="Start of all random numbers."),
             click.option("--preview", is_flag=True, help=preview),
+            *([file_options] if files else []),
         ]  # fmt: skip
         wrapped = collected("order", keys, order)(command)
         for option in reversed(options):

@@ -42,7 +42,8 @@ def command(ctx: click.Context, order: Order, output: str, only: PlanOptions, op
         print_presets(order)
         return
     variants = find_variants(order, films=False)
-    plan = plan_jobs(find_order_inputs(order, variants, below=False), variants, OutputTemplate(output))
+    inputs = find_order_inputs(order, variants, below=False)
+    plan = plan_jobs(inputs, variants, OutputTemplate(output), files=order.files)
     plan = plan if options.force else with_own_names(plan)
     if only.dry_run:
         print_plan(plan, options.as_json)

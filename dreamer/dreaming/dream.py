@@ -328,14 +328,19 @@ def _check_alike(preset: Preset, batch_targets: Sequence[Sequence[Target]]) -> N
 
 
 def filled(photo: Tensor, height: int, width: int) -> Tensor:
-    """Scale (B, 3, h, w) to cover height x width and crop the middle."""
-    factor = max(height / photo.shape[2], width / photo.shape[3])
-    covering = resized(photo, max(height, round(photo.shape[2] * factor)), max(width, round(photo.shape[3] * factor)))
-    top, left = (covering.shape[2] - height) // 2, (covering.shape[3] - width) // 2
-    middle = covering[:, :, top : top + height, left : left + width]
+    """Scale (B, 3, h, w) to cover height x width and crop the middle; held in [0, 1]."""
+    middle = covering(photo, height, width)
     if is_large(middle) and middle.is_contiguous() and _is_within(middle):
         return middle
     return middle.clamp(0, 1)
+
+
+def covering(photo: Tensor, height: int, width: int) -> Tensor:
+    """Scale (B, C, h, w) of any values to cover height x width and crop the middle."""
+    factor = max(height / photo.shape[2], width / photo.shape[3])
+    covered = resized(photo, max(height, round(photo.shape[2] * factor)), max(width, round(photo.shape[3] * factor)))
+    top, left = (covered.shape[2] - height) // 2, (covered.shape[3] - width) // 2
+    return covered[:, :, top : top + height, left : left + width]
 
 
 def _is_within(image: Tensor) -> bool:

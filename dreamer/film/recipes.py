@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from dreamer.pictures.recipes import PNG_KEY, exif_comment
+from dreamer.pictures.exif import Exif, build_exif
+from dreamer.pictures.recipes import PNG_KEY, with_recipe
 
 RECIPE_KEY = "dreamer"
 _PNG_HEAD = 8 + 25  # signature and IHDR
@@ -55,7 +56,7 @@ _INSERTED: dict[str, Callable[[Path, str], tuple[int, bytes]]] = {"apng": _png_t
 
 def _append_to_webp(path: Path, recipe: str) -> None:
     """An EXIF chunk at the end, and its flag in the header (WebP container specification)."""
-    exif = exif_comment(recipe).tobytes().removeprefix(b"Exif\0\0")
+    exif = build_exif(with_recipe(Exif(), recipe))
     with path.open("r+b") as file:
         if not _is_extended(file):
             return

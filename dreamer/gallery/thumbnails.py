@@ -11,6 +11,7 @@ from PIL import Image, ImageOps
 from dreamer.atomic import atomic_write
 from dreamer.errors import FilmError
 from dreamer.film.codecs import is_film
+from dreamer.pictures.color import has_profile, to_srgb
 from dreamer.pictures.open import open_picture
 from dreamer.pictures.reduced import load_reduced
 
@@ -31,12 +32,18 @@ def make_thumbnail(path: Path, folder: Path, side: int) -> str:
     """
     name = thumbnail_name(path, side)
     target = folder / name
-    if target.is_file() and path.is_file() and target.stat().st_mtime >= path.stat().st_mtime:
+    if target.is_file() and path.is_file() and target.stat().st_mtime >= _changed(path):
         return name
     image = show_small(path, side)
     with atomic_write(target) as file:
         image.save(file, "JPEG", quality=82, optimize=True)
     return name
+
+
+def _changed(path: Path) -> float:
+    """When a file was changed last, also where it was given the date of another."""
+    status = path.stat()
+    return max(status.st_mtime, status.st_ctime)
 
 
 def show_small(path: Path, side: int) -> Image.Image:
@@ -62,4 +69,10 @@ def _first_frame(path: Path) -> Image.Image:
 
 def _upright(path: Path, side: int) -> Image.Image:
     with open_picture(path) as (_, image):
-        return ImageOps.exif_transpose(load_reduced(image, path, side))
+        upright = ImageOps.exif_transpose(load_reduced(image, path, side))
+        if not has_profile(upright):
+            return upright
+        plain = to_srgb(upright)
+        if upright.has_transparency_data:
+            plain.putalpha(upright.convert("RGBA").getchannel("A"))
+        return plain

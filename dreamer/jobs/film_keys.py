@@ -23,7 +23,7 @@ def film_key(job: Job) -> str:
         animation = animation.model_copy(update={"length": "10s", "frames": None})
         preset = preset.model_copy(update={"animation": animation})
     digest = hashlib.sha256(to_json(preset).encode())
-    for path in job.files():
+    for path in job.read_files():
         digest.update(file_digest(path).encode())
     return digest.hexdigest()[:32]
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from dreamer.bounded import regular
 from dreamer.errors import DreamerError, PictureError
 from dreamer.jobs.journal import Journal
 from dreamer.jobs.work import megapixel_steps, source_size
+from dreamer.pictures.names import output_format
+from dreamer.pictures.settings import DEFAULT_SETTINGS, FileSettings
 from dreamer.presets.dump import to_json
 from dreamer.presets.model.schema import Preset
 from dreamer.presets.source.lookup import resolve_picture
@@ -55,6 +58,7 @@ class Job:
 
     `source`: a file, a picture in memory, or None where the canvas starts without one. `output`: None where the picture
     stays in memory. `film` is there where the output is a film. `variant`: the preset's name with its swept values.
+    `files`: how a picture's file is made.
 
     What `examined` finds out: `key`, empty where the input cannot be read; `state`: new; done (this very job made its
     output); stale (another job of dreamer did); exists (a file that dreamer did not write is in the way); failed (tried
@@ -70,6 +74,7 @@ class Job:
     film: FilmSettings | None = None
     variant: str = ""
     conditions: Conditions = Conditions()
+    files: FileSettings = DEFAULT_SETTINGS
     key: str = field(default="", compare=False)
     state: State = field(default="new", compare=False)
     reason: str = field(default="", compare=False)
@@ -93,7 +98,13 @@ class Job:
         """The input's file, where it is one."""
         return self.source if isinstance(self.source, Path) else None
 
-    def files(self) -> list[Path]:
+    def file_identity(self) -> dict[str, Any]:
+        """What of `files` changes the bytes of the output; empty where all is as by default, and for films."""
+        if self.output is None or self.film is not None:
+            return {}
+        return self.files.identity(output_format(self.output))
+
+    def read_files(self) -> list[Path]:
         """The input's file and those that the preset names."""
         named = [resolve_picture(text) for text in named_files(self.preset)]
         return [self.path, *named] if self.path is not None else named
@@ -120,12 +131,17 @@ def examined(job: Job, journal: Journal | None = None) -> Job:
 
 
 def job_key(job: Job) -> str:
-    """Digest of all that the pixels come from: the input's bytes, the resolved preset with the files that it names, and
-    the numbers of dreamer's major version and of its mathematics. Raises PictureError for files that cannot be read."""
+    """Digest of all that the output comes from: the input's bytes, the resolved preset with the files that it names,
+    how the file is made, and the numbers of dreamer's major version and of its mathematics.
+
+    Raises PictureError for files that cannot be read.
+    """
     from dreamer import ENGINE, __version__
 
     digest = hashlib.sha256(f"{__version__.split('.')[0]}\n{ENGINE}\n{to_json(job.preset)}\n".encode())
     digest.update(source_digest(job).encode())
+    if identity := job.file_identity():
+        digest.update(json.dumps(identity, sort_keys=True).encode())
     for text in named_files(job.preset):
         digest.update(file_digest(resolve_picture(text)).encode())
     return digest.hexdigest()[:32]
@@ -182,4 +198,6 @@ def make_recipe(job: Job, **facts: str) -> Recipe | None:
     if job.source is not None and not digest:
         return None
     name = job.source.name if job.source is not None else ""
-    return Recipe(job.key, job.preset, job.preset_name, name, digest, __version__, facts)
+    return Recipe(
+        job.key, job.preset, job.preset_name, name, digest, __version__, facts, FileSettings(**job.file_identity())
+    )

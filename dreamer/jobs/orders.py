@@ -26,18 +26,19 @@ from pydantic import AliasChoices, Field, ValidationError
 
 from dreamer.errors import PresetError
 from dreamer.jobs.inputs import NOISE
+from dreamer.pictures.settings import FileSettings
 from dreamer.presets.model.diagnostics import diagnostics_in
 from dreamer.presets.model.fields import Kernels, Names, Table, described
 from dreamer.presets.source.lookup import SUFFIX, is_path
 from dreamer.presets.source.toml_files import read_toml
 
 Side = Annotated[int, Field(ge=16, le=65536)]
-PictureFormat = Literal["png", "jpg", "webp", "tif"]
+PictureFormat = Literal["png", "jpg", "webp", "tif", "exr"]
 FilmFormat = Literal["mp4", "mov", "gif", "webp", "apng"]
 BATCH_TEMPLATE = "{variant}/{path}"
 
 
-class Order(Table):
+class Order(FileSettings):
     """Some inputs by some presets."""
 
     inputs: tuple[str, ...] = described((), "files, folders, patterns, or noise; none: the presets need no photo")
@@ -59,6 +60,11 @@ class Order(Table):
     size: Side | tuple[Side, Side] | None = described(None, "longest side, or [width, height], in px")
     seed: int | None = described(None, "start of all random numbers", ge=0)
     preview: bool = described(False, "the same look at a quarter of the area")
+
+    @property
+    def files(self) -> FileSettings:
+        """How pictures' files are made."""
+        return FileSettings(**{key: getattr(self, key) for key in FileSettings.model_fields})
 
 
 class FileOrder(Order):

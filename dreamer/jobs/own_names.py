@@ -72,7 +72,14 @@ def _why(job: Job) -> str:
     if keys:
         rest = f" and {len(keys) - LISTED} more" if len(keys) > LISTED else ""
         return f"was made with another {', '.join(keys[:LISTED])}{rest}"
-    return f"was made {_beyond_settings(made, job)}"
+    files = _differing_files(made, job)
+    return f"was made with another {', '.join(files)}" if files else f"was made {_beyond_settings(made, job)}"
+
+
+def _differing_files(made: Recipe, job: Job) -> list[str]:
+    """How the file was made that the job would make otherwise."""
+    before, now = made.files.model_dump(exclude_defaults=True), job.file_identity()
+    return sorted(key for key in {*before, *now} if before.get(key) != now.get(key))
 
 
 def _beyond_settings(made: Recipe, job: Job) -> str:

@@ -15,6 +15,7 @@ from dreamer.jobs.orders import Order
 from dreamer.jobs.outputs import OutputTemplate, check_outputs, kept_apart
 from dreamer.jobs.sweeps import combinations, label, parse_sweep
 from dreamer.networks.names import require_known_network
+from dreamer.pictures.settings import DEFAULT_SETTINGS, FileSettings
 from dreamer.presets.adjust import with_motion, with_options
 from dreamer.presets.model.schema import Preset
 from dreamer.presets.source.load import ResolvedPreset, resolve_preset
@@ -36,6 +37,7 @@ def plan_jobs(
     template: OutputTemplate,
     *,
     film: FilmSettings | None = None,
+    files: FileSettings = DEFAULT_SETTINGS,
     journal: Journal | None = None,
 ) -> list[Job]:
     """Every input with every variant: a photo sets `canvas.start` to "photo", no photo unsets it.
@@ -43,7 +45,7 @@ def plan_jobs(
     With `film`, presets that have an `[animation]` table make films. Raises, before any work, UsageError where the
     template has an unknown field or the codec is unknown, and what `check_outputs` raises.
     """
-    crossed = _crossed(inputs, variants, template, film)
+    crossed = _crossed(inputs, variants, template, film, files)
     jobs = list({(job.place, str(job.source), job.variant): job for job in crossed}.values())  # named twice, done once
     check_outputs(jobs, template.option)
     return [examined(job, journal) for job in jobs]
@@ -60,7 +62,7 @@ def plan_batch(orders: Sequence[Order], folder: Path, journal: Journal) -> list[
         variants = find_variants(order)
         inputs = find_order_inputs(order, variants, apart_from=folder)
         template = OutputTemplate(order.template, "--template", folder, (order.format, order.film_format))
-        jobs += _crossed(inputs, variants, template, FilmSettings())
+        jobs += _crossed(inputs, variants, template, FilmSettings(), order.files)
     jobs = kept_apart(jobs)
     check_outputs(jobs, "--template")
     return [examined(job, journal) for job in jobs]
@@ -128,7 +130,11 @@ def fitted_to(preset: Preset, *, with_photo: bool) -> Preset:
 
 
 def _crossed(
-    inputs: Sequence[Input], variants: Sequence[Variant], template: OutputTemplate, film: FilmSettings | None
+    inputs: Sequence[Input],
+    variants: Sequence[Variant],
+    template: OutputTemplate,
+    film: FilmSettings | None,
+    files: FileSettings,
 ) -> Iterator[Job]:
     for source in inputs:
         for variant in variants:
@@ -140,4 +146,12 @@ def _crossed(
                 )
             preset = fitted_to(variant.preset, with_photo=source.source is not None)
             output = template.path(source, variant.name, variant.preset_name, preset, film=moving)
-            yield Job(source.source, preset, variant.preset_name, output, film if moving else None, variant.name)
+            yield Job(
+                source.source,
+                preset,
+                variant.preset_name,
+                output,
+                film if moving else None,
+                variant.name,
+                files=files,
+            )

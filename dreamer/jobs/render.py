@@ -12,6 +12,7 @@ from dataclasses import replace
 import torch
 
 from dreamer.devices import processor_name
+from dreamer.dreaming.events import DreamWarning
 from dreamer.errors import DeviceError, DreamerError, NetworkError, TargetError
 from dreamer.film.codecs import film_codec
 from dreamer.jobs.events import (
@@ -29,7 +30,6 @@ from dreamer.jobs.octaves import is_large_still, octave_store, octaves_file
 from dreamer.jobs.read_ahead import ReadAhead, ReadTask, take_one_core
 from dreamer.jobs.stills import Still, render_stills
 from dreamer.networks import Network, load_network
-from dreamer.pictures import write_picture
 
 # Networks that stay in memory; a batch goes through its jobs network by network.
 NETWORKS = 2
@@ -213,11 +213,12 @@ def _write(job: Job, still: Still, facts: Mapping[str, str], seconds: float) -> 
     if job.output is None:
         return JobDone(job, seconds, width, height, still=replace(still, recipe=text), warnings=still.warnings)
     try:
-        write_picture(job.output, still.pixels, alpha=still.alpha, recipe=text)
+        notes = replace(still, recipe=text).write(job.output, job.files)
         octaves_file(job.output).unlink(missing_ok=True)
     except DreamerError as error:
         return JobFailed(job, error)
-    return JobDone(job, seconds, width, height, warnings=still.warnings)
+    warnings = (*still.warnings, *(DreamWarning("output_file", note) for note in notes))
+    return JobDone(job, seconds, width, height, warnings=warnings)
 
 
 def write_film(job: Job, network: Network, listen: JobListener) -> JobDone:

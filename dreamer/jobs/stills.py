@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from dreamer.devices import free_memory
-from dreamer.dreaming.dream import dream
+from dreamer.dreaming.dream import covering, dream
 from dreamer.dreaming.events import DreamWarning, Listener, WarningsHeard, ignore
 from dreamer.jobs.job import Job
 from dreamer.jobs.octaves import OctaveStore
 from dreamer.networks import Network
 from dreamer.pictures import Picture, read_picture, write_picture
 from dreamer.pictures.named import preset_pictures
+from dreamer.pictures.origin import Origin
 from dreamer.pictures.reduced import LARGEST
+from dreamer.pictures.settings import DEFAULT_SETTINGS, FileSettings
 from dreamer.presets.model.schema import Preset, Target
 
 if TYPE_CHECKING:
@@ -30,17 +31,32 @@ if TYPE_CHECKING:
 class Still:
     """A dreamt picture. `pixels`: (3, H, W) float32 in [0, 1], sRGB, on the CPU; `alpha`: (1, H, W) or None.
 
-    `warnings`: why it may not be what was wanted, such as that it is nearly gray.
+    `warnings`: why it may not be what was wanted, such as that it is nearly gray. `beyond`: (3, H, W), what the photo's
+    colors have beyond sRGB, or None; `origin`: what else the photo's file holds.
     """
 
     pixels: Tensor
     alpha: Tensor | None
     recipe: str | None = None
     warnings: tuple[DreamWarning, ...] = ()
+    beyond: Tensor | None = None
+    origin: Origin | None = None
 
-    def save(self, path: str | Path) -> None:
-        """Write PNG, JPEG, WebP or TIFF by the suffix, with the recipe inside. Raises OutputError."""
-        write_picture(Path(path), self.pixels, alpha=self.alpha, recipe=self.recipe)
+    def save(self, path: str | Path, file_settings: FileSettings = DEFAULT_SETTINGS) -> None:
+        """Write PNG, JPEG, WebP, TIFF or OpenEXR by the suffix, with the recipe inside. Raises OutputError."""
+        self.write(Path(path), file_settings)
+
+    def write(self, path: Path, file_settings: FileSettings) -> tuple[str, ...]:
+        """The same; returns what could not be kept of the photo's file, for people."""
+        return write_picture(
+            path,
+            self.pixels,
+            alpha=self.alpha,
+            recipe=self.recipe,
+            beyond=self.beyond,
+            origin=self.origin,
+            file_settings=file_settings,
+        )
 
     def image(self) -> Image:
         """The picture as 8-bit RGB for Pillow."""
@@ -86,15 +102,22 @@ def render_stills(
         keep=None if store is None else store.write,
         listen=heard,
     ).cpu()
-    alphas = [None if photo is None else photo.alpha for photo in photos]
-    return [
-        Still(pixels, _fitting(alpha, pixels), warnings=heard.about(number))
-        for number, (pixels, alpha) in enumerate(zip(dreams, alphas, strict=True))
-    ]
+    stills = [Still(pixels, None, warnings=heard.about(number)) for number, pixels in enumerate(dreams)]
+    return [still if photo is None else _of_photo(still, photo) for still, photo in zip(stills, photos, strict=True)]
 
 
-def _fitting(alpha: Tensor | None, pixels: Tensor) -> Tensor | None:
-    if alpha is None or alpha.shape[-2:] == pixels.shape[-2:]:
-        return alpha
-    size = (pixels.shape[1], pixels.shape[2])
-    return F.interpolate(alpha.unsqueeze(0), size=size, mode="bilinear", antialias=True)[0]
+def _of_photo(still: Still, photo: Picture) -> Still:
+    """A still with what its photo has beside the colors of sRGB."""
+    notes = tuple(DreamWarning("input_file", f"{photo.name}: {note}") for note in photo.notes)
+    return replace(
+        still,
+        alpha=None if photo.alpha is None else _fitting(photo.alpha, still.pixels).clamp(0, 1),
+        beyond=None if photo.beyond is None else _fitting(photo.beyond, still.pixels),
+        origin=photo.origin,
+        warnings=(*notes, *still.warnings),
+    )
+
+
+def _fitting(plane: Tensor, pixels: Tensor) -> Tensor:
+    """What goes with a photo, scaled and cropped as that was."""
+    return covering(plane.unsqueeze(0), pixels.shape[1], pixels.shape[2])[0]

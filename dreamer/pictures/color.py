@@ -1,25 +1,23 @@
-"""Color profiles and bit depths to plain sRGB."""
+"""Color profiles to plain sRGB. Imports no torch."""
 
 from __future__ import annotations
 
-import functools
 import io
-import struct
+import re
 
-import numpy as np
-import torch
 from PIL import Image, ImageCms
-from torch import Tensor
 
+from dreamer.pictures.icc import MatrixProfile, primaries_of
+
+_GRAY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "F")
+# The modes of Pillow that pictures are opened in, by the color space of the profiles that fit them.
+_MODES_OF_SPACE = {
+    "RGB": ("RGB", "RGBA", "RGBX", "P", "PA", *_GRAY_MODES),
+    "GRAY": _GRAY_MODES,
+    "CMYK": ("CMYK",),
+    "Lab": ("LAB",),
+}
 _MODE_OF_SPACE = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab": "LAB"}
-
-
-@functools.cache
-def srgb_profile() -> bytes:
-    """The sRGB profile that is embedded in outputs, the same bytes at every call."""
-    made = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    # Bytes 24 to 36 of the header are the date of creation (ICC.1:2022, section 7.2): now, in a profile just made.
-    return made[:24] + struct.pack(">6H", 2015, 6, 17, 0, 0, 0) + made[36:]
 
 
 def to_srgb(image: Image.Image) -> Image.Image:
@@ -28,7 +26,7 @@ def to_srgb(image: Image.Image) -> Image.Image:
     The embedded profile is applied with relative colorimetric intent and black point compensation. A profile that is
     missing, broken, or made for another kind of color is ignored: the values are taken as sRGB, or as plain CMYK.
     """
-    base = _without_alpha(image)
+    base = without_alpha(image)
     profile = _profile(image, base.mode)
     if profile is None:
         return base.convert("RGB")
@@ -51,38 +49,48 @@ def to_srgb(image: Image.Image) -> Image.Image:
     return converted or base.convert("RGB")
 
 
-def from_gray(image: Image.Image) -> Tensor:
-    """A gray image of more than 8 bits (modes I, I;16 and F) as (3, H, W) float32 in [0, 1], sRGB.
-
-    16-bit values are divided by 65535. Files do not state the range of 32-bit and floating-point values: it is taken
-    as [0, 1] up to a peak of 16 (highlights over 1 are cut), then as 8 bits, as 16 bits, and else as [0, peak].
-    """
-    values = np.nan_to_num(np.asarray(image).astype(np.float32), posinf=1.0, neginf=0.0)
-    values = np.clip(values / _white(image.mode, float(values.max())), 0, 1)
-    if _profile(image, "L") is None:
-        return torch.from_numpy(values).expand(3, -1, -1).contiguous()
-    shallow = Image.fromarray(np.rint(values * 255).astype(np.uint8))
-    shallow.info = image.info
-    color = torch.from_numpy(np.array(to_srgb(shallow)))
-    return color.permute(2, 0, 1).contiguous().float().div_(255)
-
-
-def _white(mode: str, peak: float) -> float:
-    """The value that stands for white."""
-    if mode.startswith("I") and peak <= 65535:
-        return 65535.0
-    if peak <= 16:
-        return 1.0
-    return next((white for white in (255.0, 65535.0) if peak <= white), peak)
-
-
-def _without_alpha(image: Image.Image) -> Image.Image:
+def without_alpha(image: Image.Image) -> Image.Image:
+    """An 8-bit image as L, RGB, CMYK or LAB, whatever its mode."""
     if image.mode in ("L", "LA", "La"):
         return image.convert("LA").convert("L") if image.mode == "La" else image.convert("L")
     if image.mode in ("RGB", "CMYK", "LAB"):
         return image
     # By way of RGBA, since Pillow warns of lost transparency where a palette goes straight to RGB.
     return image.convert("RGBA").convert("RGB")
+
+
+def has_profile(image: Image.Image) -> bool:
+    """Whether there is a profile that has to be applied: one other than sRGB."""
+    return _profile(image, "RGB") is not None
+
+
+def profile_primaries(image: Image.Image) -> MatrixProfile | None:
+    """The profile of a picture in RGB, where it has another than sRGB that pictures can be brought back to."""
+    if image.mode not in ("RGB", "RGBA", "RGBX", "P", "PA") or not has_profile(image):
+        return None
+    return primaries_of(image.info["icc_profile"])
+
+
+def profile_fault(image: Image.Image) -> str:
+    """Why the profile of a picture cannot be applied, for people; empty where it can, or where there is none."""
+    embedded = image.info.get("icc_profile")
+    if not embedded:
+        return ""
+    try:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(embedded)).profile
+    except (OSError, ImageCms.PyCMSError):
+        return f"its color profile {_name_in(embedded)} cannot be read; sRGB is assumed"
+    space = profile.xcolor_space.strip()
+    if image.mode in _MODES_OF_SPACE.get(space, ()):
+        return ""
+    name = (profile.profile_description or "").strip() or _name_in(embedded)
+    return f"its color profile {name!r} is for {space}, not for {image.mode}; sRGB is assumed"
+
+
+def _name_in(profile: bytes) -> str:
+    """A profile that is damaged, by the name that can still be found in it, or by its size."""
+    found = re.search(rb"desc\0{4}.{4}([\x20-\x7e]{3,80})", profile, re.DOTALL)
+    return repr(found[1].decode()) if found else f"of {len(profile)} bytes"
 
 
 def _profile(image: Image.Image, mode: str) -> ImageCms.ImageCmsProfile | None:

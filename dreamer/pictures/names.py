@@ -9,6 +9,12 @@ from pathlib import Path
 
 from dreamer.errors import OutputError, did_you_mean
 
+RAW_SUFFIXES = (
+    ".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".raf", ".orf", ".rw2", ".pef", ".srw",
+    ".x3f", ".3fr", ".iiq", ".erf", ".mef", ".mos", ".mrw", ".kdc", ".dcr",
+)  # fmt: skip
+"""Suffixes of cameras' raw files, many of which begin as a TIFF does."""
+
 READABLE = (
     ".png",
     ".jpg",
@@ -24,10 +30,26 @@ READABLE = (
     ".avif",
     ".heic",
     ".heif",
+    ".hif",
+    ".jxl",
+    ".mpo",
+    ".psd",
+    ".tga",
+    ".qoi",
+    ".exr",
+    *RAW_SUFFIXES,
 )
 """Suffixes that name a picture; reading itself goes by the content of a file, whatever its name."""
 
-_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF"}
+_FORMATS = {
+    ".png": "PNG",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".webp": "WEBP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".exr": "EXR",
+}
 WRITABLE = tuple(_FORMATS)
 """Suffixes of the picture formats that can be written."""
 
@@ -41,7 +63,7 @@ def is_picture_name(path: str | os.PathLike[str]) -> bool:
 
 
 def output_format(path: str | os.PathLike[str]) -> str:
-    """The format that a path's suffix asks for: PNG, JPEG, WEBP or TIFF. Raises OutputError for any other suffix."""
+    """The format that a path's suffix asks for: PNG, JPEG, WEBP, TIFF or EXR. Raises OutputError for any other."""
     suffix = Path(path).suffix.lower()
     if suffix not in _FORMATS:
         what = f"{suffix!r} is not a format that can be written" if suffix else "the name has no suffix"

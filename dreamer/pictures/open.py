@@ -9,18 +9,23 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from io import BufferedReader
+from io import BufferedReader, BytesIO
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
 from dreamer.errors import PictureError, did_you_mean
+from dreamer.pictures.extras import opened_by_extra
 from dreamer.pictures.png import exif_of
 
 # Named one by one, since Pillow would also hand PostScript to Ghostscript and guess at formats without a signature.
-_FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "TIFF", "GIF", "BMP", "PPM", "JPEG2000", "AVIF", "HEIF")
+_FORMATS = (
+    "PNG", "JPEG", "MPO", "WEBP", "TIFF", "GIF", "BMP", "PPM", "JPEG2000", "AVIF", "HEIF", "JXL", "PSD", "QOI"
+)  # fmt: skip
+# It has no signature, so that a file is one by its name.
+_TARGA, _TARGA_SUFFIX = "TGA", ".tga"
 _ORIENTATION = 0x0112
-_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}
+_PNG = b"\x89PNG\r\n\x1a\n"
 # What Pillow's decoders are known to raise on damaged bytes.
 DAMAGE = (
     OSError,
@@ -54,19 +59,60 @@ def open_picture(path: Path) -> Iterator[tuple[BufferedReader, Image.Image]]:
             raise PictureError("this is not a regular file", where=str(path), remedy="Name a picture file.")
         if status.st_size == 0:
             raise PictureError("the file is empty", where=str(path), remedy="Copy or download it again.")
-        with path.open("rb") as file, _own_limits():
-            _enable_heic(file, path)
-            Image.init()
-            with Image.open(file, formats=[form for form in _FORMATS if form in Image.OPEN]) as image:
-                yield file, image
+        with path.open("rb") as file, _own_limits(), _opened(file, path) as image:
+            yield file, image
+
+
+def _opened(file: BufferedReader, path: Path) -> Image.Image:
+    own = opened_by_extra(file, path)
+    if own is not None:
+        return own
+    Image.init()
+    known = (*_FORMATS, _TARGA) if path.suffix.lower() == _TARGA_SUFFIX else _FORMATS
+    formats = [form for form in known if form in Image.OPEN]
+    try:
+        return Image.open(file, formats=formats)
+    except RuntimeError as error:  # what the decoder of JPEG XL says of damaged files
+        raise OSError(str(error)) from error
+    except UnidentifiedImageError:
+        file.seek(0)
+        if file.read(len(_PNG)) != _PNG:
+            raise
+        return Image.open(_without_damaged_extras(file.read()), formats=["PNG"])
+
+
+def _without_damaged_extras(chunks: bytes) -> BytesIO:
+    """A PNG without the chunks that say nothing of its pixels and are damaged (PNG 3, sections 5.3 and 5.4)."""
+    kept, place = [_PNG], 0
+    while place + 12 <= len(chunks):
+        (size,) = struct.unpack_from(">I", chunks, place)
+        chunk = chunks[place : place + 12 + size]
+        name, ancillary = chunk[4:8], bool(chunk[4] & 0x20)
+        if not ancillary or zlib.crc32(chunk[4:-4]) == int.from_bytes(chunk[-4:]):
+            kept.append(chunk)
+        place += 12 + size
+        if name == b"IEND":
+            break
+    return BytesIO(b"".join(kept))
 
 
 def picture_size(path: Path) -> tuple[int, int]:
     """(height, width) in px of a picture when upright, from its header alone. Raises PictureError."""
     with open_picture(path) as (_, image):
         # Exif orientations from 5 on lie on their side.
-        turned = exif_of(image).get(_ORIENTATION, 1) in (5, 6, 7, 8)
+        turned = orientation_of(image) in (5, 6, 7, 8)
         return (image.width, image.height) if turned else (image.height, image.width)
+
+
+def orientation_of(image: Image.Image) -> int:
+    """How a picture is to be turned, 1 to 8 as in EXIF; 1 where its metadata do not say, or are broken."""
+    # The decoder of JPEG XL turns by the codestream, and EXIF is not to be heard (ISO 18181-2), unless it was a JPEG.
+    if image.format == "JXL" and not getattr(image, "jpeg", False):
+        return 1
+    try:
+        return int(exif_of(image).get(_ORIENTATION, 1))
+    except DAMAGE:
+        return 1
 
 
 @contextmanager
@@ -78,7 +124,10 @@ def _mistakes_named(path: Path) -> Iterator[None]:
     except PermissionError:
         raise PictureError("you may not read this file", where=str(path), remedy="Change its permissions.") from None
     except UnidentifiedImageError:
-        remedy = "dreamer reads PNG, JPEG, WebP, TIFF, GIF, BMP, PPM, JPEG 2000, AVIF and HEIC; it goes by the content."
+        remedy = (
+            "dreamer reads PNG, JPEG, WebP, TIFF, GIF, BMP, PPM, JPEG 2000, AVIF, PSD, TGA and QOI; with extras HEIC "
+            "(dreamer[heic]), JPEG XL (dreamer[jxl]), OpenEXR (dreamer[exr]) and camera raw (dreamer[raw])."
+        )
         raise PictureError("this is not a picture that can be read", where=str(path), remedy=remedy) from None
     except MemoryError:
         raise PictureError("the picture does not fit into memory", where=str(path), remedy="Make it smaller.") from None
@@ -119,18 +168,3 @@ def _own_limits() -> Iterator[None]:
             _readers -= 1
             if _readers == 0:
                 _settings.close()
-
-
-def _enable_heic(file: BufferedReader, path: Path) -> None:
-    """Teach Pillow HEIC, where this file is one."""
-    header = file.read(64)
-    file.seek(0)
-    brands = {header[start : start + 4] for start in range(8, min(len(header), header[3]), 4)}
-    if header[4:8] != b"ftyp" or not brands & _HEIC_BRANDS:
-        return
-    try:
-        import pillow_heif
-    except ImportError:
-        remedy = "Install it with: pip install 'dreamer[heic]'"
-        raise PictureError("reading HEIC needs an extra", where=str(path), remedy=remedy) from None
-    pillow_heif.register_heif_opener()

@@ -1,51 +1,68 @@
-"""Tensors to picture files, with an sRGB profile and the recipe inside, and nothing else about the input."""
+"""Tensors to picture files: with the photo's own colors, depth and metadata where that is wanted, and the recipe."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
 from dreamer.atomic import atomic_write
 from dreamer.errors import OutputError
-from dreamer.pictures.color import srgb_profile
+from dreamer.pictures.exif import Exif, build_exif
+from dreamer.pictures.exr import write_exr
+from dreamer.pictures.gamut import from_srgb, linear_light
+from dreamer.pictures.icc import primaries_of, srgb_profile
+from dreamer.pictures.iptc import photoshop_segment
+from dreamer.pictures.metadata import Kept, fitting_segments, kept_metadata
 from dreamer.pictures.names import output_format
-from dreamer.pictures.recipes import exif_comment, png_text, tiff_comment
+from dreamer.pictures.origin import Origin
+from dreamer.pictures.png16 import write_png16
+from dreamer.pictures.recipes import PNG_KEY, png_text, with_recipe
+from dreamer.pictures.settings import DEFAULT_SETTINGS, QUALITY, FileSettings
+from dreamer.pictures.tiff import write_tiff
+
+# A JPEG segment counts its length in 16 bits, of which EXIF's own mark takes some.
+_MAX_JPEG_EXIF = 65_527
+_XMP_KEY = "XML:com.adobe.xmp"
+# Rows at a time, so that what is in between takes little memory.
+_ROWS = 256
+
+
+@dataclass(frozen=True, eq=False)
+class _Sheet:
+    """What is to be written: (H, W, 3 or 4) `pixels` of 8 or 16 bits in the colors of `profile`, or linear light."""
+
+    path: Path
+    pixels: NDArray[Any]
+    profile: bytes
+    kept: Kept
+    recipe: str | None
+    settings: FileSettings
+    quality: int
+
+    @property
+    def exif(self) -> Exif:
+        """What is kept, with the recipe."""
+        return self.kept.exif if self.recipe is None else with_recipe(self.kept.exif, self.recipe)
 
 
 @dataclass(frozen=True)
 class _Format:
-    """`embed`: the options of Pillow that put a recipe inside; `options`: those that are always given."""
+    """`deep`: whether it holds 16 bits; `light`: whether it holds linear light of any values."""
 
-    name: str
-    max_side: int
-    embed: Callable[[str], dict[str, Any]]
-    options: Mapping[str, Any] = field(default_factory=dict)
+    write: Callable[[IO[bytes], _Sheet], None]
+    max_side: int = 2**31 - 1
     alpha: bool = True
-    lossy: bool = False
-
-
-def _embed_exif(recipe: str) -> dict[str, Any]:
-    return {"exif": exif_comment(recipe)}
-
-
-_FORMATS = {
-    "PNG": _Format("PNG", 2**31 - 1, lambda recipe: {"pnginfo": png_text(recipe)}),
-    "JPEG": _Format("JPEG", 65_500, _embed_exif, {"subsampling": "4:4:4"}, alpha=False, lossy=True),
-    # Without "exact" colors under full transparency are lost.
-    "WEBP": _Format("WEBP", 16_383, _embed_exif, {"exact": True}, lossy=True),
-    "TIFF": _Format(
-        "TIFF", 2**31 - 1, lambda recipe: {"tiffinfo": tiff_comment(recipe)}, {"compression": "tiff_adobe_deflate"}
-    ),
-}
-# A JPEG segment counts its length in 16 bits; Pillow's EXIF frame takes some of them.
-_MAX_JPEG_EXIF = 65_533
+    deep: bool = False
+    light: bool = False
 
 
 def write_picture(
@@ -54,44 +71,154 @@ def write_picture(
     *,
     alpha: Tensor | None = None,
     recipe: str | None = None,
-    quality: int = 95,
-) -> None:
-    """Write a picture in the format of its suffix, with an sRGB profile and the recipe inside.
+    quality: int | None = None,
+    beyond: Tensor | None = None,
+    origin: Origin | None = None,
+    file_settings: FileSettings = DEFAULT_SETTINGS,
+) -> tuple[str, ...]:
+    """Write a picture in the format of its suffix, with a color profile, metadata and the recipe inside.
 
-    `pixels`: (3, H, W) float in [0, 1], sRGB, on any device; rounded to the nearest of 256 values. `alpha`: (1, H, W)
-    float in [0, 1]; JPEG has no room for it and keeps the colors alone. `quality`: of JPEG (4:4:4) and WebP, 1 to 100.
+    `pixels`: (3, H, W) float in [0, 1], sRGB, on any device. `alpha`: (1, H, W) float in [0, 1]; JPEG has no room for
+    it and keeps the colors alone. `quality`: in place of that of `file_settings`. `beyond`: (3, H, W) float, what the
+    photo's colors have beyond sRGB: added where the photo's profile is written. `origin`: what the photo's file held,
+    of which `file_settings` say what is kept. Returns what could not be kept, as texts for people.
     The same arguments give the same bytes. The file is there whole or not at all; its folders are made.
     Raises OutputError for other suffixes, for what the format cannot hold, and where the file cannot be written.
     """
-    path = Path(path)
-    form = _FORMATS[output_format(path)]
+    path, origin = Path(path), origin or Origin()
+    name = output_format(path)
+    form = _FORMATS[name]
     height, width = pixels.shape[-2:]
     if max(height, width) > form.max_side:
-        what = f"{width} x {height} px is too large for {form.name}, which holds up to {form.max_side} px a side"
+        what = f"{width} x {height} px is too large for {name}, which holds up to {form.max_side} px a side"
         raise OutputError(what, where=str(path), remedy="Write a .png, or a smaller picture.")
-    image = _to_image(path, pixels, alpha if form.alpha else None)
-    options = _save_options(path, form, recipe, quality)
+    kept = kept_metadata(origin.metadata, file_settings.metadata, (height, width))
+    kept = fitting_segments(kept) if name == "JPEG" else kept
+    colors, profile = _colors(path, pixels, beyond, origin, file_settings, form)
+    depth = origin.depth if file_settings.depth == "source" else file_settings.depth
+    kind = np.float32 if form.light else np.uint16 if form.deep and depth > 8 else np.uint8
+    sheet = _Sheet(
+        path,
+        _quantized(colors, alpha if form.alpha else None, kind),
+        profile,
+        kept,
+        recipe,
+        file_settings,
+        quality or file_settings.quality or (origin.quality if name == "JPEG" else None) or QUALITY,
+    )
     with atomic_write(path) as file:
-        image.save(file, **options)
+        form.write(file, sheet)
+    if file_settings.keep_dates and origin.modified is not None:
+        keep_date(path, origin.modified)
+    return kept.notes
 
 
-def _to_image(path: Path, pixels: Tensor, alpha: Tensor | None) -> Image.Image:
-    channels = pixels if alpha is None else torch.cat([pixels, alpha.to(pixels)])
-    values = channels.detach().to("cpu", torch.float32)
-    if not torch.isfinite(values).all():
+def keep_date(path: Path, modified: int) -> None:
+    """Date a written file, in ns since 1970. Raises OutputError."""
+    try:
+        os.utime(path, ns=(modified, modified))
+    except OSError as error:
+        raise OutputError(f"its date cannot be set: {error.strerror}", where=str(path)) from error
+
+
+def _colors(
+    path: Path, pixels: Tensor, beyond: Tensor | None, origin: Origin, settings: FileSettings, form: _Format
+) -> tuple[Tensor, bytes]:
+    """The colors as they are stored, (3, H, W), and their profile."""
+    values = pixels.detach().to("cpu", torch.float32)
+    if not all(
+        bool(torch.isfinite(values[:, start : start + _ROWS]).all()) for start in range(0, values.shape[1], _ROWS)
+    ):
         remedy = "The dream ran away: lower the step size."
         raise OutputError("the picture holds values that are not numbers", where=str(path), remedy=remedy)
-    values = (values.clamp(0, 1) * 255).round().to(torch.uint8)
-    return Image.fromarray(values.permute(1, 2, 0).contiguous().numpy())
+    primaries = primaries_of(origin.profile) if origin.profile and settings.profile == "source" else None
+    if form.light:
+        return linear_light(values if beyond is None else values + beyond), b""
+    if primaries is None or origin.profile is None:
+        return values, srgb_profile()
+    return from_srgb(values if beyond is None else values + beyond, primaries), origin.profile
 
 
-def _save_options(path: Path, form: _Format, recipe: str | None, quality: int) -> dict[str, Any]:
-    options = {"format": form.name, "icc_profile": srgb_profile(), **form.options}
-    if form.lossy:
-        options["quality"] = quality
-    if recipe is not None:
-        options |= form.embed(recipe)
-    if form.name == "JPEG" and recipe is not None and len(options["exif"].tobytes()) > _MAX_JPEG_EXIF:
-        what = f"a recipe of {len(recipe)} characters is too long for JPEG"
-        raise OutputError(what, where=str(path), remedy="Write a .png, or leave the recipe out.")
-    return options
+def _quantized(colors: Tensor, alpha: Tensor | None, kind: type[np.generic]) -> NDArray[Any]:
+    """(H, W, 3 or 4) values of a kind: integers are rounded to the nearest, floats stay."""
+    channels = [colors] if alpha is None else [colors, alpha.detach().to("cpu", torch.float32)]
+    height, width = colors.shape[1:]
+    made = np.empty((height, width, sum(len(part) for part in channels)), kind)
+    for start in range(0, height, _ROWS):
+        rows = slice(start, start + _ROWS)
+        band = torch.cat([part[:, rows] for part in channels]).permute(1, 2, 0)
+        if kind is not np.float32:
+            band = (band.clamp(0, 1) * float(np.iinfo(kind).max)).round()  # type: ignore[type-var]
+        made[rows] = band.numpy().astype(kind)
+    return made
+
+
+def _write_png(file: IO[bytes], sheet: _Sheet) -> None:
+    exif = sheet.kept.exif
+    block = build_exif(exif) if exif.main or exif.photo or exif.gps else b""
+    packet = sheet.kept.xmp.decode("utf-8", "replace")
+    if sheet.pixels.dtype == np.uint16:
+        texts = {} if sheet.recipe is None else {PNG_KEY: sheet.recipe}
+        texts |= {_XMP_KEY: packet} if packet else {}
+        write_png16(file, sheet.pixels, profile=sheet.profile, exif=block, texts=texts)
+        return
+    info = png_text(sheet.recipe)
+    if packet:
+        info.add_itxt(_XMP_KEY, packet)
+    _save(file, sheet, "PNG", pnginfo=info, **({"exif": block} if block else {}))
+
+
+def _write_jpeg(file: IO[bytes], sheet: _Sheet) -> None:
+    block = _block(sheet)
+    if len(block) > _MAX_JPEG_EXIF and sheet.recipe is not None:
+        sheet = replace(sheet, kept=replace(sheet.kept, exif=Exif()))
+        block = _block(sheet)
+    if len(block) > _MAX_JPEG_EXIF and sheet.recipe is not None:
+        what = f"a recipe of {len(sheet.recipe)} characters is too long for JPEG"
+        raise OutputError(what, where=str(sheet.path), remedy="Write a .png, or leave the recipe out.")
+    _save(
+        file,
+        sheet,
+        "JPEG",
+        quality=sheet.quality,
+        subsampling=sheet.settings.subsampling,
+        progressive=sheet.settings.progressive,
+        extra=photoshop_segment(sheet.kept.iptc) if sheet.kept.iptc else b"",
+        **({"exif": b"Exif\0\0" + block} if block else {}),
+        **({"xmp": sheet.kept.xmp} if sheet.kept.xmp else {}),
+    )
+
+
+def _write_webp(file: IO[bytes], sheet: _Sheet) -> None:
+    # Without "exact" colors under full transparency are lost.
+    _save(file, sheet, "WEBP", quality=sheet.quality, exact=True, exif=_block(sheet), xmp=sheet.kept.xmp)
+
+
+def _write_tiff(file: IO[bytes], sheet: _Sheet) -> None:
+    kept = sheet.kept
+    write_tiff(file, sheet.pixels, profile=sheet.profile, exif=sheet.exif, xmp=kept.xmp, iptc=kept.iptc)
+
+
+def _write_exr(file: IO[bytes], sheet: _Sheet) -> None:
+    packet = sheet.kept.xmp.decode("utf-8", "replace")
+    texts = {name: value for name, value in ((PNG_KEY, sheet.recipe), ("xmp", packet)) if value}
+    write_exr(Path(file.name), sheet.pixels, exif=sheet.kept.exif, texts=texts)
+
+
+def _block(sheet: _Sheet) -> bytes:
+    """EXIF with the recipe, or nothing where there is neither."""
+    exif = sheet.exif
+    return build_exif(exif) if exif.main or exif.photo or exif.gps else b""
+
+
+def _save(file: IO[bytes], sheet: _Sheet, form: str, **options: Any) -> None:
+    Image.fromarray(sheet.pixels).save(file, format=form, icc_profile=sheet.profile, **options)
+
+
+_FORMATS = {
+    "PNG": _Format(_write_png, deep=True),
+    "JPEG": _Format(_write_jpeg, 65_500, alpha=False),
+    "WEBP": _Format(_write_webp, 16_383),
+    "TIFF": _Format(_write_tiff, deep=True),
+    "EXR": _Format(_write_exr, light=True),
+}

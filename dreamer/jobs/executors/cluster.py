@@ -23,6 +23,7 @@ from dreamer.jobs.executors.attempts import Attempts
 from dreamer.jobs.executors.interface import Executor
 from dreamer.jobs.job import Job, Task
 from dreamer.jobs.render import Renderer
+from dreamer.pictures.write import keep_date
 from dreamer.presets.model.schema import Preset
 from dreamer.presets.source.lookup import resolve_picture
 from dreamer.presets.source.named_files import with_files
@@ -255,7 +256,7 @@ def _knock(address: str | None) -> None:
 def _packed(job: Job) -> dict[str, bytes]:
     """The bytes of all files of a job, by the text that names them. Raises PictureError."""
     try:
-        return {str(path): path.read_bytes() for path in job.files()}
+        return {str(path): path.read_bytes() for path in job.read_files()}
     except OSError as error:
         raise PictureError(f"cannot be read: {error.strerror}", where=str(error.filename)) from error
 
@@ -286,6 +287,8 @@ def _settled(answer: Answer, jobs: dict[str, Job]) -> JobEvent:
         try:
             with atomic_write(Path(job.place)) as file:
                 file.write(answer.picture)
+            if job.files.keep_dates and job.path is not None and job.film is None:
+                keep_date(Path(job.place), job.path.stat().st_mtime_ns)
         except OutputError as error:
             return JobFailed(job, error)
     return replace(event, job=job) if isinstance(event, (JobDone, JobFailed)) else event
