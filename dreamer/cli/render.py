@@ -15,6 +15,7 @@ from dreamer.cli.job_options import (
     run_options,
 )
 from dreamer.cli.options import verbosity_options
+from dreamer.cli.pipes import check_one, standard_input, standard_output
 from dreamer.cli.run_jobs import print_plan, print_presets, run_here
 from dreamer.jobs.orders import Order
 from dreamer.jobs.outputs import OutputTemplate
@@ -26,14 +27,14 @@ TEMPLATE = "outputs/{variant}/{stem}.png"
 
 @click.command()
 @order_options(preview="The same look at a quarter of the area, much sooner.")
-@output_option(TEMPLATE, f"Where pictures go. Fields: {FIELDS}.")
+@output_option(TEMPLATE, f"Where pictures go; -, or jpg:- and so on: to standard output. Fields: {FIELDS}.")
 @no_recipe_option
 @plan_options
 @run_options
 @verbosity_options
 @click.pass_context
 def command(ctx: click.Context, order: Order, output: str, only: PlanOptions, options: RunOptions) -> None:
-    """Dream over each INPUT: pictures, folders of pictures, patterns, or the word "noise".
+    """Dream over each INPUT: pictures, folders of pictures, patterns, "-" (standard input), or the word "noise".
 
     Without INPUT, presets that start from noise or gray need none. A finished picture is not rendered again, and
     one that other settings made is kept: the new one gets a number behind its name.
@@ -42,10 +43,12 @@ def command(ctx: click.Context, order: Order, output: str, only: PlanOptions, op
         print_presets(order)
         return
     variants = find_variants(order, films=False)
-    inputs = find_order_inputs(order, variants, below=False)
-    plan = plan_jobs(inputs, variants, OutputTemplate(output), files=order.files)
-    plan = plan if options.force else with_own_names(plan)
-    if only.dry_run:
-        print_plan(plan, options.as_json)
-    else:
-        run_here(ctx, plan, options)
+    with standard_input(order) as spooled, standard_output(output, options) as template:
+        inputs = find_order_inputs(spooled, variants, below=False)
+        check_one(output, len(inputs) * len(variants))
+        plan = plan_jobs(inputs, variants, OutputTemplate(template), files=order.files)
+        plan = plan if options.force else with_own_names(plan)
+        if only.dry_run:
+            print_plan(plan, options.as_json)
+        else:
+            run_here(ctx, plan, options)
