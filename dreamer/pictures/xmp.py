@@ -1,6 +1,6 @@
 """XMP packets: the properties that may be passed on, and new packets from plain texts.
 
-ISO 16684-1:2019, section 7; the names are those of the IPTC Photo Metadata Standard 2023.1.
+ISO 16684-1:2019, section 7; the names of plain texts are those that IPTC gives them in XMP.
 """
 
 from __future__ import annotations
