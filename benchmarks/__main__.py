@@ -21,7 +21,9 @@ def main(wanted: list[str]) -> None:
     if not wanted or "sizes" in wanted:
         print(sizes.report("googlenet", "inception4c", rounds=5), "\n")
     if not wanted or "gpu" in wanted:
-        print(gpu.report(), "\n")
+        for line in gpu.report():
+            print(line, flush=True)
+        print()
     if not wanted or "films" in wanted:
         print(films.report(), "\n")
     if not wanted or "reading" in wanted:

@@ -10,7 +10,7 @@ import statistics
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,8 +29,8 @@ from dreamer.presets.model.schema import NetworkChoice
 NETWORKS = {"googlenet": "inception4c", "vgg16": "features.22"}
 SIDES = (512, 1024, 2048)
 MEMORY_SIDES = (1024, 2048, 4096, 8192)
-STEPS = 20
-REPEATS = 7
+STEPS = 10
+REPEATS = 5
 MATRIX = 8192
 BYTES = 2  # of a value in bfloat16
 PHOTO = Path(__file__).resolve().parents[1] / "inputs" / "sky.jpg"
@@ -46,21 +46,22 @@ class Ceilings:
     bytes: float
 
 
-def report() -> str:
-    """All tables."""
+def report() -> Iterator[str]:
+    """All tables, line by line as they are measured."""
     if not torch.cuda.is_available():
-        return "no CUDA GPU here: nothing to measure"
+        yield "no CUDA GPU here: nothing to measure"
+        return
     device = torch.device("cuda")
     ceilings = measured_ceilings(device)
-    lines = [
-        f"{torch.cuda.get_device_name()}, torch {torch.__version__}",
+    yield f"{torch.cuda.get_device_name()}, torch {torch.__version__}"
+    yield (
         f"bfloat16 matrix product of {MATRIX}: {ceilings.operations / 1e12:.0f} TFLOP/s; "
-        f"copy: {ceilings.bytes / 1e12:.2f} TB/s, read and written",
-    ]
+        f"copy: {ceilings.bytes / 1e12:.2f} TB/s, read and written"
+    )
+    yield from _rates()
     for name, layer in NETWORKS.items():
-        lines += ["", *_steps_table(name, layer, ceilings)]
-    lines += ["", *_memory_table(), "", *_rates()]
-    return "\n".join(lines)
+        yield from _steps_table(name, layer, ceilings)
+    yield from _memory_table()
 
 
 def seconds_of(work: Callable[[], object], repeats: int = REPEATS) -> float:
@@ -125,17 +126,17 @@ def floor_seconds(module: fx.GraphModule, side: int, ceilings: Ceilings) -> floa
     return total
 
 
-def _steps_table(name: str, layer: str, ceilings: Ceilings) -> list[str]:
+def _steps_table(name: str, layer: str, ceilings: Ceilings) -> Iterator[str]:
     network = load_network(NetworkChoice(name=name, weights="random"), device="cuda")
     cut = network.cut([layer])
     preset = Preset.model_validate({"targets": [{"layer": layer}], "ascent": {"jitter": 32}})
     pictures = whole_steps(network, layer, preset)
     graphs = cut._repeated
-    lines = [
-        f"{name} to {layer}, {str(network.precision).removeprefix('torch.')}, ms",
+    yield f"\n{name} to {layer}, {str(network.precision).removeprefix('torch.')}, ms"
+    yield (
         f"{'side':>6}{'floor':>9}{'gradient':>10}{'graphed':>9}{'step':>8}{'graphed':>9}"
-        f"{'of matrix rate':>16}{'of roofline':>13}{'launches':>10}{'graphed':>9}{'reads':>7}",
-    ]
+        f"{'of matrix rate':>16}{'of roofline':>13}{'launches':>10}{'graphed':>9}{'reads':>7}"
+    )
     for side in SIDES:
         image = torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(0)).cuda()
         operations, floor = operations_of(cut, layer, image), floor_seconds(cut.graph, side, ceilings)
@@ -145,13 +146,12 @@ def _steps_table(name: str, layer: str, ceilings: Ceilings) -> list[str]:
             taken.append(_measured(bare_gradient(cut.repeated, layer), pictures, image))
         plain, graphed = taken
         best = min(plain.step, graphed.step)
-        lines.append(
+        yield (
             f"{side:6}{1000 * floor:9.3f}{1000 * plain.gradient:10.3f}{1000 * graphed.gradient:9.3f}"
             f"{1000 * plain.step:8.3f}{1000 * graphed.step:9.3f}{operations / best / ceilings.operations:16.1%}"
             f"{floor / best:13.1%}{plain.launches:10.1f}{graphed.launches:9.1f}{graphed.reads:7.1f}"
         )
         torch.cuda.empty_cache()
-    return lines
 
 
 @dataclass(frozen=True)
@@ -185,11 +185,12 @@ def counted(work: Callable[[], object]) -> Counter[str]:
     return Counter({event.key: event.count for event in profile.key_averages()})
 
 
-def _memory_table() -> list[str]:
+def _memory_table() -> Iterator[str]:
     """Peak memory of a dream of one step at each of three octaves."""
     network = load_network(NetworkChoice(name="googlenet", weights="random"), device="cuda")
     preset = Preset.model_validate({"targets": [{"layer": "inception4c"}], "octaves": {"count": 3, "steps": 1}})
-    lines = ["googlenet to inception4c, three octaves of one step", f"{'side':>6}{'peak GiB':>10}{'seconds':>9}"]
+    yield "\ngooglenet to inception4c, three octaves of one step"
+    yield f"{'side':>6}{'peak GiB':>10}{'seconds':>9}"
     for side in MEMORY_SIDES:
         gc.collect()
         torch.cuda.empty_cache()
@@ -199,11 +200,10 @@ def _memory_table() -> list[str]:
         free, _ = torch.cuda.mem_get_info()
         dream(preset, network, photo, free_memory=free).cpu()
         taken = time.perf_counter() - began
-        lines.append(f"{side:6}{torch.cuda.max_memory_allocated() / 2**30:10.2f}{taken:9.2f}")
-    return lines
+        yield f"{side:6}{torch.cuda.max_memory_allocated() / 2**30:10.2f}{taken:9.2f}"
 
 
-def _rates() -> list[str]:
+def _rates() -> Iterator[str]:
     """Frames a second of a film, and pictures a second that a live preview can show, both at 512 px."""
     network = load_network("pocket", device="cuda")
     preset = Preset.model_validate(
@@ -220,10 +220,8 @@ def _rates() -> list[str]:
             began = time.perf_counter()
             animate(PHOTO, Path(folder) / f"{number}.mp4", preset, network=network)
             seconds.append(time.perf_counter() - began)
-    return [
-        f"a film at 512 x 512, pocket to inception4c, 2 octaves of 6 steps: {72 / seconds[-1]:.1f} frames/s",
-        f"a live preview at 512 x 512, every step's picture read by the host: {_preview_rate(network):.1f} pictures/s",
-    ]
+    yield f"a film at 512 x 512, pocket to inception4c, 2 octaves of 6 steps: {72 / seconds[-1]:.1f} frames/s"
+    yield f"a live preview at 512 x 512, each step's picture read by the host: {_preview_rate(network):.1f} pictures/s"
 
 
 def _preview_rate(network: Network) -> float:

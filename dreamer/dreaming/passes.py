@@ -81,10 +81,11 @@ class Site:
         """The pass of a crop. `alone`: no other thread computes meanwhile."""
         objective = self.objective
         leaf = image.detach().to(self.device).requires_grad_(True)
+        # While a graph is captured, no other thread may use the device.
+        through = self.cut.repeated if alone else self.cut
         with torch.no_grad():
-            first = None if reference is None else self.cut(reference.to(self.device))
-        once = len(objective.groups) + (objective.features > 0) == 1
-        activations = self.cut.repeated(leaf) if once and alone else self.cut(leaf)
+            first = None if reference is None else through(reference.to(self.device))
+        activations = through(leaf)
         scores, grouped = objective.scores(activations, first, window)
         last = len(grouped) - 1
         gradients = [

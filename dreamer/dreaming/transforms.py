@@ -6,13 +6,11 @@ import math
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Generator, Tensor
 
+from dreamer.dreaming.sampling import sampled, spread
 from dreamer.dreaming.strips import is_large
 from dreamer.presets.model.ascent import Transform
-
-_BILINEAR, _REFLECTION = 0, 2  # as the operator behind grid_sample numbers them
 
 
 @dataclass(frozen=True)
@@ -32,8 +30,7 @@ class ViewTransform:
         rolled = torch.roll(image, (self.rows, self.columns), (2, 3)) if self.rows or self.columns else image
         if self.only_rolls:
             return rolled
-        grid = _rotated_grid(rolled, self.angle, self.factor)
-        return F.grid_sample(rolled, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+        return sampled(rolled, _rotated_grid(rolled, self.angle, self.factor))
 
     @property
     def only_rolls(self) -> bool:
@@ -49,10 +46,7 @@ class ViewTransform:
     def pulled_back(self, gradient: Tensor) -> Tensor:
         """The gradient by the picture for a gradient by the transformed picture, which may be written over."""
         if not self.only_rolls:
-            grid = _rotated_grid(gradient, self.angle, self.factor)
-            gradient, _ = torch.ops.aten.grid_sampler_2d_backward(
-                gradient, gradient, grid, _BILINEAR, _REFLECTION, False, (True, False)
-            )
+            gradient = spread(gradient, _rotated_grid(gradient, self.angle, self.factor))
         if not (self.rows or self.columns):
             return gradient
         if not is_large(gradient):
@@ -89,5 +83,4 @@ def _rotated_grid(image: Tensor, angle: float, factor: float) -> Tensor:
     # Not affine_grid, whose matrix would be copied to the device, and waited for, at every step.
     y = ((2 * torch.arange(height, device=image.device) + 1) / height - 1).view(-1, 1)
     x = ((2 * torch.arange(width, device=image.device) + 1) / width - 1).view(1, -1)
-    grid = torch.stack([cos * x - sin / aspect * y, sin * aspect * x + cos * y], 2)
-    return grid.expand(len(image), height, width, 2)
+    return torch.stack([cos * x - sin / aspect * y, sin * aspect * x + cos * y], 2)

@@ -6,6 +6,7 @@ launches them at once. A capture takes some passes and keeps its memory, so only
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,9 +15,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+_log = logging.getLogger(__name__)
+
 Module = Callable[[Tensor], dict[str, Tensor]]
-Capture = Callable[[Module, tuple[Tensor]], Module]
-"""Makes of a module and a sample of its input a function that replays the module."""
+Capture = Callable[[Module, Tensor], Module]
+"""Makes of a module and a sample of its input a function that replays the module; see `cuda_graphs`."""
 # A size is captured at this call; a capture costs about as much as five passes.
 CAPTURE_AT = 4
 # Memory that all captures of a network may hold. Where one size takes more, launches are not what takes time.
@@ -25,38 +28,56 @@ MAX_BYTES = 1 << 30
 IDLE_CALLS = 1000
 # Passes before a capture, in which libraries choose their algorithms and take their memory.
 WARM_UP = 3
-# How closely a replayed gradient must agree with the plain one, as a cosine, before the capture is used.
+# How closely a replay must agree with the plain module, as a cosine, before the capture is used.
 MIN_COSINE = 0.999
 
 
-def cuda_graphs(module: Module, sample: tuple[Tensor]) -> Module:
-    """Capture the module's forward and backward pass as two CUDA graphs. Raises RuntimeError where that fails.
+def cuda_graphs(module: Module, sample: Tensor) -> Module:
+    """Capture the module's forward pass and, where the sample requires its gradient, its backward pass as CUDA graphs.
 
-    torch's `make_graphed_callables` warms up and captures on two streams, which its autograd warns of at every pass.
+    What it returns is overwritten by the next call; until then any number of backward passes may be taken.
+    torch's `make_graphed_callables` warms up and captures on two streams, which its autograd warns of at every pass,
+    and allows one backward pass. Raises RuntimeError where something cannot be captured.
     """
-    (static,) = sample
-    stream = torch.cuda.Stream(static.device)  # type: ignore[no-untyped-call]
-    stream.wait_stream(torch.cuda.current_stream(static.device))
+    stream = torch.cuda.Stream(sample.device)  # type: ignore[no-untyped-call]
+    stream.wait_stream(torch.cuda.current_stream(sample.device))
     with torch.cuda.stream(stream):
         for _ in range(WARM_UP):
-            values = list(module(static).values())
-            torch.autograd.grad(values, static, [torch.zeros_like(value) for value in values])
+            values = list(module(sample).values())
+            if sample.requires_grad:
+                torch.autograd.grad(values, sample, [torch.zeros_like(value) for value in values])
         del values
-    torch.cuda.current_stream(static.device).wait_stream(stream)
-    forward, backward = torch.cuda.CUDAGraph(), torch.cuda.CUDAGraph()
+    torch.cuda.current_stream(sample.device).wait_stream(stream)
+    forward = torch.cuda.CUDAGraph()
     with torch.cuda.graph(forward, stream=stream):
-        outputs = module(static)
+        outputs = module(sample)
+    if sample.requires_grad:
+        return _with_backward(sample, outputs, forward, stream)
+
+    def replayed(x: Tensor) -> dict[str, Tensor]:
+        sample.copy_(x)
+        forward.replay()
+        return outputs
+
+    return replayed
+
+
+def _with_backward(
+    sample: Tensor, outputs: dict[str, Tensor], forward: torch.cuda.CUDAGraph, stream: torch.cuda.Stream
+) -> Module:
+    """The replay of a captured forward pass with its backward pass, which is captured here."""
+    backward = torch.cuda.CUDAGraph()
     given = [torch.empty_like(value) for value in outputs.values()]
     with torch.cuda.graph(backward, pool=forward.pool(), stream=stream):
-        (gradient,) = torch.autograd.grad(list(outputs.values()), static, given)
-    fixed = [value.detach() for value in outputs.values()]
+        # Retained, so that no memory of the activations is given to what comes later: they are read at every replay.
+        (gradient,) = torch.autograd.grad(list(outputs.values()), sample, given, retain_graph=True)
 
     class Replayed(torch.autograd.Function):
         @staticmethod
         def forward(ctx: Any, x: Tensor) -> tuple[Tensor, ...]:
-            static.copy_(x)
+            sample.copy_(x)
             forward.replay()
-            return tuple(value.detach() for value in fixed)
+            return tuple(value.detach() for value in outputs.values())
 
         @staticmethod
         def backward(ctx: Any, *gradients: Tensor) -> Tensor:
@@ -80,22 +101,20 @@ class _Captured:
 class GraphedModule:
     """A module that captures itself for the sizes that keep coming, and replays them.
 
-    What it returns is overwritten by the next call, and one backward pass may be taken through it, because the replay
-    frees what that pass has read. Where a capture fails, or does not give the module's own gradient, the plain module
+    What it returns is overwritten by the next call with the same size. Inputs that require no gradient are captured on
+    their own, forward alone. Where a capture fails, or does not give what the module itself gives, the plain module
     runs. `bytes_per_pixel`: memory for a forward and backward pass, for each px of input.
     """
 
     def __init__(self, module: Module, capture: Capture, bytes_per_pixel: float) -> None:
         self._module, self._capture, self._bytes_per_pixel = module, capture, bytes_per_pixel
-        self._calls_of: Counter[tuple[int, ...]] = Counter()
-        self._captured: dict[tuple[int, ...], _Captured] = {}
+        self._calls_of: Counter[tuple[bool, tuple[int, ...]]] = Counter()
+        self._captured: dict[tuple[bool, tuple[int, ...]], _Captured] = {}
         self._calls = 0
 
     def __call__(self, x: Tensor) -> dict[str, Tensor]:
         """The module's outputs for (B, C, H, W)."""
-        if not x.requires_grad:
-            return self._module(x)
-        size = tuple(x.shape)
+        size = x.requires_grad, tuple(x.shape)
         self._calls += 1
         self._calls_of[size] += 1
         if size not in self._captured and self._calls_of[size] >= CAPTURE_AT and self._has_room(x):
@@ -123,19 +142,36 @@ class GraphedModule:
         return sum(captured.bytes for captured in self._captured.values())
 
     def _captured_replay(self, x: Tensor) -> Module | None:
-        sample = x.detach().clone(memory_format=torch.preserve_format).requires_grad_(True)
+        sample = x.detach().clone(memory_format=torch.preserve_format).requires_grad_(x.requires_grad)
         try:
             # As a function: a module would be patched to replay at every size.
-            replay = self._capture(lambda image: self._module(image), (sample,))
-            plain, replayed = (_gradient(module, x) for module in (self._module, replay))
-            return replay if torch.cosine_similarity(plain, replayed, dim=0) >= MIN_COSINE else None
-        except RuntimeError:
-            return None  # out of memory, or an operation that no graph can hold
+            replay = self._capture(lambda image: self._module(image), sample)
+            plain, *replayed = (_answer(module, x) for module in (self._module, replay, replay))
+        except RuntimeError as error:  # out of memory, or an operation that no graph can hold
+            _log.debug("%s is not captured: %s", tuple(x.shape), error)
+            return None
+        if all(_agree(plain, answer) for answer in replayed):
+            return replay
+        _log.debug("%s is not captured: its replay differs from the network itself", tuple(x.shape))
+        return None
 
 
-def _gradient(module: Module, x: Tensor) -> Tensor:
-    """Of half the mean square of everything the module returns, by its input; flat float32."""
+def _answer(module: Module, x: Tensor) -> Tensor:
+    """What the module makes of `x`; or, where `x` requires it, twice the gradient of half the mean square of that.
+
+    Flat float32. The gradient is the sum of two backward passes, since there may be more than one.
+    """
+    if not x.requires_grad:
+        return torch.cat([value.float().flatten() for value in module(x).values()])
     leaf = x.detach().requires_grad_(True)
     score = torch.stack([value.float().square().mean() for value in module(leaf).values()]).sum() / 2
-    (gradient,) = torch.autograd.grad(score, leaf)
-    return gradient.float().flatten().clone()
+    passes = [torch.autograd.grad(score, leaf, retain_graph=more)[0].float().clone() for more in (True, False)]
+    return (passes[0] + passes[1]).flatten()
+
+
+def _agree(one: Tensor, other: Tensor) -> bool:
+    # Enlarged first, because the cosine takes what is smaller than 1e-8 for nothing.
+    largest = torch.maximum(one.abs().max(), other.abs().max())
+    if float(largest) == 0:
+        return True
+    return bool(torch.cosine_similarity(one / largest, other / largest, dim=0) >= MIN_COSINE)

@@ -201,7 +201,7 @@ class Cut:
         return outputs
 
     def repeated(self, image: Tensor) -> dict[str, Tensor]:
-        """The same for a loop that takes one backward pass through it and is done with it before the next call.
+        """The same for a loop that is done with it before the next call.
 
         On CUDA, sizes that keep coming are replayed as graphs, which overwrite what they returned.
         """

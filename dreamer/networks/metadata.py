@@ -26,7 +26,7 @@ class PocketFacts(BaseModel):
     mean: tuple[_Mean, _Mean, _Mean]
     std: tuple[_Deviation, _Deviation, _Deviation]
     width: float = Field(gt=0, le=8)
-    antialiased: bool = False
+    antialiased: bool | Literal["early"] = False
     activation: Literal["relu", "leaky", "smooth"] = "relu"
 
     def of_network(self) -> Architecture:

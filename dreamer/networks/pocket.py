@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -42,12 +43,13 @@ class Architecture:
     """What a pocket network may differ in.
 
     `width`: channels as a share of GoogLeNet's. `antialiased`: poolings of stride 2 blur before they skip every other
-    cell (Zhang 2019, "Making convolutional networks shift-invariant again", with its filter Tri-3). `activation`:
+    cell (Zhang 2019, "Making convolutional networks shift-invariant again", with its filter Tri-3); "early": the two
+    before the first inception block alone. `activation`:
     "relu"; "leaky", which lets a tenth of what is negative through; or "smooth", x sigmoid(x) (SiLU).
     """
 
     width: float = 0.5
-    antialiased: bool = False
+    antialiased: bool | Literal["early"] = False
     activation: str = "relu"
 
 
@@ -113,8 +115,9 @@ class PocketNetwork(nn.Module):
         def scaled(channels: int) -> int:
             return max(1, round(channels * architecture.width))
 
-        def halved(kernel_size: int) -> nn.Module:
-            return antialiased_pool() if architecture.antialiased else pool(kernel_size)
+        def halved(kernel_size: int, early: bool = False) -> nn.Module:
+            blurs = architecture.antialiased is True or (early and architecture.antialiased == "early")
+            return antialiased_pool() if blurs else pool(kernel_size)
 
         self._channels = scaled(192)
 
@@ -125,10 +128,10 @@ class PocketNetwork(nn.Module):
             return block
 
         self.conv1 = BasicConv2d(3, scaled(64), 7, stride=2)
-        self.maxpool1 = halved(3)
+        self.maxpool1 = halved(3, early=True)
         self.conv2 = BasicConv2d(scaled(64), scaled(64), 1)
         self.conv3 = BasicConv2d(scaled(64), scaled(192), 3)
-        self.maxpool2 = halved(3)
+        self.maxpool2 = halved(3, early=True)
         self.inception3a = inception("inception3a")
         self.inception3b = inception("inception3b")
         self.maxpool3 = halved(3)

@@ -1,7 +1,7 @@
 """Captures, by a stand-in that works as CUDA graphs do, on the CPU: it replays the very operations that it captured.
 
 What a graph would get wrong, it gets wrong: its inputs and outputs live in fixed memory that the next call overwrites,
-nothing but tensors can change from call to call, and what the first backward pass has read is gone after it.
+and nothing but tensors can change from call to call.
 """
 
 from __future__ import annotations
@@ -51,27 +51,31 @@ def flat(values: Any) -> list[Tensor]:
     return tensors
 
 
-def capture(module: Module, sample: tuple[Tensor]) -> Module:
-    """What `torch.cuda.make_graphed_callables` does, without a GPU."""
-    (static,) = sample
+def capture(module: Module, static: Tensor) -> Module:
+    """What `cuda_graphs` does, without a GPU."""
     with Operations() as forward:
         outputs = module(static)
+    if not static.requires_grad:
+
+        def replayed(x: Tensor) -> dict[str, Tensor]:
+            static.copy_(x)
+            forward.replay()
+            return outputs
+
+        return replayed
     grads = [torch.empty_like(value) for value in outputs.values()]
     with Operations() as backward, torch.no_grad():
-        (gradient,) = torch.autograd.grad(list(outputs.values()), static, grads)
+        (gradient,) = torch.autograd.grad(list(outputs.values()), static, grads, retain_graph=True)
 
     class Graphed(torch.autograd.Function):
         @staticmethod
         def forward(ctx: Any, x: Tensor) -> tuple[Tensor, ...]:
             static.detach().copy_(x)
             forward.replay()
-            ctx.replays = 0
             return tuple(value.detach() for value in outputs.values())
 
         @staticmethod
         def backward(ctx: Any, *given: Tensor) -> Tensor:
-            assert ctx.replays == 0, "the memory of the activations has been used for other things"
-            ctx.replays += 1
             for place, value in zip(grads, given, strict=True):
                 place.copy_(value)
             backward.replay()
@@ -81,13 +85,13 @@ def capture(module: Module, sample: tuple[Tensor]) -> Module:
 
 
 class WatchedCapture:
-    """A capture function that keeps the sizes it was given."""
+    """A capture function that keeps the sizes it was given, and those without a gradient."""
 
     def __init__(self, capture: Callable[..., Module]) -> None:
-        self.capture, self.sizes = capture, list[tuple[int, ...]]()
+        self.capture, self.sizes, self.forward_only = capture, list[tuple[int, ...]](), list[tuple[int, ...]]()
 
-    def __call__(self, module: Module, sample: tuple[Tensor]) -> Module:
-        self.sizes.append(tuple(sample[0].shape))
+    def __call__(self, module: Module, sample: Tensor) -> Module:
+        (self.sizes if sample.requires_grad else self.forward_only).append(tuple(sample.shape))
         return self.capture(module, sample)
 
 
@@ -118,12 +122,20 @@ def test_a_dream_is_the_same_when_it_is_replayed(name: str, monkeypatch: pytest.
     assert len(set(watched.sizes)) == len(watched.sizes) > 0
 
 
-def test_targets_that_are_balanced_go_back_more_than_once_and_are_not_replayed(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("settings", [{"normalize_targets": True}, {"penalties": {"photo_features": 0.5}}], ids=str)
+def test_targets_that_are_balanced_go_back_more_than_once(
+    settings: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
     targets = [{"layer": "conv2"}, {"layer": "inception3a"}]
-    settings = {"targets": targets, "normalize_targets": True, "octaves": {"count": 1, "steps": 6}}
+    preset = Preset.model_validate({"targets": targets, "octaves": {"count": 1, "steps": 7}, **settings})
+    photo = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    with monkeypatch.context() as patch:
+        plain = dream(preset, pocket(patch), photo)
     watched = WatchedCapture(capture)
-    dream(Preset.model_validate(settings), pocket(monkeypatch, watched), torch.rand(1, 3, 64, 64))
-    assert not watched.sizes
+    replayed = dream(preset, pocket(monkeypatch, watched), photo)
+    torch.testing.assert_close(replayed, plain, atol=1e-4, rtol=0)
+    assert watched.sizes == [(1, 3, 64, 64)]
+    assert watched.forward_only == ([(1, 3, 64, 64)] if "penalties" in settings else [])
 
 
 def module(x: Tensor) -> dict[str, Tensor]:
@@ -144,8 +156,23 @@ def test_only_a_size_that_keeps_coming_is_captured() -> None:
         for x in (often, seldom) if number < CAPTURE_AT - 1 else (often,):
             expected = (x > 0) * (1 + 18 * x)
             torch.testing.assert_close(gradient(graphed, x), expected)
-        graphed(often)  # without a gradient it is not a step
-    assert watched.sizes == [(1, 3, 8, 8)]
+        values = graphed(often)
+        torch.testing.assert_close(values["second"], 3 * often.relu())
+    assert watched.sizes == watched.forward_only == [(1, 3, 8, 8)]
+
+
+def test_a_tiny_gradient_is_no_reason_against_a_capture() -> None:
+    def faint(x: Tensor) -> dict[str, Tensor]:
+        return {"faint": x.square() * 1e-10}
+
+    watched = WatchedCapture(capture)
+    graphed, x = GraphedModule(faint, watched, 1.0), torch.rand(1, 3, 8, 8)
+    for _ in range(CAPTURE_AT):
+        leaf = x.clone().requires_grad_(True)
+        (found,) = torch.autograd.grad(graphed(leaf)["faint"].sum(), leaf)
+    torch.testing.assert_close(found, 2e-10 * x, atol=1e-16, rtol=1e-4)
+    (captured,) = graphed._captured.values()
+    assert captured.replay is not None
 
 
 def test_captures_share_a_budget_and_those_that_nobody_uses_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,10 +188,10 @@ def test_captures_share_a_budget_and_those_that_nobody_uses_make_room(monkeypatc
 
 
 def test_what_cannot_be_captured_runs_as_ever() -> None:
-    def fails(module: Module, sample: tuple[Tensor]) -> Module:
+    def fails(module: Module, sample: Tensor) -> Module:
         raise RuntimeError("operation not permitted when stream is capturing")
 
-    def lies(module: Module, sample: tuple[Tensor]) -> Module:
+    def lies(module: Module, sample: Tensor) -> Module:
         replayed = capture(module, sample)
         return lambda x: replayed(x.flip(3))
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from dreamer.networks.weights import LoadedNetwork
 
 SECONDS_BETWEEN_LINES = 10.0
+# How the architecture calls what --antialias says.
+_ANTIALIASED: dict[str | None, bool | str | None] = {None: None, "none": False, "early": "early", "all": True}
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class TrainingOptions:
     cutmix: float
     duration: str | None
     width: float | None
-    antialiased: bool | None
+    antialias: str | None
     activation: str | None
     start: str | None
     seed: int
@@ -46,7 +48,7 @@ class TrainingOptions:
         from dreamer.networks.training import TrainingPlan, architecture_like
 
         architecture = architecture_like(
-            start, width=self.width, antialiased=self.antialiased, activation=self.activation
+            start, width=self.width, antialiased=_ANTIALIASED.get(self.antialias), activation=self.activation
         )
         return TrainingPlan(epochs=self.epochs, batch=self.batch, side=self.side, small_share=self.small_share,
                             learning_rate=self.rate, robust=self.robust, cutmix_share=self.cutmix, seed=self.seed,
@@ -85,8 +87,8 @@ class TrainingOptions:
     "--width", type=click.FloatRange(0.05, 2), help="Channels, as a share of GoogLeNet's; 0.5, or that of --from."
 )
 @click.option(
-    "--antialias/--no-antialias", "antialiased", default=None,
-    help="Blur before every halving of the map, for smoother dreams; off, or as --from.",
+    "--antialias", is_flag=False, flag_value="all", type=click.Choice([name for name in _ANTIALIASED if name]),
+    help="Blur before every halving of the map, for smoother dreams, or before the first two; none, or as --from.",
 )  # fmt: skip
 @click.option(
     "--activation", type=click.Choice(["relu", "leaky", "smooth"]),

@@ -28,6 +28,7 @@ def random_views(pixels: Tensor, side: int, generator: Generator) -> Tensor:
 
     Each is a random square of 55% to 100% of the side, stretched by up to 1.2, rotated by up to 12 degrees and flipped
     half the time, in a single bilinear resampling; then brightness, contrast, saturation and white balance are changed.
+    What is drawn comes from `generator`, which is the CPU's; pictures are made on the device of `pixels`.
     """
     n = len(pixels)
     size = _uniform(n, 0.55, 1.0, generator)
@@ -39,7 +40,7 @@ def random_views(pixels: Tensor, side: int, generator: Generator) -> Tensor:
     wide, high = (size * stretch).clamp(max=1), (size / stretch).clamp(max=1)
     cos, sin = torch.cos(angle), torch.sin(angle)
     rows = [wide * cos * flip, -high * sin, shift_x, wide * sin * flip, high * cos, shift_y]
-    matrix = torch.stack(rows, 1).view(n, 2, 3)
+    matrix = torch.stack(rows, 1).view(n, 2, 3).to(pixels.device)
     grid = F.affine_grid(matrix, [n, 3, side, side], align_corners=False)
     image = F.grid_sample(pixels.float() / 255, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
     return _recolored(image, generator)
@@ -49,9 +50,9 @@ def _recolored(image: Tensor, generator: Generator) -> Tensor:
     n = len(image)
 
     def factor(spread: float) -> Tensor:
-        return _uniform(n, 1 - spread, 1 + spread, generator).view(n, 1, 1, 1)
+        return _uniform(n, 1 - spread, 1 + spread, generator).view(n, 1, 1, 1).to(image.device)
 
-    balance = 1 + 0.06 * (torch.rand(n, 3, 1, 1, generator=generator) * 2 - 1)
+    balance = 1 + 0.06 * (torch.rand(n, 3, 1, 1, generator=generator).to(image.device) * 2 - 1)
     gray = (image * image.new_tensor(LUMA).view(3, 1, 1)).sum(1, keepdim=True)
     image = gray + (image - gray) * factor(0.3)
     mean = image.mean((1, 2, 3), keepdim=True)

@@ -59,7 +59,7 @@ def _seconds_per_step(learner: Learner, photographs: Photographs, side: int) -> 
     for number in range(4):
         began = time.perf_counter()
         generator = torch.Generator().manual_seed(side)
-        learner.accumulate(random_views(pixels, side, generator), labels, generator)
+        learner.accumulate(random_views(pixels.to(learner.device), side, generator), labels, generator)
         if number:
             least = min(least, time.perf_counter() - began)
     return least

@@ -13,6 +13,7 @@ from dreamer.networks.training.augmentation import normalized
 from dreamer.networks.training.photographs import Photographs
 
 BATCH = 128
+BATCH_ON_GPU = 1024
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,10 @@ def evaluate(network: nn.Module, photographs: Photographs, side: int, device: to
     clean: list[Tensor] = []
     whole: list[Tensor] = []
     perturbed: list[Tensor] = []
-    for first in range(0, len(pixels), BATCH):
-        stored = (pixels[first : first + BATCH].float() / 255).to(device)
-        label = labels[first : first + BATCH].to(device)
+    batch = BATCH if device.type == "cpu" else BATCH_ON_GPU
+    for first in range(0, len(pixels), batch):
+        stored = pixels[first : first + batch].to(device).float() / 255
+        label = labels[first : first + batch].to(device)
         image = stored[..., edge : edge + side, edge : edge + side].contiguous(memory_format=torch.channels_last)
         larger = F.interpolate(stored, size=(side * 5 // 4,) * 2, mode="bicubic", antialias=True).clamp(0, 1)
         size = torch.full((len(image),), 0.5, device=device)

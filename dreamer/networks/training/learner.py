@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import torch
@@ -16,6 +16,7 @@ from torchvision.transforms.v2 import CutMix
 from dreamer.networks.pocket import PocketNetwork
 from dreamer.networks.training.augmentation import normalized
 from dreamer.networks.training.evaluation import autocast, worst_case
+from dreamer.networks.training.graphed_function import GraphedFunction
 from dreamer.networks.training.training_plan import TrainingPlan
 
 WARM_UP = 0.15
@@ -36,6 +37,9 @@ class Learner:
         )
         self._schedule = LambdaLR(self._optimizer, lambda step: one_cycle(step / steps))
         self._cutmix = CutMix(num_classes=network.fc.out_features)
+        self._backward: Callable[..., Tensor] = self._add_gradient
+        if self.device.type == "cuda":
+            self._backward = GraphedFunction(self._add_gradient, self.device)
 
     @property
     def averaged(self) -> PocketNetwork:
@@ -46,7 +50,8 @@ class Learner:
         """Learn from one batch, (B, 3, H, W) in [0, 1] and (B,) int64; returns its loss."""
         loss = self.accumulate(image, labels, generator)
         self._optimizer.step()
-        self._optimizer.zero_grad(set_to_none=True)
+        # Where graphs add to the gradients, they stay where they are.
+        self._optimizer.zero_grad(set_to_none=self.device.type != "cuda")
         self._schedule.step()
         self._average.update_parameters(self.network)
         return loss
@@ -58,17 +63,34 @@ class Learner:
         labels = labels.to(self.device)
         if plan.robust > 0:
             size = torch.rand(len(image), generator=generator) * plan.robust
-            noise = torch.randn(image.shape, generator=generator)
-            self.network.eval()
-            image = worst_case(self.network, image, labels, size.to(self.device), noise.to(self.device))
-        elif float(torch.rand((), generator=generator)) < plan.cutmix_share:
+            noise = self._normal(image.shape, generator)
+            return float(self._backward(image, labels, size.to(self.device), noise))
+        if float(torch.rand((), generator=generator)) < plan.cutmix_share:
             image, labels = self._mixed(image, labels, generator)
+        return float(self._backward(image, labels))
+
+    def _add_gradient(self, image: Tensor, labels: Tensor, *attack: Tensor) -> Tensor:
+        """Add a batch's gradient to that of the parameters; `attack`: size and noise of `worst_case`.
+
+        Returns the loss.
+        """
+        if attack:
+            self.network.eval()
+            image = worst_case(self.network, image, labels, *attack)
         self.network.train()
         with autocast(self.device):
             logits = self.network(normalized(image)).float()
-        loss = F.cross_entropy(logits, labels, label_smoothing=plan.label_smoothing)
+        loss = F.cross_entropy(logits, labels, label_smoothing=self.plan.label_smoothing)
         loss.backward()  # type: ignore[no-untyped-call]
-        return float(loss.detach())
+        return loss.detach()
+
+    def _normal(self, shape: torch.Size, generator: Generator) -> Tensor:
+        """Normal random numbers on the device, by its own generator: a CPU takes longer to draw than a GPU to learn."""
+        if self.device.type != "cuda":
+            return torch.randn(shape, generator=generator).to(self.device)
+        seed = int(torch.randint(1 << 62, (), generator=generator))
+        own = Generator(self.device).manual_seed(seed)
+        return torch.randn(shape, generator=own, device=self.device)
 
     def _mixed(self, image: Tensor, labels: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
         """CutMix (Yun et al. 2019): pictures with a box of their neighbor, and class shares (B, classes)."""

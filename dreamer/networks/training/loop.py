@@ -90,7 +90,7 @@ def _losses(learner: Learner, pixels: Tensor, labels: Tensor, batches: int, epoc
     for batch, chosen in enumerate(torch.split(order, plan.batch)):
         generator = _generator(plan.seed, epoch, batch)
         torch.manual_seed(generator.initial_seed())  # dropout draws from torch's global numbers
-        image = random_views(pixels[chosen], plan.side_in(epoch), generator)
+        image = random_views(pixels[chosen].to(learner.device), plan.side_in(epoch), generator)
         yield learner.step(image, labels[chosen], generator)
 
 
