@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -15,8 +16,15 @@ LUMA = (0.299, 0.587, 0.114)
 
 def normalized(image: Tensor) -> Tensor:
     """(B, 3, H, W) in [0, 1] to zero mean and unit deviation by ImageNet's statistics."""
-    mean, std = image.new_tensor(IMAGENET_MEAN).view(3, 1, 1), image.new_tensor(IMAGENET_STD).view(3, 1, 1)
+    mean, std = _statistics(image.device)
     return (image - mean) / std
+
+
+@lru_cache
+def _statistics(device: torch.device) -> tuple[Tensor, Tensor]:
+    """Kept on the device, since nothing can be copied to it while a graph is captured."""
+    mean, std = (torch.tensor(values).view(3, 1, 1) for values in (IMAGENET_MEAN, IMAGENET_STD))
+    return mean.to(device), std.to(device)
 
 
 def _uniform(n: int, low: float, high: float, generator: Generator) -> Tensor:
