@@ -6,7 +6,7 @@ import sys
 
 import torch
 
-from benchmarks import batches, films, gpu, reading, sizes, steps, whole
+from benchmarks import batches, films, gpu, memory, reading, sizes, steps, whole
 from dreamer.devices import choose_device
 
 
@@ -29,7 +29,9 @@ def main(wanted: list[str]) -> None:
     if not wanted or "reading" in wanted:
         print(reading.report(rounds=9), "\n")
     if not wanted or "batches" in wanted:
-        print(batches.report())
+        print(batches.report(), "\n")
+    if not wanted or "memory" in wanted:
+        print(memory.report())
 
 
 if __name__ == "__main__":

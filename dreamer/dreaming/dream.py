@@ -293,12 +293,14 @@ class _Dream:
         # What is as large as the picture has to fit beside a pass.
         left = 0.9 * self.free_memory - self._copies(objective) * self.photo.nbytes
         free = max(min(self.free_memory, int(left / MEMORY_SHARE)), self.free_memory // 8)
-        in_tiles = self.network.device.type == "cpu" or len(self.others) > 0
-        snug = tiles.size == "auto" and size[0] * size[1] > LARGE and in_tiles
+        tile = automatic_tile(tiles, size, per_pixel, free, cut.smallest)
+        large = size[0] * size[1] > LARGE
+        on_processor = self.network.device.type == "cpu"
+        snug = tiles.size == "auto" and (
+            (on_processor and tile is not None) or (large and (on_processor or self.others))
+        )
         if snug:
-            tile: int | None = snug_tile(tiles, per_pixel, MEMORY_SHARE * free, cut.smallest)
-        else:
-            tile = automatic_tile(tiles, size, per_pixel, free, cut.smallest)
+            tile = snug_tile(tiles, per_pixel, MEMORY_SHARE * free, cut.smallest)
         if self.largest_tile is not None:
             tile = max(min(tile or self.largest_tile, self.largest_tile), cut.smallest - 2 * tiles.halo)
         return tile, snug

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from dreamer.buffers import relax
+from dreamer.buffers import relax, reused_memory
 from dreamer.dreaming.bound_targets import Window
 from dreamer.dreaming.dead_targets import joined
 from dreamer.dreaming.events import TileHalved
@@ -94,7 +94,8 @@ class TargetGradient:
                     seen = None if reference is None else transform(reference)
                     whole = self._sites[0].passed(transform(image), seen, Window(0, 0, height, width, height, width))
                     return whole.gradients, whole.distances, whole.objective
-                return self._tiled(image, reference, transform, shift, self._tile)
+                with reused_memory():
+                    return self._tiled(image, reference, transform, shift, self._tile)
             except RuntimeError as error:
                 if not _out_of_memory(error):
                     raise

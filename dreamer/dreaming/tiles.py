@@ -20,7 +20,7 @@ LARGE = 1 << 24
 # Larger tiles have hardly less halo.
 SNUG_SIDE = 2304
 # What a backward pass on the processor takes at most of what is known of each px: values go as soon as they are used.
-SNUG_SHARE = 0.75
+SNUG_SHARE = 0.9
 
 
 Slices = tuple[EllipsisType, slice, slice]
