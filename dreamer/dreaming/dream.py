@@ -294,11 +294,9 @@ class _Dream:
         left = 0.9 * self.free_memory - self._copies(objective) * self.photo.nbytes
         free = max(min(self.free_memory, int(left / MEMORY_SHARE)), self.free_memory // 8)
         tile = automatic_tile(tiles, size, per_pixel, free, cut.smallest)
-        large = size[0] * size[1] > LARGE
-        on_processor = self.network.device.type == "cpu"
-        snug = tiles.size == "auto" and (
-            (on_processor and tile is not None) or (large and (on_processor or self.others))
-        )
+        on_processor, large = self.network.device.type == "cpu", size[0] * size[1] > LARGE
+        gains = (tile is not None or large) if on_processor else (large and len(self.others) > 0)
+        snug = tiles.size == "auto" and gains
         if snug:
             tile = snug_tile(tiles, per_pixel, MEMORY_SHARE * free, cut.smallest)
         if self.largest_tile is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +11,8 @@ import pytest
 import torch
 from rich.console import Console
 
-from dreamer.cli.progress import Live, describe
-from dreamer.dreaming.events import StepDone
+from dreamer.cli.progress import JsonLines, Lines, Live, TimeLeft, describe
+from dreamer.dreaming.events import StepDone, TileDone
 from dreamer.errors import PictureError
 from dreamer.jobs.events import FrameDone, JobDone, JobEvent, JobFailed, JobMoved, JobProgress, JobSkipped, JobStarted
 from dreamer.jobs.job import FilmSettings, Job
@@ -90,3 +91,45 @@ def test_names_are_no_markup() -> None:
     display = live(**{"[red]": 1.0})
     shown(display, JobMoved(job("[red]"), 0.5))
     assert "[red].png" in display.console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def tile(share: float) -> JobProgress:
+    return JobProgress(job("a"), TileDone(2, 3, 1, 4, 5, 16, share))
+
+
+def test_the_bar_moves_with_tiles() -> None:
+    assert shown(live(a=1.0), tile(0.4)) == (pytest.approx(0.4), [("a.png", 0.4)])
+
+
+def test_what_takes_long_is_told_of_once_a_minute(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    display = Lines(verbose=False, quiet=False)
+    display.left = TimeLeft(lambda: now[0])
+    for seconds, share in ((0, 0.1), (30, 0.2), (61, 0.3), (90, 0.35), (122, 0.5)):
+        now[0] = seconds
+        display(tile(share))
+    assert capsys.readouterr().err.splitlines() == [
+        "  octave 2/3, step 1/4, tile 5/16, 30%, 4 min left",
+        "  octave 2/3, step 1/4, tile 5/16, 50%, 3 min left",
+    ]
+
+
+def test_time_left_is_by_what_was_done_since_it_began() -> None:
+    now = [100.0]
+    left = TimeLeft(lambda: now[0])
+    assert left.after(0.5) is None  # taken up where another command was stopped
+    now[0] = 110.0
+    assert left.after(0.6) == pytest.approx(40)
+    assert left.after(0.1) is None  # the next picture
+
+
+def test_json_tells_of_tiles_and_of_the_time_left(capsys: pytest.CaptureFixture[str]) -> None:
+    display = JsonLines()
+    display(tile(0.25))
+    display(tile(0.5))
+    first, second = map(json.loads, capsys.readouterr().err.splitlines())
+    assert (first["event"], first["tile"], first["tiles"], first["work"]) == ("tile_done", 5, 16, 0.25)
+    assert "seconds_left" not in first and second["seconds_left"] >= 0

@@ -275,3 +275,26 @@ def test_ctrl_c_finishes_the_step_and_leaves_nothing_half_written(photo: Path) -
     assert process.wait() == 130
     assert "after this step" in rest and "Traceback" not in rest and "same command" in rest
     assert not (photo.parent / "outputs").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("6G", 6 << 30), ("2.5g", 5 << 29), ("3000 MiB", 3000 << 20), ("2T", 2 << 40)]
+)
+def test_memory_is_limited(
+    text: str, size: int, dreamer: Dreamer, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int | None] = []
+    monkeypatch.setattr("dreamer.cli.run_jobs.limit_memory", asked.append)
+    done = dreamer("render", "photo.png", "-p", "deep-dream", *TINY, "--set", "octaves.steps=0", "--max-memory", text)
+    assert done.exit_code == 0 and asked == [size]
+
+
+@pytest.mark.parametrize(("text", "fault"), [("much", "use 6G or 800M"), ("6Q", "use 6G"), ("1G", "use 2G or more")])
+def test_an_amount_of_memory_that_makes_no_sense_is_refused(text: str, fault: str, dreamer: Dreamer) -> None:
+    refused = dreamer("render", "noise", "-p", "flock", "--max-memory", text)
+    assert refused.exit_code == 2 and fault in " ".join(refused.output.split())
+
+
+def test_the_memory_of_a_cluster_is_not_limited_from_here(dreamer: Dreamer, photo: Path) -> None:
+    refused = dreamer("batch", "photo.png", "-p", "deep-dream", "--cluster", "local", "--max-memory", "4G")
+    assert refused.exit_code == 2 and "not for a cluster" in refused.output

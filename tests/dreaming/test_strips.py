@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from dreamer import buffers
 from dreamer.dreaming import normalization, strips
 from dreamer.dreaming.dream import dream
 from dreamer.dreaming.filters import blurred, halved, resized, sharpened
@@ -112,3 +113,21 @@ def test_a_dream_in_strips_is_the_dream(
     in_strips()
     assert torch.allclose(dream(recipe, network, large), whole, atol=2e-5)
     assert torch.equal(large, before)
+
+
+@pytest.mark.parametrize("name", EVERYTHING)
+def test_a_dream_in_files_is_the_dream_in_memory(
+    name: str,
+    network: TinyNetwork,
+    photo: Tensor,
+    in_strips: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    recipe, large = preset(tiles={"size": 64, "halo": 16}, **EVERYTHING[name]), resized(photo, 96, 128).clamp(0, 1)
+    in_strips()
+    in_memory = dream(recipe, network, large)
+    monkeypatch.setattr(buffers, "LARGE", 1000)
+    monkeypatch.setattr(buffers, "available_memory", lambda: 0)
+    in_files = dream(recipe, network, large)
+    assert torch.equal(in_files, in_memory)
+    assert buffers.is_mapped(in_files) or name == "fourier"
