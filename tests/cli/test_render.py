@@ -285,7 +285,9 @@ def test_memory_is_limited(
 ) -> None:
     asked: list[int | None] = []
     monkeypatch.setattr("dreamer.cli.run_jobs.limit_memory", asked.append)
-    done = dreamer("render", "photo.png", "-p", "deep-dream", *TINY, "--set", "octaves.steps=0", "--max-memory", text)
+    done = dreamer(
+        "render", "photo.png", "-p", "deep-dream", *TINY, "--set", "octaves.steps=[0,0]", "--max-memory", text
+    )
     assert done.exit_code == 0 and asked == [size]
 
 
