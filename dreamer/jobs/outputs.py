@@ -13,7 +13,7 @@ from dreamer.film.codecs import film_codec
 from dreamer.jobs.first_target import target_fields
 from dreamer.jobs.inputs import Input
 from dreamer.jobs.job import FilmSettings, Job
-from dreamer.pictures.names import output_format
+from dreamer.pictures.names import require_writer
 from dreamer.presets.model.schema import Preset
 
 _OLD_FIELDS = {"place": "path"}
@@ -96,7 +96,7 @@ def check_outputs(jobs: Iterable[Job], option: str) -> None:
     """Refuse, before any work, what could not be written.
 
     Raises UsageError where two jobs would write one file; OutputError where one would overwrite its input, where a
-    suffix names no format that can be written, and where a file stands in place of a folder.
+    suffix names no format that can be written here, and where a file stands in place of a folder.
     """
     taken: dict[Path, Job] = {}
     folders: set[Path] = set()
@@ -121,7 +121,7 @@ def check_outputs(jobs: Iterable[Job], option: str) -> None:
 
 def _check_format(output: Path, film: FilmSettings | None) -> None:
     if film is None:
-        output_format(output)
+        require_writer(output)
     else:
         film_codec(output, film.codec)
 

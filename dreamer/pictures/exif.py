@@ -20,6 +20,7 @@ WIDTH, HEIGHT = 0xA002, 0xA003
 _PHOTO, _GPS, _INTEROP = 0x8769, 0x8825, 0xA005
 _THUMBNAIL, _THUMBNAIL_SIZE = 0x0201, 0x0202
 _MOST_FIELDS = 1000
+# Of all values together: many fields may claim the same bytes.
 _LONGEST = 16 << 20
 
 
@@ -110,6 +111,7 @@ class _Reader:
 
     def __init__(self, block: bytes | mmap, order: str) -> None:
         self.block, self.order, self.damaged, self.maker_at = block, order, 0, 0
+        self._left = _LONGEST
 
     def directory(self, offset: int) -> tuple[dict[int, Value], int]:
         """The fields of the directory there, and where the next one is. Raises BrokenExif."""
@@ -123,9 +125,10 @@ class _Reader:
             tag, kind, length = struct.unpack_from(f"{self.order}HHI", self.block, place)
             size = _SIZES.get(kind, 0) * length
             start = place + 8 if size <= 4 else _number(self.block, self.order, place + 8)
-            if not 0 < size <= _LONGEST or start + size > len(self.block):
+            if not 0 < size <= self._left or start + size > len(self.block):
                 self.damaged += 1
                 continue
+            self._left -= size
             fields[tag] = Value(kind, bytes(self.block[start : start + size]))
             if tag == MAKER_NOTE:
                 self.maker_at = start

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dreamer.errors import OutputError
 from dreamer.pictures.exif import Exif, text
 
 # Rec. 709 and D65: x and y of red, green, blue and white.
@@ -20,9 +18,10 @@ def write_exr(path: Path, light: NDArray[np.float32], *, exif: Exif, texts: dict
     """Write (H, W, 3 or 4) linear light of Rec. 709 in 32 bits, compressed without loss. `texts`: attributes by name.
 
     Of `exif` what OpenEXR has attributes for: the time it was taken, its description and copyright.
-    Raises OutputError where the package is missing, OSError where the file cannot be written.
+    Raises OSError where it cannot be written.
     """
-    openexr = _package(path)
+    import OpenEXR as openexr  # whoever writes has made sure that it is there
+
     standard = {
         "capDate": text(exif.photo.get(_DATE)),
         "comments": text(exif.main.get(_COMMENT)),
@@ -41,12 +40,3 @@ def write_exr(path: Path, light: NDArray[np.float32], *, exif: Exif, texts: dict
             file.write(str(path))
     except (RuntimeError, ValueError, TypeError) as error:
         raise OSError(str(error)) from error
-
-
-def _package(path: Path) -> Any:
-    try:
-        import OpenEXR
-    except ImportError:
-        remedy = "Install it with: pip install 'dreamer[exr]'"
-        raise OutputError("writing OpenEXR needs an extra", where=str(path), remedy=remedy) from None
-    return OpenEXR

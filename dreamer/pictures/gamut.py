@@ -31,9 +31,11 @@ def to_srgb_and_beyond(
     encoded: NDArray[np.uint8] | NDArray[np.uint16], profile: MatrixProfile
 ) -> tuple[Tensor, Tensor | None]:
     """Colors (H, W, 3) of a profile as (3, H, W) float32 in [0, 1], sRGB, and what goes beyond that, or None."""
-    white = np.float32(np.iinfo(encoded.dtype).max)
+    codes = np.linspace(0, 1, np.iinfo(encoded.dtype).max + 1, dtype=np.float32)
+    tables = [curve.decoded(codes) for curve in profile.curves]
     matrix = profile.matrix_to(_srgb())
-    light = (profile.decoded(encoded[rows].astype(np.float32) / white) @ matrix.T for rows in _bands(len(encoded)))
+    bands = (encoded[rows] for rows in _bands(len(encoded)))
+    light = (np.stack([table[band[..., n]] for n, table in enumerate(tables)], -1) @ matrix.T for band in bands)
     return _divided(light, *encoded.shape[:2])
 
 

@@ -18,6 +18,7 @@ Values = NDArray[np.float32]
 # Of the parameters g, a, b, c, d, e, f those that each kind of parametric curve has.
 _PARAMETERS = ("g", "gab", "gabc", "gabcd", "gabcdef")
 _MOST_TAGS = 200
+_STEEPEST = 10
 
 
 class OtherProfile(ValueError):
@@ -170,8 +171,8 @@ def _curve(data: bytes) -> Curve:
 def _parametric(kind: int, given: dict[str, float]) -> Curve:
     """A parametric curve in the form of the last kind, to which the others are special cases."""
     g, a, b, c = given.get("g", 0.0), given.get("a", 1.0), given.get("b", 0.0), given.get("c", 0.0)
-    if g <= 0 or a <= 0:
-        raise OtherProfile("a curve does not rise")
+    if not (0 < g <= _STEEPEST and 0 < a <= _STEEPEST):
+        raise OtherProfile("a curve does not rise, or too fast")
     if kind == 0:
         return Curve(g=g)
     if kind in (1, 2):

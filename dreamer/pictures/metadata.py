@@ -56,6 +56,7 @@ _TEXTS_OF_PNG = {
     xmp.SOURCE: "Source",
 }
 _XMP_TAG, _IPTC_TAG = 0x02BC, 0x83BB
+_PHOTOSHOP_EXIF, _PHOTOSHOP_XMP = 1058, 1060
 _LONGEST_SEGMENT = 65_000
 
 
@@ -86,14 +87,12 @@ def read_metadata(image: Image.Image, file: IO[bytes]) -> Metadata:
     """The blocks of a loaded picture, read from `file`. Nothing is looked into but the fields of a TIFF."""
     if image.format in ("TIFF", "RAW"):
         return _of_tiff(file)
-    info = image.info
-    photoshop = info.get("photoshop")
-    resource = photoshop.get(iptc.RESOURCE, b"") if isinstance(photoshop, dict) else b""
+    info, resources = image.info, _photoshop_resources(image)
     texts = {key: str(info[key]) for key in _TEXTS_OF_PNG.values() if isinstance(info.get(key), str)}
-    packet = info.get("xmp", b"")
+    packet = info.get("xmp", resources.get(_PHOTOSHOP_XMP, b""))
     return Metadata(
-        _bytes(info.get("exif")).removeprefix(b"Exif\0\0"),
-        _bytes(resource),
+        _bytes(info.get("exif", resources.get(_PHOTOSHOP_EXIF))).removeprefix(b"Exif\0\0"),
+        _bytes(resources.get(iptc.RESOURCE)),
         packet.encode() if isinstance(packet, str) else _bytes(packet),
         texts,
     )
@@ -142,6 +141,14 @@ def fitting_segments(kept: Kept) -> Kept:
         notes.append("its IPTC is too long for a JPEG and left out")
         records = b""
     return Kept(exif, records, packet, (*kept.notes, *notes))
+
+
+def _photoshop_resources(image: Image.Image) -> dict[int, object]:
+    """The resources that Photoshop keeps in a JPEG or in its own files, by their numbers."""
+    in_jpeg, in_psd = image.info.get("photoshop"), getattr(image, "resources", ())
+    if isinstance(in_jpeg, dict):
+        return dict(in_jpeg)
+    return {number: data for number, _, data in in_psd} if image.format == "PSD" else {}
 
 
 def _of_tiff(file: IO[bytes]) -> Metadata:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 from collections.abc import Container
@@ -71,6 +72,17 @@ def output_format(path: str | os.PathLike[str]) -> str:
         remedy = " ".join(filter(None, (did_you_mean(suffix, WRITABLE), known)))
         raise OutputError(what, where=os.fspath(path), remedy=remedy)
     return _FORMATS[suffix]
+
+
+def require_writer(path: Path) -> None:
+    """Raise OutputError where such a picture cannot be written: another suffix, or OpenEXR without its package."""
+    if output_format(path) == "EXR" and not _has_openexr():
+        remedy = "Install it with: pip install 'dreamer[exr]'"
+        raise OutputError("writing OpenEXR needs an extra", where=str(path), remedy=remedy)
+
+
+def _has_openexr() -> bool:
+    return importlib.util.find_spec("OpenEXR") is not None
 
 
 def as_file_name(text: str) -> str:

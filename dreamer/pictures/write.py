@@ -22,7 +22,7 @@ from dreamer.pictures.gamut import from_srgb, linear_light
 from dreamer.pictures.icc import primaries_of, srgb_profile
 from dreamer.pictures.iptc import photoshop_segment
 from dreamer.pictures.metadata import Kept, fitting_segments, kept_metadata
-from dreamer.pictures.names import output_format
+from dreamer.pictures.names import output_format, require_writer
 from dreamer.pictures.origin import Origin
 from dreamer.pictures.png16 import write_png16
 from dreamer.pictures.recipes import PNG_KEY, png_text, with_recipe
@@ -86,6 +86,7 @@ def write_picture(
     Raises OutputError for other suffixes, for what the format cannot hold, and where the file cannot be written.
     """
     path, origin = Path(path), origin or Origin()
+    require_writer(path)
     name = output_format(path)
     form = _FORMATS[name]
     height, width = pixels.shape[-2:]

@@ -12,6 +12,7 @@ from dreamer.errors import FilmError, PictureError
 from dreamer.film.write import FilmWriter
 from dreamer.gallery.thumbnails import make_thumbnail, show_small
 from tests.gallery.test_page import picture
+from tests.pictures.profiles import DISPLAY_P3, SRGB_CURVE, profile
 
 
 def test_small_pictures_are_made_once_and_again_when_theirs_change(tmp_path: Path) -> None:
@@ -72,3 +73,22 @@ def test_a_film_is_shown_by_its_first_frame(tmp_path: Path) -> None:
     image = show_small(tmp_path / "a.mp4", 32)
     assert image.size == (32, 24)
     assert image.getpixel((16, 12))[0] > 180  # type: ignore[index]
+
+
+def test_a_picture_made_anew_under_its_photo_s_old_date_is_shown_anew(tmp_path: Path) -> None:
+    path = picture(tmp_path / "a.png", "blue", (60, 40))
+    small = tmp_path / make_thumbnail(path, tmp_path, 30)
+    os.utime(small, (1.5e9, 1.5e9))
+    picture(path, "green", (60, 40))
+    os.utime(path, (1e9, 1e9))
+    make_thumbnail(path, tmp_path, 30)
+    with Image.open(small) as image:
+        assert image.getpixel((5, 5))[1] > 100  # type: ignore[index]
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_wide_colors_are_shown_in_srgb(mode: str, tmp_path: Path) -> None:
+    color = (100, 200, 100, 255)[: len(mode)]
+    Image.new(mode, (60, 40), color).save(tmp_path / "a.png", icc_profile=profile(DISPLAY_P3, SRGB_CURVE))
+    shown = show_small(tmp_path / "a.png", 30).getpixel((5, 5))
+    assert shown[0] < 80 and shown[1] > 200  # type: ignore[index]

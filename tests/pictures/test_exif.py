@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import struct
 from typing import get_args
 
 import pytest
@@ -61,6 +62,13 @@ def test_fields_outside_the_block_are_left_out_and_counted() -> None:
     block[-20:-16] = b"\xff\xff\xff\x7f"  # where the first field's value is
     found = parse_exif(bytes(block))
     assert found.damaged == 1 and list(found.main) == [0x0112]
+
+
+def test_many_fields_cannot_claim_the_same_bytes_for_ever() -> None:
+    size, count = 1 << 20, 40
+    entries = b"".join(struct.pack("<HHII", 0x8000 + n, UNDEFINED, size, 600) for n in range(count))
+    found = parse_exif(b"II*\0\x08\0\0\0" + struct.pack("<H", count) + entries + bytes(size + 600))
+    assert len(found.main) == 16 and found.damaged == count - 16
 
 
 @pytest.mark.parametrize("block", [b"", b"II*\0", b"JPEG" * 9, b"II*\0\xff\xff\0\0", b"II*\0\x08\0\0\0\xff\xff"])

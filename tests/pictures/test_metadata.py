@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +193,23 @@ def test_plain_texts_of_a_png_become_xmp(tmp_path: Path) -> None:
     dreamt(tmp_path / "photo.png", tmp_path / "dream.jpg")
     data = (tmp_path / "dream.jpg").read_bytes()
     assert b"Snow fox" in data and b"private" not in data
+
+
+def test_the_blocks_of_photoshop_s_own_files_are_kept(tmp_path: Path) -> None:
+    from dreamer.pictures.exif import ASCII, Exif, Value, build_exif
+    from dreamer.pictures.iptc import build_iptc
+
+    blocks = {1028: build_iptc([(2, 5, b"Snow fox")]), 1058: build_exif(Exif(main={0x010F: Value(ASCII, b"Fuchs\0")}))}
+    resources = b"".join(
+        b"8BIM" + struct.pack(">HHI", number, 0, len(block)) + block + bytes(len(block) % 2)
+        for number, block in blocks.items()
+    )
+    head = b"8BPS" + struct.pack(">H6xHIIHH", 1, 3, 8, 8, 8, 3) + bytes(4)
+    body = struct.pack(">I", len(resources)) + resources + bytes(4) + struct.pack(">H", 0) + bytes(192)
+    (tmp_path / "a.psd").write_bytes(head + body)
+    dreamt(tmp_path / "a.psd", tmp_path / "b.png")
+    data = (tmp_path / "b.png").read_bytes()
+    assert b"Fuchs" in data and b"Snow fox" in data
 
 
 def test_broken_blocks_are_told_and_the_others_kept() -> None:

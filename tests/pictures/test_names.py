@@ -12,6 +12,7 @@ from dreamer.pictures.names import (
     natural_order,
     output_format,
     page_folder,
+    require_writer,
 )
 
 
@@ -27,6 +28,13 @@ def test_the_suffix_names_the_format() -> None:
     for name, said in (("a.jpgg", r"\.jpg"), ("a", "no suffix")):
         with pytest.raises(OutputError, match=said):
             output_format(name)
+
+
+def test_openexr_is_refused_before_any_work_where_its_package_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dreamer.pictures.names._has_openexr", lambda: False)
+    require_writer(Path("a.png"))
+    with pytest.raises(OutputError, match=r"pip install 'dreamer\[exr\]'"):
+        require_writer(Path("a.exr"))
 
 
 def test_runs_of_digits_are_compared_as_numbers() -> None:
