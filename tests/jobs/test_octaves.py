@@ -6,19 +6,22 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 import torch
 
+from dreamer.dreaming import passes
 from dreamer.dreaming.dream import OctaveState
 from dreamer.dreaming.events import OctaveStarted, StepDone
 from dreamer.errors import OutputError
 from dreamer.jobs import octaves
 from dreamer.jobs.events import JobDone, JobEvent, JobFailed, JobProgress
+from dreamer.jobs.executors import Inline
 from dreamer.jobs.job import Job, examined
 from dreamer.jobs.octaves import OctaveStore, octave_store, octaves_file
+from dreamer.jobs.run import Choices, JobRun
 from dreamer.pictures import read_picture
 from dreamer.presets import Preset
 from tests.jobs.conftest import planned, run_inline
@@ -177,3 +180,28 @@ def test_a_killed_still_goes_on_with_the_same_command(folder: Path) -> None:
     assert render("whole/1.png").returncode == 0
     assert torch.equal(read_picture("out/1.png").pixels, read_picture("whole/1.png").pixels)
     assert os.listdir("out") == ["1.png"]
+
+
+def test_devices_share_the_tiles_of_a_large_still(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processors stand in for GPUs."""
+    tiled = {"tiles": {"size": 64, "halo": 16}, "canvas": {"size": 160}, "octaves": {"count": 2, "steps": 1}}
+    run_inline([job(**tiled)], lambda event: None)
+    alone = OUTPUT.read_bytes()
+    OUTPUT.unlink()
+    given: list[int] = []
+    shared = passes.shared
+
+    def counted(sites: Sequence[passes.Site], crops: Iterable[passes.Crop]) -> Iterator[passes.Pass]:
+        given.append(len(sites))
+        return shared(sites, crops)
+
+    monkeypatch.setattr("dreamer.dreaming.gradient.shared", counted)
+    with Inline(device="cpu", beside=["cpu", "cpu"]) as executor:
+        JobRun([job(**tiled)], Choices(), lambda event: None).run(executor)
+    assert OUTPUT.read_bytes() == alone
+    assert set(given) == {3}
+    monkeypatch.setattr(octaves, "LARGE", 1 << 24)
+    given.clear()
+    with Inline(device="cpu", beside=["cpu", "cpu"]) as executor:
+        JobRun([job(**tiled, seed=3)], Choices(stale=True), lambda event: None).run(executor)
+    assert set(given) == {1}  # a small one is left to its own device
