@@ -75,10 +75,10 @@ def shaped(outputs: Tensor, inputs: Tensor | Iterable[Tensor], grad_outputs: Ten
 class OnGpu(Network):
     """The shipped network, its cuts made as ever and then moved to a GPU that is not there."""
 
-    def cut(self, layers: Iterable[str], rectifier: Any = None) -> Cut:
+    def cut(self, layers: Iterable[str], rectifier: Any = None, **settings: Any) -> Cut:
         self.device = torch.device("cpu")
         with _disable_current_modes():
-            cut = super().cut(layers, rectifier)
+            cut = super().cut(layers, rectifier, **settings)
         self.device = CUDA
         if cut._scale.device != CUDA:
             for module in cut.graph.modules():

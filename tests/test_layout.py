@@ -26,6 +26,7 @@ ELSEWHERE = [
     ("dreaming/protocols.py", "tiny.py", "types alone; the tiny network is one of their kind"),
     ("dreaming/grid.py", "dreaming/test_gradient.py", "units in whole pictures and in tiles"),
     ("dreaming/*targets.py", "dreaming/test_targets.py", "bound by `bind_target`"),
+    ("dreaming/extent.py", "dreaming/test_wrapping.py", "sizes of pictures that wrap or are too small"),
     ("dreaming/masks.py", "dreaming/test_canvas.py", "part of the canvas"),
     ("dreaming/noise.py", "dreaming/test_canvas.py", "part of the canvas"),
     ("dreaming/octaves.py", "dreaming/test_canvas.py", "sizes of the canvas"),

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from dreamer.errors import TargetError
+from dreamer.presets.model.canvas import FLAT, Wraps
 from tests.on_device import DEVICE
 
 LAYERS = ("conv1", "pool1", "conv2", "logits")
@@ -18,18 +19,25 @@ class TinyCut:
 
     smallest, stride, bytes_per_pixel = 8, 2, 400.0
 
-    def __init__(self, network: TinyNetwork, layers: Iterable[str]) -> None:
-        self.network, self.layers = network, tuple(layers)
+    def __init__(self, network: TinyNetwork, layers: Iterable[str], wraps: Wraps = FLAT) -> None:
+        self.network, self.layers, self.wraps = network, tuple(layers), wraps
 
     def __call__(self, image: Tensor) -> dict[str, Tensor]:
         if image.shape[-1] * image.shape[-2] > self.network.memory:
             raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes.")
         net, seen = self.network, {}
-        seen["conv1"] = torch.relu(net.conv1(image - 0.5)) * net.loudness
+        seen["conv1"] = torch.relu(self.convolved(net.conv1, image - 0.5)) * net.loudness
         seen["pool1"] = nn.functional.max_pool2d(seen["conv1"] / net.loudness, 2)
-        seen["conv2"] = torch.relu(net.conv2(seen["pool1"]))
+        seen["conv2"] = torch.relu(self.convolved(net.conv2, seen["pool1"]))
         seen["logits"] = net.classify(seen["conv2"].mean((2, 3)))
         return {layer: seen[layer] for layer in self.layers}
+
+    def convolved(self, conv: nn.Conv2d, image: Tensor) -> Tensor:
+        if not any(self.wraps):
+            return conv(image)  # type: ignore[no-any-return]
+        rows, columns = ("circular" if wrap else "constant" for wrap in self.wraps)
+        image = nn.functional.pad(nn.functional.pad(image, (1, 1, 0, 0), columns), (0, 0, 1, 1), rows)
+        return nn.functional.conv2d(image, conv.weight, conv.bias)
 
     def repeated(self, image: Tensor) -> dict[str, Tensor]:
         return self(image)
@@ -50,11 +58,11 @@ class TinyNetwork:
                 parameter.requires_grad_(False)
         self.memory, self.loudness = memory, loudness
 
-    def cut(self, layers: Iterable[str]) -> TinyCut:
+    def cut(self, layers: Iterable[str], *, wraps: Wraps = FLAT) -> TinyCut:
         layers = list(layers)
         if unknown := set(layers) - set(LAYERS):
             raise TargetError(f"there is no layer {unknown}")
-        return TinyCut(self, layers)
+        return TinyCut(self, layers, wraps)
 
     def depth(self, layer: str) -> int:
         if layer not in LAYERS:

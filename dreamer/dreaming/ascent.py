@@ -17,6 +17,7 @@ from dreamer.dreaming.penalties import Regularization
 from dreamer.dreaming.strips import copied, difference, updated, zeros_like
 from dreamer.dreaming.transforms import random_transform
 from dreamer.presets.model.ascent import Ascent
+from dreamer.presets.model.canvas import FLAT, Wraps
 from dreamer.presets.model.schedules import Progress, at_octave, value_at
 
 
@@ -85,6 +86,7 @@ class OctaveAscent:
 
     `rest`: what blur and decay lead back to, broadcast to the photo: the photo itself where the canvas started from
     one, so that they change only what was dreamt, else its plain color. `pace`: where each step stands.
+    `wraps`: on which axes the picture goes on at its other side.
     """
 
     ascent: Ascent
@@ -95,6 +97,7 @@ class OctaveAscent:
     keep_colors: bool
     rest: Tensor
     pace: Pace
+    wraps: Wraps = FLAT
 
     def steps(
         self, canvas: Parameterization, count: int, randomness: Callable[[int], Generator]
@@ -109,7 +112,7 @@ class OctaveAscent:
             progress = self.pace.at(step, count)
             generator = randomness(step)
             jitter = at_octave(self.ascent.jitter, progress.octave)
-            transform = random_transform(jitter, self.ascent.transform, (height, width), generator)
+            transform = random_transform(jitter, self.ascent.transform, (height, width), generator, self.wraps)
             shift = tuple(int(n) for n in torch.randint(0, 1 << 16, (2,), generator=generator))
             gradient, objective = self.gradient(canvas.picture(), self.photo, transform, (shift[0], shift[1]))
             raw = copied(gradient) if self.ascent.clip_small_contribution else None
@@ -123,10 +126,10 @@ class OctaveAscent:
 
     def _shaped(self, gradient: Tensor, image: Tensor, progress: Progress) -> Tensor:
         """Penalties, bands, smoothing, colors and mask, in this order."""
-        gradient = self.regularization.subtracted_from(gradient, image, self.photo)
+        gradient = self.regularization.subtracted_from(gradient, image, self.photo, self.wraps)
         if self.ascent.bands:
-            gradient = band_normalized(gradient, self.ascent.bands)
-        gradient = blurred(gradient, value_at(self.ascent.smooth, progress))
+            gradient = band_normalized(gradient, self.ascent.bands, self.wraps)
+        gradient = blurred(gradient, value_at(self.ascent.smooth, progress), self.wraps)
         if self.keep_colors:
             gradient = updated(gradient, lambda part: luma(part).expand_as(part))
         return gradient if self.mask is None else updated(gradient, torch.mul, self.mask)
@@ -140,7 +143,7 @@ class OctaveAscent:
         sigma = value_at(ascent.blur, progress) if (step + 1) % ascent.blur_every == 0 else 0.0
         if not (sigma or ascent.decay or ascent.clip_small_norm or ascent.clip_small_contribution):
             return
-        dream = blurred(difference(canvas.picture(), self.rest), sigma)
+        dream = blurred(difference(canvas.picture(), self.rest), sigma, self.wraps)
         dream = updated(dream, lambda part: part * (1 - ascent.decay))
         if ascent.clip_small_norm:
             kept = above_share(dream.norm(dim=1, keepdim=True), ascent.clip_small_norm)

@@ -12,18 +12,17 @@ from dreamer.dreaming.ascent import OctaveAscent, Pace
 from dreamer.dreaming.bound_targets import LOGITS, BoundTarget
 from dreamer.dreaming.canvas import CANVASES
 from dreamer.dreaming.dead_targets import DeadTargets
-from dreamer.dreaming.events import Listener, OctaveStarted, StepDone, TileDone, TileHalved, ignore
+from dreamer.dreaming.events import Listener, OctaveStarted, StepDone, TileDone, TileHalved, Warned, ignore
+from dreamer.dreaming.extent import extent_of
 from dreamer.dreaming.filters import resized, sharpened, with_color_of
 from dreamer.dreaming.gradient import TargetGradient
-from dreamer.dreaming.masks import draw_mask
 from dreamer.dreaming.nearly_gray import nearly_gray
 from dreamer.dreaming.noise import plain_picture, start_picture
-from dreamer.dreaming.octaves import octave_sizes, output_size
 from dreamer.dreaming.passes import Objective, Site
 from dreamer.dreaming.penalties import regularization
 from dreamer.dreaming.protocols import Cut, Network
 from dreamer.dreaming.randomness import generator_at
-from dreamer.dreaming.strips import copied, is_large, updated
+from dreamer.dreaming.strips import copied, updated
 from dreamer.dreaming.targets import bind_batch, bind_target
 from dreamer.dreaming.tiles import LARGE, MEMORY_SHARE, automatic_tile, snug_tile
 from dreamer.errors import PresetError
@@ -57,7 +56,10 @@ def dream(
     what it holds is written over. The same arguments give the same pixels on the same machine.
     Mordvintsev, Olah & Tyka 2015, "Inceptionism".
 
-    Raises PresetError where a picture is too small or missing, TargetError for what the network does not have,
+    A side that is too short for the network is dreamt with its mirror image around it; one without a seam
+    (`canvas.seamless`) comes out as a multiple of the network's stride.
+
+    Raises PresetError where a picture is missing, TargetError for what the network does not have,
     DeviceError where memory runs out even with the smallest tiles.
     """
     made = _Dream(preset, network, photo, dict(pictures or {}), batch_targets, frame, free_memory, others, listen)
@@ -109,8 +111,10 @@ class _Dream:
         if missing:
             raise PresetError([f"picture {path!r} is named but not given" for path in missing])
         self.regularization = regularization(preset)
-        size = output_size(preset, None if photo is None else (photo.shape[2], photo.shape[3]))
-        self.sizes = octave_sizes(size, preset.octaves, self._cut_for(range(preset.octaves.count)).smallest)
+        self.wraps = preset.canvas.wraps
+        size = None if photo is None else (photo.shape[2], photo.shape[3])
+        self.extent = extent_of(preset, size, self._cut_for(range(preset.octaves.count)))
+        self.sizes = self.extent.octaves
         self.start = self._start(None if photo is None else photo.to(device))
         if batch_targets is not None and len(self.start) == 1:
             self.start = self.start.expand(len(batch_targets), -1, -1, -1).contiguous()
@@ -136,7 +140,7 @@ class _Dream:
                 alive = {number: bool(each.any()) for number, each in self.dead.alive.items()}
                 keep(OctaveState(octave + 1, self.picture, self.free_memory, self.largest_tile, alive))
         self._warn(self.picture, self.photo)
-        return self.picture
+        return self.extent.finished(self.picture)
 
     def _resume(self, state: OctaveState) -> int:
         """Be as after the octaves of a state; their number."""
@@ -166,6 +170,8 @@ class _Dream:
         targets = self.batch_targets or [self.preset.targets] * len(picture)
         dead = list(self.dead.warnings(self.preset, targets))
         told = {number for warned in dead for number in warned.pictures}
+        if rounded := self.extent.warning:
+            self.listen(Warned(rounded, tuple(range(len(picture)))))
         gray = nearly_gray(self.preset, picture, photo if self.from_photo else None, told) if sum(self.work) else None
         for warned in [*dead, gray] if gray else dead:
             self.listen(warned)
@@ -173,12 +179,12 @@ class _Dream:
     def _carried(self, dream: Tensor, height: int, width: int) -> Tensor:
         """A dream as it goes into an octave of this size, sharpened by as much as enlarging has blurred it."""
         ratio = max(height / dream.shape[2], width / dream.shape[3])
-        return sharpened(resized(dream, height, width), self.preset.octaves.sharpen, ratio)
+        return sharpened(resized(dream, height, width, self.wraps), self.preset.octaves.sharpen, ratio, self.wraps)
 
     def _start(self, photo: Tensor | None) -> Tensor:
         """What the canvas starts as, at the size that octaves are resampled from."""
         if self.from_photo and photo is not None:
-            return filled(photo, *self.sizes[-1])
+            return self.extent.start(photo)
         # Without a photo nothing has to stay sharp: noise is made for the smallest octave and grows with the rest.
         generator = generator_at(self.preset.seed, self.frame, "noise")
         return start_picture(self.preset.canvas, *self.sizes[0], generator).to(self.network.device)
@@ -186,7 +192,7 @@ class _Dream:
     def _base(self, height: int, width: int) -> Tensor:
         if self.start.shape[-2:] == (height, width):
             return self.start  # in [0, 1]
-        return updated(resized(self.start, height, width), lambda part: part.clamp(0, 1)).contiguous()
+        return updated(resized(self.start, height, width, self.wraps), lambda part: part.clamp(0, 1)).contiguous()
 
     def _octave(self, octave: int, begin: Tensor) -> Tensor:
         preset, photo, (height, width) = self.preset, self.photo, self.sizes[octave]
@@ -207,6 +213,7 @@ class _Dream:
                 snug=snug,
                 on_tile=lambda number, count: self._tile_done(octave, number, count),
                 others=self._sites(octave) if tile is not None else (),
+                wraps=self.wraps,
             )
             ascent = OctaveAscent(
                 preset.ascent,
@@ -217,6 +224,7 @@ class _Dream:
                 preset.keep_colors,
                 photo if self.from_photo else plain_picture(preset.canvas).to(photo.device),
                 Pace(octave, sum(self.steps[:octave]), sum(self.steps)),
+                self.wraps,
             )
             self.step = 0
             for step, score in ascent.steps(canvas, steps, self._randomness(octave)):
@@ -257,7 +265,7 @@ class _Dream:
         layers = {layer for target in targets for layer in target.layer or (LOGITS,)}
         if self.regularization.features > 0:
             layers.add(self._features_layer())
-        return (network or self.network).cut(layers or {self.network.layers[0]})
+        return (network or self.network).cut(layers or {self.network.layers[0]}, wraps=self.wraps)
 
     def _features_layer(self) -> str:
         layers = [layer for target in self.preset.targets for layer in target.layer or ()]
@@ -317,7 +325,7 @@ class _Dream:
         self.listen(event)
 
     def _mask(self, mask: Mask | None, height: int, width: int) -> Tensor | None:
-        return None if mask is None else draw_mask(mask, height, width, self.pictures).to(self.network.device)
+        return None if mask is None else self.extent.mask(mask, height, width, self.pictures).to(self.network.device)
 
 
 def _check_alike(preset: Preset, batch_targets: Sequence[Sequence[Target]]) -> None:
@@ -325,27 +333,6 @@ def _check_alike(preset: Preset, batch_targets: Sequence[Sequence[Target]]) -> N
         raise ValueError("every picture of a batch needs the same number of targets")
     if preset.normalize_targets and len({tuple(target.weight for target in targets) for targets in batch_targets}) > 1:
         raise ValueError("normalized targets of a batch need the same weights")
-
-
-def filled(photo: Tensor, height: int, width: int) -> Tensor:
-    """Scale (B, 3, h, w) to cover height x width and crop the middle; held in [0, 1]."""
-    middle = covering(photo, height, width)
-    if is_large(middle) and middle.is_contiguous() and _is_within(middle):
-        return middle
-    return middle.clamp(0, 1)
-
-
-def covering(photo: Tensor, height: int, width: int) -> Tensor:
-    """Scale (B, C, h, w) of any values to cover height x width and crop the middle."""
-    factor = max(height / photo.shape[2], width / photo.shape[3])
-    covered = resized(photo, max(height, round(photo.shape[2] * factor)), max(width, round(photo.shape[3] * factor)))
-    top, left = (covered.shape[2] - height) // 2, (covered.shape[3] - width) // 2
-    return covered[:, :, top : top + height, left : left + width]
-
-
-def _is_within(image: Tensor) -> bool:
-    low, high = image.aminmax()
-    return bool(low >= 0 and high <= 1)
 
 
 def _begun(dream: Tensor, photo: Tensor) -> Tensor:

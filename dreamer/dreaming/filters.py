@@ -12,18 +12,19 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from dreamer.dreaming.strips import by_channels, halved_in_strips, updated
+from dreamer.dreaming.wrapping import interpolated, surrounded
+from dreamer.presets.model.canvas import FLAT, Wraps
 
 LUMA = (0.2126, 0.7152, 0.0722)
 SCHARR = (10 / 16, 3 / 16)  # across an edge, from the middle outward; along it, a difference
 
 
-def resized(image: Tensor, height: int, width: int) -> Tensor:
+def resized(image: Tensor, height: int, width: int, wraps: Wraps = FLAT) -> Tensor:
     """(B, C, H, W) to (B, C, height, width): bicubic, antialiased where it shrinks. Values may overshoot slightly."""
     if image.shape[-2:] == (height, width):
         return image
-    return by_channels(
-        image, height, width, functools.partial(F.interpolate, size=(height, width), mode="bicubic", antialias=True)
-    )
+    bicubic = functools.partial(interpolated, height=height, width=width, wraps=wraps, mode="bicubic", antialias=True)
+    return by_channels(image, height, width, bicubic)
 
 
 def luma(image: Tensor) -> Tensor:
@@ -46,36 +47,47 @@ def _gaussian_weights(sigma: float) -> tuple[float, ...]:
     return tuple(weight / total for weight in weights)
 
 
-def gaussian_blur(image: Tensor, sigma: float) -> Tensor:
-    """Blur (B, C, H, W) by a Gaussian of `sigma` px, mirrored at the borders; below 0.1 px nothing changes."""
+def gaussian_blur(image: Tensor, sigma: float, wraps: Wraps = FLAT) -> Tensor:
+    """Blur (B, C, H, W) by a Gaussian of `sigma` px; below 0.1 px nothing changes.
+
+    Borders are mirrored, or on axes that wrap seen around.
+    """
     if sigma < 0.1:
         return image
     height, width = image.shape[-2:]
     if sigma > 4 and min(height, width) >= 64:
         # A wide Gaussian loses nothing on a coarser grid, where it costs a sixteenth.
-        coarse = F.interpolate(image, size=(height // 4, width // 4), mode="bilinear", antialias=True)
-        return stretched(gaussian_blur(coarse, sigma / 4), height, width)
+        coarse = interpolated(image, height // 4, width // 4, wraps, antialias=True)
+        return stretched(gaussian_blur(coarse, sigma / 4, wraps), height, width, wraps)
     weights = _gaussian_weights(round(sigma, 4))
     radius = len(weights) - 1
-    rows, columns = "reflect" if radius < height else "replicate", "reflect" if radius < width else "replicate"
+    rows, columns = (
+        "wrap" if wrap else "reflect" if radius < length else "replicate"
+        for length, wrap in zip((height, width), wraps, strict=True)
+    )
     return _smoothed(_smoothed(image, weights, 3, columns), weights, 2, rows)
 
 
-def blurred(image: Tensor, sigma: float) -> Tensor:
-    """`gaussian_blur(image, sigma)`; a large picture may be written over."""
+def blurred(image: Tensor, sigma: float, wraps: Wraps = FLAT) -> Tensor:
+    """`gaussian_blur(image, sigma, wraps)`; a large picture may be written over."""
     if sigma > 4 or sigma < 0.1:
-        return gaussian_blur(image, sigma)
-    return updated(image, lambda part: gaussian_blur(part, sigma), margin=_blur_radius(sigma))
+        return gaussian_blur(image, sigma, wraps)
+    radius = _blur_radius(sigma)
+    return updated(image, lambda part: gaussian_blur(part, sigma, wraps), margin=radius, wraps=wraps[0])
 
 
-def sharpened(image: Tensor, amount: float, sigma: float) -> Tensor:
+def sharpened(image: Tensor, amount: float, sigma: float, wraps: Wraps = FLAT) -> Tensor:
     """(B, C, H, W) with `amount` times what a Gaussian blur of `sigma` px takes away added: an unsharp mask.
 
     A large picture is written over.
     """
     if not amount:
         return image
-    return updated(image, lambda part: part + amount * (part - gaussian_blur(part, sigma)), margin=_blur_radius(sigma))
+
+    def unsharp(part: Tensor) -> Tensor:
+        return part + amount * (part - gaussian_blur(part, sigma, wraps))
+
+    return updated(image, unsharp, margin=_blur_radius(sigma), wraps=wraps[0])
 
 
 def _blur_radius(sigma: float) -> int:
@@ -83,6 +95,9 @@ def _blur_radius(sigma: float) -> int:
 
 
 def _padded(image: Tensor, radius: int, dim: int, border: str) -> Tensor:
+    """`border`: a mode of torch's padding, or "wrap"."""
+    if border == "wrap":
+        return surrounded(image, *((0, radius) if dim == 3 else (radius, 0)))
     return F.pad(image, (radius, radius, 0, 0) if dim == 3 else (0, 0, radius, radius), mode=border)
 
 
@@ -107,56 +122,64 @@ def _slope(image: Tensor, dim: int, border: str) -> Tensor:
     return padded.narrow(dim, 0, length) - padded.narrow(dim, 2, length)
 
 
-def scharr_energy_gradient(image: Tensor) -> Tensor:
-    """Gradient of half the summed squares of the Scharr responses of (B, C, H, W), away from the border.
+def scharr_energy_gradient(image: Tensor, wraps: Wraps = FLAT) -> Tensor:
+    """Gradient of half the summed squares of the Scharr responses of (B, C, H, W), away from borders that do not wrap.
 
     Responses are horizontal and vertical, 1 for a step from 0 to 1. Scharr 2000, "Optimal operators in digital image
     processing".
     """
     total = torch.zeros_like(image)
     for along, across in ((3, 2), (2, 3)):
-        edges = _smoothed(_slope(image, along, "replicate"), SCHARR, across, "replicate")
+        seen = ["wrap" if wraps[dim - 2] else "replicate" for dim in (along, across)]
+        edges = _smoothed(_slope(image, along, seen[0]), SCHARR, across, seen[1])
         # The filters' adjoints: smoothing is its own, the slope's is the slope the other way.
-        total -= _slope(_smoothed(edges, SCHARR, across, "constant"), along, "constant")
+        back = ["wrap" if wraps[dim - 2] else "constant" for dim in (along, across)]
+        total -= _slope(_smoothed(edges, SCHARR, across, back[1]), along, back[0])
     return total
 
 
-def laplacian_bands(image: Tensor, count: int) -> list[Tensor]:
+def laplacian_bands(image: Tensor, count: int, wraps: Wraps = FLAT) -> list[Tensor]:
     """Split (B, C, H, W) in at most `count` bands, the finest first, each of half the size, and a coarse rest.
 
     Burt & Adelson 1983, "The Laplacian pyramid as a compact image code".
     """
     bands: list[Tensor] = []
     rest = image
-    while len(bands) < count and min(rest.shape[-2:]) >= 4:
-        coarse = halved(rest)
-        bands.append(rest - enlarged(coarse, rest))
+    while len(bands) < count and can_be_halved(rest, wraps):
+        coarse = halved(rest, wraps)
+        bands.append(rest - enlarged(coarse, rest, wraps))
         rest = coarse
     return [*bands, rest]
 
 
-def merged_bands(bands: Sequence[Tensor]) -> Tensor:
+def can_be_halved(image: Tensor, wraps: Wraps = FLAT) -> bool:
+    """Whether (B, C, H, W) has room for another band: on an axis that wraps, only if its length is even."""
+    sides = image.shape[-2:]
+    return min(sides) >= 4 and not any(wrap and side % 2 for side, wrap in zip(sides, wraps, strict=True))
+
+
+def merged_bands(bands: Sequence[Tensor], wraps: Wraps = FLAT) -> Tensor:
     """The picture whose `laplacian_bands` these are."""
     image = bands[-1]
     for band in reversed(bands[:-1]):
-        image = band + enlarged(image, band)
+        image = band + enlarged(image, band, wraps)
     return image
 
 
-def halved(image: Tensor) -> Tensor:
+def halved(image: Tensor, wraps: Wraps = FLAT) -> Tensor:
     """(B, C, H, W) at half its size, rounded up, without what is too fine for it."""
-    return halved_in_strips(image, _halved, margin=4)
+    return halved_in_strips(image, functools.partial(_halved, wraps=wraps), margin=4, wraps=wraps[0])
 
 
-def _halved(image: Tensor) -> Tensor:
-    return F.avg_pool2d(gaussian_blur(image, 1.0), 2, ceil_mode=True, count_include_pad=False)
+def _halved(image: Tensor, wraps: Wraps) -> Tensor:
+    return F.avg_pool2d(gaussian_blur(image, 1.0, wraps), 2, ceil_mode=True, count_include_pad=False)
 
 
-def enlarged(image: Tensor, like: Tensor) -> Tensor:
+def enlarged(image: Tensor, like: Tensor, wraps: Wraps = FLAT) -> Tensor:
     """`image` at the size of `like`, bilinear."""
-    return stretched(image, like.shape[2], like.shape[3])
+    return stretched(image, like.shape[2], like.shape[3], wraps)
 
 
-def stretched(image: Tensor, height: int, width: int) -> Tensor:
+def stretched(image: Tensor, height: int, width: int, wraps: Wraps = FLAT) -> Tensor:
     """(B, C, H, W) enlarged to (B, C, height, width), bilinear."""
-    return by_channels(image, height, width, functools.partial(F.interpolate, size=(height, width), mode="bilinear"))
+    return by_channels(image, height, width, functools.partial(interpolated, height=height, width=width, wraps=wraps))

@@ -18,6 +18,7 @@ from dreamer.dreaming.strips import updated, zeros_like
 from dreamer.dreaming.tiles import SMALLEST_TILE, Tile, cut_tiles
 from dreamer.dreaming.transforms import ViewTransform
 from dreamer.errors import DeviceError
+from dreamer.presets.model.canvas import FLAT, Wraps
 
 
 class TargetGradient:
@@ -40,8 +41,9 @@ class TargetGradient:
         snug: bool = False,
         on_tile: Callable[[int, int], None] = lambda number, count: None,
         others: Sequence[Site] = (),
+        wraps: Wraps = FLAT,
     ) -> None:
-        self._cut, self._objective = cut, objective
+        self._cut, self._objective, self._wraps = cut, objective, wraps
         self._tile, self._halo, self._report = tile, halo, report
         self._snug, self._on_tile = snug, on_tile
         self._sites = [Site(cut, objective), *others]
@@ -127,7 +129,7 @@ class TargetGradient:
             image, reference = transform(image), None if reference is None else transform(reference)
             transform = ViewTransform()
         snug = self._cut.smallest if self._snug else 0
-        tiles = cut_tiles((height, width), side, self._halo, self._cut.stride, shift, snug=snug)
+        tiles = cut_tiles((height, width), side, self._halo, self._cut.stride, shift, snug=snug, wraps=self._wraps)
 
         def crops(tile: Tile) -> tuple[Tensor, Tensor | None, Window]:
             place = tile.top, tile.left, tile.height, tile.width

@@ -18,8 +18,8 @@ class GridPart:
     suits means; and a region as much in several tiles as in one.
     """
 
-    rows: slice
-    columns: slice
+    rows: slice | list[int]
+    columns: slice | list[int]
     weight: float
 
 
@@ -48,7 +48,12 @@ def region_part(region: Region, window: Window, rows: int, columns: int) -> Grid
         return None
     cells = window.whole_height * window.whole_width / (row_stride * column_stride)
     share = len(down) * len(across) / ((bottom - top + 1) * (right - left + 1))
-    return GridPart(slice(down.start, down.stop), slice(across.start, across.stop), share * cells / (rows * columns))
+    return GridPart(_indices(down), _indices(across), share * cells / (rows * columns))
+
+
+def _indices(cells: list[int]) -> slice | list[int]:
+    """Cells in order as an index, which is quick where none lies between them."""
+    return slice(cells[0], cells[-1] + 1) if cells[-1] - cells[0] == len(cells) - 1 else cells
 
 
 def unit_cell(share: float, first: int, side: int, whole: int, cells: int) -> tuple[int | None, int]:
@@ -61,7 +66,10 @@ def unit_cell(share: float, first: int, side: int, whole: int, cells: int) -> tu
     middle = (min(share * whole, whole - 1) // stride + 0.5) * stride
     # A network without padding has fewer cells than strides; half of the missing ones lie before the first.
     missing = (side / stride - cells) / 2
-    cell = math.floor((middle - first) / stride - missing)
+    behind = middle - first
+    if first < 0 or first + side > whole:  # a window over the edge goes on at the other side
+        behind %= whole
+    cell = math.floor(behind / stride - missing)
     if first == 0:
         cell = max(cell, 0)
     if first + side == whole:
@@ -69,7 +77,7 @@ def unit_cell(share: float, first: int, side: int, whole: int, cells: int) -> tu
     return (cell if 0 <= cell < cells else None), stride
 
 
-def region_cells(low: int, high: int, first: int, side: int, whole: int, cells: int) -> tuple[range, int]:
+def region_cells(low: int, high: int, first: int, side: int, whole: int, cells: int) -> tuple[list[int], int]:
     """The cells of a window on one axis that are `low` to `high` of the whole picture's, and px for each cell.
 
     The window is as for `unit_cell`. Raises TargetError where the whole picture has no cell `high`.
@@ -83,7 +91,8 @@ def region_cells(low: int, high: int, first: int, side: int, whole: int, cells: 
             "octaves = [first, last] leaves the small octaves out.",
         )
     begin = first // stride
-    return range(max(low - begin, 0), min(high + 1 - begin, cells)), stride
+    # Cells beyond the edge of the whole picture are those of its other side.
+    return [cell for cell in range(cells) if low <= (begin + cell) % known <= high], stride
 
 
 def _stride(side: int, cells: int) -> int:

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from dreamer.buffers import relax
-from dreamer.dreaming.filters import enlarged, halved
+from dreamer.dreaming.filters import can_be_halved, enlarged, halved
 from dreamer.dreaming.strips import is_large, updated
+from dreamer.presets.model.canvas import FLAT, Wraps
 
 # Only so that 0 / 0 is 0: gradients of means over many positions are small, and must not shrink because of it.
 EPS = 1e-20
@@ -93,7 +94,7 @@ def unit_rms(gradient: Tensor) -> Tensor:
     return normalized(gradient, "rms")
 
 
-def band_normalized(gradient: Tensor, bands: int) -> Tensor:
+def band_normalized(gradient: Tensor, bands: int, wraps: Wraps = FLAT) -> Tensor:
     """Normalize each Laplacian band of (B, C, H, W) by its root mean square and merge them.
 
     A large gradient is written over. It lifts low frequencies, which a plain gradient hardly has. The "Laplacian
@@ -101,12 +102,12 @@ def band_normalized(gradient: Tensor, bands: int) -> Tensor:
     """
     found: list[Tensor] = []
     rest = gradient
-    while len(found) < bands and min(rest.shape[-2:]) >= 4:
-        coarse = halved(rest)
-        found.append(unit_rms(updated(rest, torch.sub, enlarged(coarse, rest))))
+    while len(found) < bands and can_be_halved(rest, wraps):
+        coarse = halved(rest, wraps)
+        found.append(unit_rms(updated(rest, torch.sub, enlarged(coarse, rest, wraps))))
         rest = coarse
     merged = unit_rms(rest)
     while found:
         band = found.pop()
-        merged = updated(band, torch.add, enlarged(merged, band))
+        merged = updated(band, torch.add, enlarged(merged, band, wraps))
     return merged

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dreamer.errors import PresetError
+import math
+
 from dreamer.presets.model.octaves import Octaves
 from dreamer.presets.model.schema import Preset
 
@@ -31,20 +32,28 @@ def output_size(preset: Preset, photo: tuple[int, int] | None) -> tuple[int, int
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-def octave_sizes(output: tuple[int, int], octaves: Octaves, smallest: int) -> list[tuple[int, int]]:
-    """(height, width) of each octave, the smallest first, for an output of (height, width): the last.
+def dreamt_size(output: tuple[int, int], smallest: int, grid: tuple[int, int]) -> tuple[int, int]:
+    """(height, width) in px of the last octave for an output of (height, width): at least `smallest` px a side (what
+    the network can take), and the nearest multiples of `grid`."""
+    height, width = (_on_grid(side, smallest, cell) for side, cell in zip(output, grid, strict=True))
+    return height, width
+
+
+def octave_sizes(
+    last: tuple[int, int], octaves: Octaves, smallest: int, grid: tuple[int, int] = (1, 1)
+) -> list[tuple[int, int]]:
+    """(height, width) of each octave, the smallest first, where the last is of size (height, width).
 
     An octave whose shorter side would be below `smallest` px (what the network can take) is enlarged to that, in
-    proportion. Raises PresetError where the output itself is smaller.
+    proportion. Sides are multiples of `grid`.
     """
-    height, width = output
-    if min(height, width) < smallest:
-        raise PresetError(
-            [f"a picture of {width} x {height} px is too small: the network takes at least {smallest} px a side"],
-            remedy="Raise canvas.size or octaves.output_scale, or choose a shallower layer.",
-        )
+    height, width = dreamt_size(last, smallest, grid)
     sizes = []
     for share in octaves.shares:
         factor = max(share, smallest / min(height, width))
-        sizes.append((max(smallest, round(height * factor)), max(smallest, round(width * factor))))
+        sizes.append(dreamt_size((round(height * factor), round(width * factor)), smallest, grid))
     return sizes
+
+
+def _on_grid(side: int, smallest: int, cell: int) -> int:
+    return max(math.ceil(smallest / cell), round(side / cell), 1) * cell

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from dreamer.errors import TargetError
+from dreamer.presets.model.canvas import FLAT, Wraps
 
 
 class Cut(Protocol):
@@ -41,8 +42,8 @@ class Network(Protocol):
     def depth(self, layer: str) -> int:
         """The position of a layer in order of computation."""
 
-    def cut(self, layers: Iterable[str]) -> Cut:
-        """The network up to the deepest of `layers`."""
+    def cut(self, layers: Iterable[str], *, wraps: Wraps = FLAT) -> Cut:
+        """The network up to the deepest of `layers`, which on axes that wrap looks around the picture's edge."""
 
     def kernels(self, layer: str) -> int:
         """How many kernels a layer has."""

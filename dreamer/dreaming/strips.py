@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from dreamer.buffers import empty, relax, zeros
+from dreamer.dreaming.wrapping import window
 
 # Values of a picture: larger ones, of 5.6 megapixels, are taken in strips.
 LARGE = 1 << 24
@@ -35,21 +36,28 @@ def strips(picture: Tensor) -> Iterator[tuple[int, int]]:
         yield top, min(top + rows, height)
 
 
-def updated(picture: Tensor, function: Callable[..., Tensor], *beside: Tensor, margin: int = 0) -> Tensor:
+def updated(
+    picture: Tensor, function: Callable[..., Tensor], *beside: Tensor, margin: int = 0, wraps: bool = False
+) -> Tensor:
     """`function(picture, *beside)`, of the picture's shape; a large picture is written over by it, strip by strip.
 
     `beside`: tensors as high as the picture, or of one row. `margin`: rows up and down that a value depends on. Beyond
-    a strip's margin `function` sees borders where the picture has none.
+    a strip's margin `function` sees borders where the picture has none. `wraps`: whether the last row is beside the
+    first one.
     """
     if not is_large(picture):
         return function(picture, *beside)
     height = picture.shape[2]
-    above = picture[:, :, :0]  # rows that are written over already, as they were
+    around = margin if wraps else 0
+    # Rows that are written over already, as they were.
+    above, begin = picture[:, :, height - around :].clone(), picture[:, :, :around].clone()
     for top, bottom in strips(picture):
-        first, last = max(0, top - margin), min(height, bottom + margin)
-        source = picture[:, :, top:last] if first == top else torch.cat([above, picture[:, :, top:last]], 2)
+        first, last = _reach(top, bottom, height, margin, wraps)
+        below = picture[:, :, top : min(last, height)]
+        parts = [above] * (first < top) + [below] + [begin[:, :, : last - height]] * (last > height)
+        source = torch.cat(parts, 2) if len(parts) > 1 else below
         above = picture[:, :, max(0, bottom - margin) : bottom].clone()
-        others = (each if each.shape[2] == 1 else each[:, :, first:last] for each in beside)
+        others = (each if each.shape[2] == 1 else _rows(each, first, last) for each in beside)
         picture[:, :, top:bottom] = function(source, *others)[:, :, top - first : bottom - first]
         relax(picture, *beside)
     return picture
@@ -91,15 +99,29 @@ def by_channels(picture: Tensor, height: int, width: int, function: Callable[[Te
     return result
 
 
-def halved_in_strips(picture: Tensor, function: Callable[[Tensor], Tensor], margin: int) -> Tensor:
-    """`function(picture)`, which makes (B, C, H, W) half as large. `margin`: as for `updated`, an even number."""
+def _reach(top: int, bottom: int, height: int, margin: int, wraps: bool) -> tuple[int, int]:
+    """The rows of a strip with its margin; those beyond the picture are of its other end."""
+    return (top - margin, bottom + margin) if wraps else (max(0, top - margin), min(height, bottom + margin))
+
+
+def _rows(picture: Tensor, first: int, last: int) -> Tensor:
+    return window(picture, first, 0, last - first, picture.shape[3])
+
+
+def halved_in_strips(
+    picture: Tensor, function: Callable[[Tensor], Tensor], margin: int, *, wraps: bool = False
+) -> Tensor:
+    """`function(picture)`, which makes (B, C, H, W) half as large.
+
+    `margin` and `wraps`: as for `updated`; the margin is even.
+    """
     if not is_large(picture):
         return function(picture)
     height, width = picture.shape[2:]
     result = empty(*picture.shape[:2], (height + 1) // 2, (width + 1) // 2, device=picture.device)
     for top, bottom in strips(picture):
-        first, last = max(0, top - margin), min(height, bottom + margin)
-        part = function(picture[:, :, first:last])
+        first, last = _reach(top, bottom, height, margin, wraps)
+        part = function(_rows(picture, first, last))
         result[:, :, top // 2 : (bottom + 1) // 2] = part[:, :, (top - first) // 2 : (bottom + 1 - first) // 2]
         relax(picture, result)
     return result

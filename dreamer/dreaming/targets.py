@@ -144,7 +144,7 @@ def _bind_unit(
         if part is None:
             # The unit is not in this tile, but the gradient must exist.
             return activation[:, 0, 0, 0].float() * 0
-        return measure(kernels[layer](activation[:, :, part.rows, part.columns])) * part.weight
+        return measure(kernels[layer](activation[:, :, part.rows][..., part.columns])) * part.weight
 
     def score(activations: Activations, reference: Activations | None, window: Window) -> Tensor:
         return summed([unit_score(layer, activations[layer], window) for layer in kernels])

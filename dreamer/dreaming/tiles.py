@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass
 from types import EllipsisType
 
+from dreamer.presets.model.canvas import FLAT, Wraps
 from dreamer.presets.model.schema import Tiles
 
 # Share of the free memory that one pass may take.
@@ -29,7 +30,10 @@ Span = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class Tile:
-    """A crop of the picture, in px, and the part of it, in the picture's px, whose gradient counts."""
+    """A crop of the picture, in px, and the part of it, in the picture's px, whose gradient counts.
+
+    Where the picture wraps, a crop may reach over its edges.
+    """
 
     top: int
     left: int
@@ -74,18 +78,27 @@ def snug_tile(tiles: Tiles, bytes_per_pixel: float, room: float, smallest: int) 
 
 
 def cut_tiles(
-    size: tuple[int, int], side: int, halo: int, stride: int, shift: tuple[int, int], *, snug: int = 0
+    size: tuple[int, int],
+    side: int,
+    halo: int,
+    stride: int,
+    shift: tuple[int, int],
+    *,
+    snug: int = 0,
+    wraps: Wraps = FLAT,
 ) -> list[Tile]:
     """Tiles of at most `side` px that cover a picture of (height, width), the grid moved by `shift` (rows, columns).
 
-    There are as few as leave the grid some play. Crops are equally large but for the last ones, lie inside the picture,
-    and begin at multiples of `stride`, so that the network's grid falls on the same pixels as in the whole picture.
-    The inner parts cover every pixel once. `snug`: the shortest side that the network takes, where crops need not be
-    equally large and are no larger than the halo asks for.
+    There are as few as leave the grid some play. Crops are equally large but for the last ones, lie inside the picture
+    or, on axes that wrap, reach over its edges, and begin at multiples of `stride`, so that the network's grid falls on
+    the same pixels as in the whole picture. The inner parts cover every pixel once. `snug`: the shortest side that the
+    network takes, where crops need not be equally large and are no larger than the halo asks for.
     """
     spans = functools.partial(_snug_spans, smallest=snug) if snug else _spans
-    rows = spans(size[0], side, halo, stride, shift[0])
-    columns = spans(size[1], side, halo, stride, shift[1])
+    rows, columns = (
+        (_spans_around if wrap else spans)(length, side, halo, stride, moved)
+        for length, moved, wrap in zip(size, shift, wraps, strict=True)
+    )
     return [
         Tile(top, left, height, width, inner_top, inner_left, inner_bottom, inner_right)
         for top, height, inner_top, inner_bottom in rows
@@ -106,6 +119,14 @@ def _spans(length: int, side: int, halo: int, stride: int, shift: int) -> list[S
         first = min(max(0, begin - halo) // stride * stride, last)
         spans.append((first, length - first if first == last else extent, begin, end))
     return spans
+
+
+def _spans_around(length: int, side: int, halo: int, stride: int, shift: int) -> list[Span]:
+    side, edges = _grid(length, side, PLAY * side, shift)
+    extent = math.ceil((side + 2 * halo) / stride) * stride + stride
+    if extent >= length:
+        return [(0, length, 0, length)]
+    return [((begin - halo) // stride * stride, extent, begin, end) for begin, end in itertools.pairwise(edges)]
 
 
 def _snug_spans(length: int, side: int, halo: int, stride: int, shift: int, *, smallest: int) -> list[Span]:

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from dreamer.devices import free_memory
-from dreamer.dreaming.dream import covering, dream
+from dreamer.dreaming.dream import dream
 from dreamer.dreaming.events import DreamWarning, Listener, WarningsHeard, ignore
+from dreamer.dreaming.extent import covering
 from dreamer.jobs.job import Job
 from dreamer.jobs.octaves import OctaveStore
 from dreamer.networks import Network
@@ -21,6 +22,7 @@ from dreamer.pictures.named import preset_pictures
 from dreamer.pictures.origin import Origin
 from dreamer.pictures.reduced import LARGEST
 from dreamer.pictures.settings import DEFAULT_SETTINGS, FileSettings
+from dreamer.presets.model.canvas import Wraps
 from dreamer.presets.model.schema import Preset, Target
 
 if TYPE_CHECKING:
@@ -103,21 +105,24 @@ def render_stills(
         listen=heard,
     ).cpu()
     stills = [Still(pixels, None, warnings=heard.about(number)) for number, pixels in enumerate(dreams)]
-    return [still if photo is None else _of_photo(still, photo) for still, photo in zip(stills, photos, strict=True)]
+    return [
+        still if photo is None else _of_photo(still, photo, preset.canvas.wraps)
+        for still, photo in zip(stills, photos, strict=True)
+    ]
 
 
-def _of_photo(still: Still, photo: Picture) -> Still:
+def _of_photo(still: Still, photo: Picture, wraps: Wraps) -> Still:
     """A still with what its photo has beside the colors of sRGB."""
     notes = tuple(DreamWarning("input_file", f"{photo.name}: {note}") for note in photo.notes)
     return replace(
         still,
-        alpha=None if photo.alpha is None else _fitting(photo.alpha, still.pixels).clamp(0, 1),
-        beyond=None if photo.beyond is None else _fitting(photo.beyond, still.pixels),
+        alpha=None if photo.alpha is None else _fitting(photo.alpha, still.pixels, wraps).clamp(0, 1),
+        beyond=None if photo.beyond is None else _fitting(photo.beyond, still.pixels, wraps),
         origin=photo.origin,
         warnings=(*notes, *still.warnings),
     )
 
 
-def _fitting(plane: Tensor, pixels: Tensor) -> Tensor:
+def _fitting(plane: Tensor, pixels: Tensor, wraps: Wraps) -> Tensor:
     """What goes with a photo, scaled and cropped as that was."""
-    return covering(plane.unsqueeze(0), pixels.shape[1], pixels.shape[2])[0]
+    return covering(plane.unsqueeze(0), pixels.shape[1], pixels.shape[2], wraps)[0]

@@ -91,8 +91,8 @@ def moved(image: Tensor, camera: Camera, border: str) -> Tensor:
     height, width = image.shape[-2:]
     source = image
     if camera.magnification < 0.9:
-        small = (max(2, round(side * camera.magnification)) for side in (height, width))
-        source = resized(image, *small)
+        rows, columns = (max(2, round(side * camera.magnification)) for side in (height, width))
+        source = resized(image, rows, columns)
     grid = _grid(camera, height, width, image.device)
     if border == "wrap":
         source, grid = _wrapped(source, grid)

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 from torch import Tensor
 
-from dreamer.dreaming.dream import dream, filled
+from dreamer.dreaming.dream import dream
 from dreamer.dreaming.events import Listener, ignore
+from dreamer.dreaming.extent import filled
 from dreamer.dreaming.octaves import output_size
 from dreamer.dreaming.protocols import Network
 from dreamer.dreaming.statistics import picture_statistics

@@ -9,8 +9,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from dreamer.dreaming.dream import dream, filled
+from dreamer.dreaming.dream import dream
 from dreamer.dreaming.events import Listener, ignore
+from dreamer.dreaming.extent import filled
 from dreamer.dreaming.noise import start_picture
 from dreamer.dreaming.octaves import output_size
 from dreamer.dreaming.protocols import Network

@@ -14,9 +14,11 @@ from torch import Tensor, fx, nn
 from torchvision.models.feature_extraction import NodePathTracer
 
 from dreamer.errors import TargetError
+from dreamer.networks.circular import make_circular
 from dreamer.networks.cuda_graphs import GraphedModule, cuda_graphs
 from dreamer.networks.folding import fold_batch_norm, make_leaky, replace_relu, spare_outputs
 from dreamer.networks.layer_names import similar_layers
+from dreamer.presets.model.canvas import FLAT, Wraps
 
 Rectifier = Callable[[Tensor], Tensor]
 """A function in place of every ReLU, such as one with another backward pass."""
@@ -153,7 +155,8 @@ class Cut:
     """A network up to the deepest of its `layers`, frozen: (B, 3, H, W) float32 in [0, 1] to their activations.
 
     `smallest`: shortest side in px that it takes. `stride`: px for each cell of its deepest layer.
-    `bytes_per_pixel`: memory for a forward and backward pass, for each px of input.
+    `bytes_per_pixel`: memory for a forward and backward pass, for each px of input. `wraps`: on which axes it looks
+    around the picture's edge; there it has a cell for each `stride` px.
     """
 
     def __init__(
@@ -168,6 +171,7 @@ class Cut:
         negative_slope: float = 0.0,
         rectifier: Rectifier | None = None,
         fold: bool = True,
+        wraps: Wraps = FLAT,
     ) -> None:
         self.layers, self._precision = tuple(layers), precision
         module, kept = _pruned(trace, layers)
@@ -177,12 +181,14 @@ class Cut:
             replace_relu(module, rectifier)
         elif negative_slope > 0:
             make_leaky(module, negative_slope)
+        if any(wraps):
+            make_circular(module, wraps)
         spare_outputs(module, list(kept.values()))
         _give_maps(module, [name for name in layers if trace.own_name(name) in trace.fully_connected])
         module.graph.lint()
         module.delete_all_unused_submodules()
         module.recompile()
-        self._measure(module)
+        self._measure(module, wraps)
         channels_last = {"memory_format": torch.channels_last}
         self._module = module.to(device=device, dtype=precision).to(**channels_last)
         # (x - mean) / std as one multiplication and one addition, in float32.
@@ -227,13 +233,15 @@ class Cut:
                 names.add(getattr(node.target, "__name__", str(node.target)))
         return names
 
-    def _measure(self, module: fx.GraphModule) -> None:
+    def _measure(self, module: fx.GraphModule, wraps: Wraps) -> None:
         side = PROBE_SIDE
         sizes = node_sizes(module, side, side)
         values = sum(math.prod(size) for size in sizes.values())
         per_value = torch.empty(0, dtype=self._precision).element_size()
         self.bytes_per_pixel = values * per_value * BACKWARD_OVERHEAD / side**2
-        cells = min((size[2] for size in sizes.values() if len(size) == 4 and size[2] > 1), default=side)
+        # Where maps wrap, each cell of one is as many px of the picture; others are of pooling to a given size.
+        maps = [size[2] for size in sizes.values() if len(size) == 4 and not (any(wraps) and side % size[2])]
+        cells = min((cells for cells in maps if cells > 1), default=side)
         self.stride = 2 ** max(0, math.ceil(math.log2(side / cells) - 0.01))
         self.smallest = next(side for side in _sides() if _takes(module, side))
 

@@ -19,6 +19,7 @@ from dreamer.networks.labels import class_index, read_labels
 from dreamer.networks.layer_names import torch_names
 from dreamer.networks.names import SHIPPED, SUFFIX
 from dreamer.networks.weights import LoadedNetwork, load_named, load_pocket, normalized_by, relabelled
+from dreamer.presets.model.canvas import FLAT, Wraps
 from dreamer.presets.model.schema import NetworkChoice
 from dreamer.presets.source.lookup import is_path
 
@@ -36,7 +37,7 @@ class Network:
         self._loaded, self._negative_slope = loaded, negative_slope
         self.input_side = loaded.input_side
         self._trace = Trace(loaded.module, torch_names(loaded.architecture))
-        self._cuts: dict[tuple[frozenset[str], Rectifier | None], Cut] = {}
+        self._cuts: dict[tuple[frozenset[str], Rectifier | None, Wraps], Cut] = {}
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -105,12 +106,13 @@ class Network:
             raise TargetError(f"no kernel of {layer!r} is about {words!r}", remedy=f"Try {known}." if known else None)
         return [kernel.kernel for _, kernel in kernels[:MAX_KERNELS]]
 
-    def cut(self, layers: Iterable[str], rectifier: Rectifier | None = None) -> Cut:
+    def cut(self, layers: Iterable[str], rectifier: Rectifier | None = None, *, wraps: Wraps = FLAT) -> Cut:
         """The network up to the deepest of `layers`, with `rectifier` in the place of every ReLU where given.
 
+        `wraps`: whether rows, and whether columns, go on at the picture's other end.
         Raises TargetError with the nearest names for an unknown layer.
         """
-        wanted = frozenset(layers), rectifier
+        wanted = frozenset(layers), rectifier, wraps
         if wanted not in self._cuts:
             self._cuts[wanted] = Cut(
                 self._trace,
@@ -121,6 +123,7 @@ class Network:
                 precision=self.precision,
                 negative_slope=self._negative_slope,
                 rectifier=rectifier,
+                wraps=wraps,
             )
         return self._cuts[wanted]
 

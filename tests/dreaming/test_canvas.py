@@ -8,7 +8,6 @@ from dreamer.dreaming.canvas import FourierCanvas, PixelCanvas
 from dreamer.dreaming.masks import draw_mask
 from dreamer.dreaming.noise import noise_picture, start_picture
 from dreamer.dreaming.octaves import canvas_size, octave_sizes, output_size
-from dreamer.errors import PresetError
 from dreamer.presets import Canvas, Mask, Octaves
 
 from .conftest import preset
@@ -95,8 +94,8 @@ def test_octaves_shrink_by_scale_but_not_below_what_the_network_takes() -> None:
     sizes = octave_sizes((100, 200), Octaves(count=8, scale=1.5), 40)
     assert min(min(size) for size in sizes) == 40
     assert all(abs(width / height - 2) < 0.05 for height, width in sizes)
-    with pytest.raises(PresetError, match="at least 40 px"):
-        octave_sizes((39, 200), Octaves(), 40)
+    assert octave_sizes((39, 200), Octaves(count=1), 40) == [(40, 200)]
+    assert octave_sizes((100, 200), Octaves(count=2, scale=2.0), 40, grid=(1, 32)) == [(50, 96), (100, 192)]
 
 
 def test_octaves_of_sizes_written_by_hand() -> None:

@@ -20,6 +20,7 @@ from dreamer.dreaming.tiles import cut_tiles
 from dreamer.dreaming.transforms import ViewTransform, random_transform
 from dreamer.errors import DeviceError
 from dreamer.presets.model.ascent import Transform
+from dreamer.presets.model.canvas import FLAT, Wraps
 from dreamer.presets.model.schema import Target
 from tests.tiny import TinyCut, TinyNetwork
 
@@ -171,7 +172,7 @@ class Forgetful(TinyNetwork):
         super().__init__()
         self.error, self.limit = error, limit
 
-    def cut(self, layers: Iterable[str]) -> TinyCut:
+    def cut(self, layers: Iterable[str], *, wraps: Wraps = FLAT) -> TinyCut:
         network = self
 
         class Limited(TinyCut):
@@ -180,7 +181,7 @@ class Forgetful(TinyNetwork):
                     raise network.error
                 return super().__call__(image)
 
-        return Limited(self, layers)
+        return Limited(self, layers, wraps)
 
 
 ERRORS = [

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from dreamer.dreaming.dream import dream
 from dreamer.dreaming.events import DreamEvent, TileDone, TileHalved
+from dreamer.presets.model.canvas import FLAT, Wraps
 from tests.tiny import TinyCut, TinyNetwork
 
 from .conftest import preset
@@ -28,7 +29,7 @@ class Watched(TinyNetwork):
         super().__init__()
         self.threads: list[int] = []
 
-    def cut(self, layers: object) -> TinyCut:
+    def cut(self, layers: object, *, wraps: Wraps = FLAT) -> TinyCut:
         network = self
 
         class Cut(TinyCut):
@@ -36,7 +37,7 @@ class Watched(TinyNetwork):
                 network.threads.append(threading.get_ident())
                 return super().__call__(image)
 
-        return Cut(self, layers)  # type: ignore[arg-type]
+        return Cut(self, layers, wraps)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=["layer", "balanced", "features"])

@@ -147,7 +147,7 @@ def test_memory_for_not_even_the_smallest_tile_is_an_error(photo: Tensor) -> Non
 
 def test_other_runtime_errors_are_not_taken_for_a_lack_of_memory(photo: Tensor) -> None:
     class Broken(TinyNetwork):
-        def cut(self, layers: object) -> object:  # type: ignore[override]
+        def cut(self, layers: object, **settings: object) -> object:  # type: ignore[override]
             cut = super().cut(["conv2"])
 
             class Raising:

@@ -75,7 +75,7 @@ def test_the_shipped_networks_are_small_whole_and_know_their_classes(
 
 
 def test_the_shipped_network_sees_what_is_there(photos: Path) -> None:
-    from dreamer.dreaming.dream import filled
+    from dreamer.dreaming.extent import filled
     from dreamer.pictures import read_picture
 
     network = load_network("pocket", device=str(DEVICE), precision="float32")

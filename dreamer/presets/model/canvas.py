@@ -11,6 +11,9 @@ from dreamer.presets.model.colors import COLOR_FORMS, Color, Start, color_values
 from dreamer.presets.model.fields import CONTRADICTION, Share, Table, described, mistake
 
 Side = Annotated[int, Field(ge=16, le=65536)]
+Wraps = tuple[bool, bool]
+"""Whether the rows of a picture go on at its other end, and whether its columns do."""
+FLAT: Wraps = (False, False)
 
 
 class Mask(Table):
@@ -51,7 +54,17 @@ class Canvas(Table):
     )
     contrast: float = described(0.1, "standard deviation of the noise around its background", ge=0, le=0.5)
     background: Color = described("gray", f"the color that noise lies around, {COLOR_FORMS}")
+    seamless: Literal["x", "y", "both"] | None = described(
+        None,
+        "let the picture go on at its other side, from left to right (x, a 360-degree panorama), from top to bottom "
+        "(y) or on both (wallpaper); such a side is rounded to a multiple of the network's stride",
+    )
     mask: Mask | None = described(None, "where the dream may paint; omitted: everywhere")
+
+    @property
+    def wraps(self) -> Wraps:
+        """On which axes the picture goes on at its other side."""
+        return self.seamless in ("y", "both"), self.seamless in ("x", "both")
 
     @property
     def plain_color(self) -> tuple[float, float, float]:
