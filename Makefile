@@ -10,6 +10,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
+FUZZ   ?= 60s
+
 CODE   := dreamer tests benchmarks inputs docs tools
 
 .PHONY: dream test check torture lint docs bench clean
@@ -25,7 +27,9 @@ check: lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest --durations=10 -m "not slow" -n auto
 
 torture: $(STAMP)
-	OMP_NUM_THREADS=1 $(BIN)/pytest tests/torture -m torture --complete -n auto
+	$(BIN)/python -m pip install --quiet --only-binary atheris atheris || echo "no atheris for this Python: no fuzzing"
+	OMP_NUM_THREADS=1 $(BIN)/pytest tests/torture -m torture --complete --fuzz $(FUZZ) -n auto
+	OMP_NUM_THREADS=1 DREAMER_TORTURE=1 $(BIN)/pytest tests/test_hostile_files.py -n auto
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check $(CODE)

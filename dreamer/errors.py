@@ -23,6 +23,8 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from dreamer.texts import harmless
+
 __all__ = [
     "DeviceError",
     "DreamerError",
@@ -53,7 +55,7 @@ class DreamerError(Exception):
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
         advice = f"\n  {self.remedy}" if self.remedy else ""
-        return f"{place}{self.what}{advice}"
+        return harmless(f"{place}{self.what}{advice}")
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.__dict__.copy())

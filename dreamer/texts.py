@@ -12,6 +12,7 @@ ERRORS = "dreamer"
 """For `open` and streams: bytes of names that are not text go out as they came in, what else cannot be encoded as
 "\\\\u2603"."""
 
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _ESCAPED = re.compile(rb"\\(?:\\|x([89a-f][0-9a-f]))")
 
 
@@ -27,6 +28,11 @@ def around(text: str, place: int = 0, *, width: int = 100) -> str:
 def printable(text: str) -> str:
     """A text that every encoding of Unicode takes: "?" for each byte of a name that is not UTF-8."""
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def harmless(text: str) -> str:
+    r"""A text that cannot steer a terminal: control characters, as in names, as "\x1b"; ends of lines and tabs stay."""
+    return _CONTROLS.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
 
 
 def escaped_name(name: str) -> str:

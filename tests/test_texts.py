@@ -6,7 +6,8 @@ import os
 
 import pytest
 
-from dreamer.texts import ERRORS, around, escaped_name, first_line, json_line, printable, unescaped_name
+from dreamer.errors import PictureError
+from dreamer.texts import ERRORS, around, escaped_name, first_line, harmless, json_line, printable, unescaped_name
 
 ODD = os.fsdecode(b"caf\xe9 \xf0\x9f\xa6\x8a.png")  # a byte of Latin-1, then a fox
 
@@ -24,6 +25,12 @@ def test_names_are_stored_without_loss(name: str) -> None:
     text = escaped_name(name)
     text.encode("utf-8")
     assert unescaped_name(text) == name
+
+
+def test_names_cannot_steer_a_terminal() -> None:
+    assert harmless("\x1b[31mred\r\x9b2J\x07\x7f") == r"\x1b[31mred\x0d\x9b2J\x07\x7f"
+    assert harmless(f"two\nlines\tand {ODD}") == f"two\nlines\tand {ODD}"
+    assert str(PictureError("is cut short", where="\x1b]0;title\x07.png")) == r"\x1b]0;title\x07.png: is cut short"
 
 
 def test_json_holds_any_name() -> None:

@@ -21,7 +21,7 @@ from dreamer.jobs.journal import Journal
 from dreamer.jobs.orders import BATCH_TEMPLATE, FilmFormat, Order, PictureFormat, read_jobs_file
 from dreamer.jobs.plan import plan_batch
 from dreamer.presets.source.lookup import SUFFIX
-from dreamer.texts import first_line
+from dreamer.texts import first_line, harmless
 
 if TYPE_CHECKING:
     from dreamer.jobs.events import JobListener
@@ -273,6 +273,6 @@ def _summarize(tally: Tally) -> None:
     }
     click.echo(", ".join(f"{count} {what}" for what, count in parts.items() if count) or "nothing to do", err=True)
     for output, reason in tally.failed.items():
-        click.echo(f"failed: {output}: {first_line(reason)}", err=True)
+        click.echo(harmless(f"failed: {output}: {first_line(reason)}"), err=True)
     if tally.failed:
         click.echo("--retry-failed tries them again.", err=True)

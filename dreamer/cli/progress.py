@@ -25,7 +25,7 @@ from dreamer.jobs.events import (
     NetworkReady,
 )
 from dreamer.jobs.job import Job
-from dreamer.texts import duration, json_line
+from dreamer.texts import duration, harmless, json_line
 
 # Reading an objective waits for the device, so it is not done at every step.
 SECONDS_BETWEEN_READINGS = 0.25
@@ -91,7 +91,7 @@ class Lines:
     def say(self, line: str) -> None:
         """Write one line to stderr."""
         self.told_at = time.monotonic()
-        click.echo(line, err=True)
+        click.echo(harmless(line), err=True)
 
     def _whereabouts(self, event: JobEvent) -> str:
         """How far a still is that takes long, now and then: octave, step, tile, time left."""
@@ -181,7 +181,7 @@ class Live(Lines):
 
     def say(self, line: str) -> None:
         """Write one line above the bars."""
-        self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self.console.print(harmless(line), markup=False, highlight=False, soft_wrap=True)
 
     def _whereabouts(self, event: JobEvent) -> str:
         return ""  # the bars show it
@@ -253,7 +253,7 @@ class Live(Lines):
 
 
 def _escaped(text: str) -> str:
-    return text.replace("[", r"\[")
+    return harmless(text).replace("[", r"\[")
 
 
 def describe(event: JobEvent, *, verbose: bool = False) -> str:

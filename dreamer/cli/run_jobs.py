@@ -17,7 +17,7 @@ from dreamer.jobs.orders import Order
 from dreamer.jobs.plan import resolved_presets
 from dreamer.memory import limit_memory
 from dreamer.presets.dump import to_toml
-from dreamer.texts import duration, first_line, json_line
+from dreamer.texts import duration, first_line, harmless, json_line
 
 if TYPE_CHECKING:
     from dreamer.jobs.events import JobEvent, JobListener
@@ -44,7 +44,7 @@ def print_plan(plan: Sequence[Job], as_json: bool) -> None:
             click.echo(json_line(facts))
         else:
             reason = f"  ({first_line(job.reason)})" if job.reason else ""
-            click.echo(f"{job.state:6}  {source} x {job.variant} -> {job.place}{reason}")
+            click.echo(harmless(f"{job.state:6}  {source} x {job.variant} -> {job.place}{reason}"))
 
 
 def print_estimate(plan: Sequence[Job], journal: Journal, workers: int) -> None:

@@ -230,6 +230,13 @@ def test_the_plan_is_printed_and_nothing_is_touched(folder: Path) -> None:
     assert "3 new; about" in result.stderr and not Path("out").exists()
 
 
+def test_names_in_a_plan_cannot_steer_a_terminal(folder: Path) -> None:
+    Path("photos/1.png").rename("photos/\x1b[2J.png")
+    Path("photos/\x1b[31mbad.png").write_bytes(b"no picture")
+    result = CliRunner().invoke(main, ("batch", "photos", "-p", "whisper", "-o", "out", "-n", *TINY), color=True)
+    assert result.exit_code == 0 and "\x1b" not in result.output and r"photos/\x1b[2J.png" in result.output
+
+
 def test_a_batch_needs_inputs_and_presets(folder: Path) -> None:
     for args in (("batch", "photos"), ("batch", "-p", "whisper"), ("batch", "photos", "-p", "whisper", "--ship")):
         result = dreamer(*args)

@@ -15,12 +15,19 @@ Tallies = Callable[[str], AbstractContextManager[Tally]]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--complete", action="store_true", help="every trial, instead of a sample that is drawn by a seed")
+    parser.addoption("--fuzz", default="2s", metavar="TIME", help="how long each fuzzer looks: 60s")
 
 
 @pytest.fixture(scope="session")
 def complete(pytestconfig: pytest.Config) -> bool:
     """Whether every trial is asked for, as `make torture` does; a sample otherwise."""
     return bool(pytestconfig.getoption("--complete", default=False))
+
+
+@pytest.fixture(scope="session")
+def fuzzing_seconds(pytestconfig: pytest.Config) -> int:
+    """How long each fuzzer is to look."""
+    return int(str(pytestconfig.getoption("--fuzz", default="2s")).removesuffix("s"))
 
 
 @pytest.fixture

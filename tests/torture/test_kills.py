@@ -46,7 +46,7 @@ def two_classes(folder: Path) -> None:
 
 
 BATCH = ("batch", "photos", "-p", "whisper", "-o", str(OUT), "--no-gallery", *DREAM, "--set", "octaves.steps=6")
-LONG_BATCH = (*BATCH[:-1], "octaves.steps=100")
+LONG_BATCH = (*BATCH[:-1], "octaves.steps=40")
 FILM = ("animate", "photo.png", "-p", "spiral", "-o", "out/film.mp4", *DREAM, "--set", "octaves.steps=2")
 TRAIN = ("networks", "train", "shapes", "-o", "out/shapes.safetensors", "--epochs", "3", "--batch", "12")
 WORKS = [

@@ -9,7 +9,7 @@ import click
 
 from dreamer.cli.inspect.sharing import ChosenNetwork, network_options, size_option
 from dreamer.cli.options import json_option
-from dreamer.texts import json_line
+from dreamer.texts import harmless, json_line
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -63,7 +63,7 @@ def _json(picture: Photo, classes: list[ClassProbability], network: str) -> str:
 
 
 def _print(picture: Photo, classes: list[ClassProbability], earlier: Tensor | None) -> None:
-    click.echo(picture.source)
+    click.echo(harmless(picture.source))
     for entry in classes:
         change = "" if earlier is None else f"   was {float(earlier[entry.index]):6.1%}"
         click.echo(f"  {entry.probability:6.1%}  {entry.name}{change}")

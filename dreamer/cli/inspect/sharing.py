@@ -12,7 +12,7 @@ import click
 
 from dreamer.cli.options import complete_networks, device_option, json_option
 from dreamer.errors import NoInputError, PictureError
-from dreamer.texts import json_line
+from dreamer.texts import harmless, json_line
 
 if TYPE_CHECKING:
     import numpy as np
@@ -82,7 +82,7 @@ class Output:
             click.echo(json_line({**facts, "files": written}))
             return
         for line in [*lines, *written]:
-            click.echo(line)
+            click.echo(harmless(line))
 
 
 def network_options(command: Command) -> Command:

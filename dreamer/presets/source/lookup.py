@@ -94,6 +94,8 @@ def _at_path(file: Path, where: str | None) -> Path:
     for candidate in (file, file.with_name(f"{file.name}{SUFFIX}")):
         if is_file(candidate):
             return candidate
+    if os.path.lexists(file):
+        raise PresetError([f"{file} is not a regular file"], where=where, remedy="Name a preset's file.")
     beside = file.parent.glob(f"*{SUFFIX}") if is_folder(file.parent) else ()
     near = did_you_mean(file.name, (other.name for other in beside))
     raise PresetError([f"there is no file {file}"], where=where, remedy=near)
