@@ -17,6 +17,7 @@ _COMMANDS = {
     "gallery": "Write a page to browse a folder of dreams.",
     "sheet": "Put pictures on a labelled contact sheet.",
     "atlas": "Draw what every kernel, class or direction of a network wants.",
+    "mask": "Draw what a mask would be over a photo.",
     "suggest": "Find out what to dream on a photo.",
     "again": "Render a picture or film again from the recipe inside it.",
     "recipe": "Print the recipe inside a picture as a preset.",

@@ -13,9 +13,10 @@ from dreamer.dreaming.bound_targets import LOGITS, BoundTarget
 from dreamer.dreaming.canvas import CANVASES
 from dreamer.dreaming.dead_targets import DeadTargets
 from dreamer.dreaming.events import Listener, OctaveStarted, StepDone, TileDone, TileHalved, Warned, ignore
-from dreamer.dreaming.extent import extent_of
+from dreamer.dreaming.extent import extent_of, filled
 from dreamer.dreaming.filters import resized, sharpened, with_color_of
 from dreamer.dreaming.gradient import TargetGradient
+from dreamer.dreaming.masks import draw_canvas_mask, draw_mask, nothing_found
 from dreamer.dreaming.nearly_gray import nearly_gray
 from dreamer.dreaming.noise import plain_picture, start_picture
 from dreamer.dreaming.passes import Objective, Site
@@ -26,9 +27,9 @@ from dreamer.dreaming.strips import copied, updated
 from dreamer.dreaming.targets import bind_batch, bind_target
 from dreamer.dreaming.tiles import LARGE, MEMORY_SHARE, automatic_tile, snug_tile
 from dreamer.errors import PresetError
-from dreamer.presets.model.canvas import Mask
+from dreamer.presets.model.canvas import Mask, Wraps
 from dreamer.presets.model.schema import Preset, Target
-from dreamer.presets.source.named_files import named_pictures
+from dreamer.presets.source.named_files import named_pictures, wanted_areas
 
 
 def dream(
@@ -37,6 +38,7 @@ def dream(
     photo: Tensor | None = None,
     *,
     pictures: Mapping[str, Tensor] | None = None,
+    areas: Mapping[str, Tensor] | None = None,
     batch_targets: Sequence[Sequence[Target]] | None = None,
     frame: int = 0,
     free_memory: int = 4 << 30,
@@ -49,6 +51,7 @@ def dream(
 
     `photo`: (B, 3, h, w) float32 in [0, 1], sRGB; needed where the canvas starts as one; each picture of a batch comes
     out as it would alone. `pictures`: (1, 3, h, w) for each path that the preset names (guide, style, masks).
+    `areas`: (B, 1, h, w) in [0, 1] for each name of what its masks let find in the photos, in their shape.
     `batch_targets`: for every picture of the batch its own targets in place of the preset's, equally many, so that many
     kernels are drawn in one pass. `frame` is the frame of an animation and part of the seed. `free_memory`: bytes that
     may be taken. `others`: the same network on other devices, which share the tiles of a large picture. `keep` is given
@@ -62,7 +65,8 @@ def dream(
     Raises PresetError where a picture is missing, TargetError for what the network does not have,
     DeviceError where memory runs out even with the smallest tiles.
     """
-    made = _Dream(preset, network, photo, dict(pictures or {}), batch_targets, frame, free_memory, others, listen)
+    given = dict(pictures or {}), dict(areas or {})
+    made = _Dream(preset, network, photo, *given, batch_targets, frame, free_memory, others, listen)
     return made.run(resume, keep)
 
 
@@ -88,6 +92,7 @@ class _Dream:
         network: Network,
         photo: Tensor | None,
         pictures: dict[str, Tensor],
+        areas: dict[str, Tensor],
         batch_targets: Sequence[Sequence[Target]] | None,
         frame: int,
         free_memory: int,
@@ -110,12 +115,14 @@ class _Dream:
         missing = [path for path in named_pictures(preset) if path not in self.pictures]
         if missing:
             raise PresetError([f"picture {path!r} is named but not given" for path in missing])
+        check_areas(preset, areas)
         self.regularization = regularization(preset)
         self.wraps = preset.canvas.wraps
         size = None if photo is None else (photo.shape[2], photo.shape[3])
         self.extent = extent_of(preset, size, self._cut_for(range(preset.octaves.count)))
         self.sizes = self.extent.octaves
         self.start = self._start(None if photo is None else photo.to(device))
+        self.areas = {name: _cropped(area.to(device), *self.extent.output, self.wraps) for name, area in areas.items()}
         if batch_targets is not None and len(self.start) == 1:
             self.start = self.start.expand(len(batch_targets), -1, -1, -1).contiguous()
         # Where no target counts there is nothing to ascend.
@@ -167,6 +174,8 @@ class _Dream:
 
     def _warn(self, picture: Tensor, photo: Tensor) -> None:
         """Tell why pictures may not be what was wanted, where something was dreamt at all."""
+        for warned in nothing_found(self.preset, self.areas):
+            self.listen(warned)
         targets = self.batch_targets or [self.preset.targets] * len(picture)
         dead = list(self.dead.warnings(self.preset, targets))
         told = {number for warned in dead for number in warned.pictures}
@@ -200,7 +209,7 @@ class _Dream:
         cut = self._cut_for([octave])
         objective = self._objective(octave, height, width)
         tile, snug = self._tile(cut, objective, (height, width))
-        mask = self._mask(preset.canvas.mask, height, width)
+        mask = self._canvas_mask(height, width)
         self.listen(OctaveStarted(octave + 1, len(self.sizes), height, width, steps, tile))
         canvas = CANVASES[preset.canvas.space](begin)
         if steps:
@@ -325,7 +334,18 @@ class _Dream:
         self.listen(event)
 
     def _mask(self, mask: Mask | None, height: int, width: int) -> Tensor | None:
-        return None if mask is None else self.extent.mask(mask, height, width, self.pictures).to(self.network.device)
+        if mask is None:
+            return None
+        given = self.pictures, self.areas
+        drawn = self.extent.placed(lambda rows, columns: draw_mask(mask, rows, columns, *given), height, width)
+        return drawn.to(self.network.device)
+
+    def _canvas_mask(self, height: int, width: int) -> Tensor | None:
+        canvas, given = self.preset.canvas, (self.pictures, self.areas)
+        if canvas.mask is None and canvas.protect is None:
+            return None
+        drawn = self.extent.placed(lambda rows, columns: draw_canvas_mask(canvas, rows, columns, *given), height, width)
+        return drawn.to(self.network.device)
 
 
 def _check_alike(preset: Preset, batch_targets: Sequence[Sequence[Target]]) -> None:
@@ -333,6 +353,20 @@ def _check_alike(preset: Preset, batch_targets: Sequence[Sequence[Target]]) -> N
         raise ValueError("every picture of a batch needs the same number of targets")
     if preset.normalize_targets and len({tuple(target.weight for target in targets) for targets in batch_targets}) > 1:
         raise ValueError("normalized targets of a batch need the same weights")
+
+
+def check_areas(preset: Preset, areas: Mapping[str, Tensor]) -> None:
+    """Raise PresetError where the preset lets find what is not among `areas`."""
+    missing = [name for name in wanted_areas(preset) if name not in areas]
+    if missing:
+        remedy = "Give a picture, or masks by shape or picture."
+        raise PresetError([f"a mask wants {name!r} found, but there is no photo" for name in missing], remedy=remedy)
+
+
+def _cropped(area: Tensor, height: int, width: int, wraps: Wraps) -> Tensor:
+    """An area, (B, 1, h, w), of what is shown of its photo on a canvas of height x width, at no more than its size."""
+    factor = min(1.0, max(area.shape[-2:]) / max(height, width))
+    return filled(area, max(1, round(height * factor)), max(1, round(width * factor)), wraps)
 
 
 def _begun(dream: Tensor, photo: Tensor) -> Tensor:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import Tensor
 
 from dreamer.dreaming.events import DreamWarning
 from dreamer.dreaming.filters import resized
-from dreamer.dreaming.masks import draw_mask
 from dreamer.dreaming.octaves import octave_sizes, output_size
 from dreamer.dreaming.protocols import Cut
 from dreamer.dreaming.strips import is_large
 from dreamer.dreaming.wrapping import joined_up, mirrored
-from dreamer.presets.model.canvas import FLAT, Mask, Wraps
+from dreamer.presets.model.canvas import FLAT, Wraps
 from dreamer.presets.model.schema import Preset
 
 # Octaves that wrap can be halved as often as the preset has Laplacian bands, but no more than this.
@@ -40,13 +40,13 @@ class Extent:
         whole = mirrored(filled(photo, *self.output, self.wraps), *self.octaves[-1])
         return joined_up(whole, self.wraps).clamp(0, 1) if any(self.wraps) else whole
 
-    def mask(self, mask: Mask, height: int, width: int, pictures: dict[str, Tensor]) -> Tensor:
-        """The mask of the output, (1, 1, height, width), as it lies in an octave of this size."""
+    def placed(self, draw: Callable[[int, int], Tensor], height: int, width: int) -> Tensor:
+        """A mask of the output, which `draw` draws at any size, (B, 1, height, width), as it lies in an octave."""
         rows, columns = (
             max(1, round(side * kept / whole))
             for side, kept, whole in zip((height, width), self.output, self.octaves[-1], strict=True)
         )
-        return mirrored(draw_mask(mask, rows, columns, pictures), height, width)
+        return mirrored(draw(rows, columns), height, width)
 
     def finished(self, picture: Tensor) -> Tensor:
         """The output of a dream at the last octave."""

@@ -2,29 +2,85 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Mapping
+
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
+from dreamer.dreaming.events import DreamWarning, Warned
 from dreamer.dreaming.filters import gaussian_blur, resized
-from dreamer.presets.model.canvas import Mask
+from dreamer.presets.model.canvas import FACES, Canvas, Mask
+from dreamer.presets.model.schema import Preset
+from dreamer.presets.source.named_files import wanted_areas
 from dreamer.presets.timeline.easings import smoothstep
 
+# A mask that reaches far is grown on a coarser grid: its edge is no longer one of the photo's.
+FINEST_REACH = 16
 
-def draw_mask(mask: Mask, height: int, width: int, pictures: dict[str, Tensor]) -> Tensor:
-    """(1, 1, height, width) float in [0, 1]: 1 where the dream may paint.
 
-    `pictures` holds a (1, 3, h, w) picture in [0, 1] for each path that presets name.
+def draw_mask(
+    mask: Mask, height: int, width: int, pictures: Mapping[str, Tensor], areas: Mapping[str, Tensor]
+) -> Tensor:
+    """(B, 1, height, width) float in [0, 1]: 1 where the dream may paint. B is 1, or that of the area.
+
+    `pictures` holds a (1, 3, h, w) picture in [0, 1] for each path that presets name, `areas` (B, 1, h, w) in [0, 1]
+    for each name of what presets let find in the photos.
     """
-    feather = mask.feather * min(height, width)
-    if mask.picture is not None:
-        area = resized(pictures[mask.picture].mean(1, keepdim=True), height, width).clamp(0, 1)
-        area = gaussian_blur(area, feather / 4)
+    shorter = min(height, width)
+    feather, reach = mask.softness * shorter, mask.grow * shorter
+    if mask.shape is not None:
+        drawn = _shape(mask, height, width, feather, reach)
     else:
-        area = _shape(mask, height, width, feather)
-    return 1 - area if mask.invert else area
+        given = pictures[mask.picture].mean(1, keepdim=True) if mask.picture is not None else areas[mask.area or ""]
+        drawn = gaussian_blur(grown(resized(given, height, width).clamp(0, 1), reach), feather / 4)
+    return 1 - drawn if mask.invert else drawn
 
 
-def _shape(mask: Mask, height: int, width: int, feather: float) -> Tensor:
+def draw_canvas_mask(
+    canvas: Canvas, height: int, width: int, pictures: Mapping[str, Tensor], areas: Mapping[str, Tensor]
+) -> Tensor:
+    """Where the whole dream may paint, as `draw_mask`: the canvas' mask without what it protects."""
+    mask = torch.ones(1, 1, height, width) if canvas.mask is None else draw_mask(canvas.mask, height, width, pictures, areas)
+    if canvas.protect is None:
+        return mask
+    free = 1 - resized(areas[FACES], height, width).clamp(0, 1)
+    return mask.to(free.device) * free
+
+
+def nothing_found(preset: Preset, areas: Mapping[str, Tensor]) -> Iterator[Warned]:
+    """A warning for each mask's area that is empty in some of the photos; that there is no face is none."""
+    for name in wanted_areas(preset):
+        numbers = tuple(number for number, area in enumerate(areas[name]) if not area.any())
+        if numbers and name != FACES:
+            message = f"nothing found for the mask {name!r}, which is empty: the network sees none in the photo"
+            yield Warned(DreamWarning("nothing_found", message), numbers)
+
+
+def grown(area: Tensor, reach: float) -> Tensor:
+    """(B, 1, H, W) in [0, 1] that reaches `reach` px further in every direction; less far where that is negative."""
+    if reach < 0:
+        return 1 - grown(1 - area, -reach)
+    if reach < 0.5:
+        return area
+    height, width = area.shape[-2:]
+    factor = min(1.0, FINEST_REACH / reach)
+    coarse = resized(area, max(1, round(height * factor)), max(1, round(width * factor))).clamp(0, 1)
+    radius = math.ceil(reach * factor)
+    # The largest value in a disc: of rows, each as wide as the disc is there.
+    padded = F.pad(coarse, (radius, radius, radius, radius))
+    rows, columns = coarse.shape[-2:]
+    largest = coarse
+    for offset in range(-radius, radius + 1):
+        half = math.floor(math.sqrt((reach * factor) ** 2 - offset**2)) if abs(offset) <= reach * factor else -1
+        if half >= 0:
+            row = padded[:, :, radius + offset : radius + offset + rows, radius - half : radius + columns + half]
+            largest = torch.maximum(largest, F.max_pool2d(row, (1, 2 * half + 1), stride=1))
+    return resized(largest, height, width).clamp(0, 1)
+
+
+def _shape(mask: Mask, height: int, width: int, feather: float, reach: float) -> Tensor:
     x = (torch.arange(width) + 0.5).view(1, -1) - mask.center[0] * width
     y = (torch.arange(height) + 0.5).view(-1, 1) - mask.center[1] * height
     half_x, half_y = max(mask.size[0] * width / 2, 1e-3), max(mask.size[1] * height / 2, 1e-3)
@@ -32,5 +88,5 @@ def _shape(mask: Mask, height: int, width: int, feather: float) -> Tensor:
         outside = (torch.sqrt((x / half_x) ** 2 + (y / half_y) ** 2) - 1) * min(half_x, half_y)
     else:
         outside = torch.maximum(x.abs() - half_x, y.abs() - half_y).expand(height, width)
-    inside = (0.5 - outside / max(feather, 1.0)).clamp(0, 1)
+    inside = (0.5 - (outside - reach) / max(feather, 1.0)).clamp(0, 1)
     return smoothstep(inside).view(1, 1, height, width)

@@ -11,10 +11,10 @@ import json
 import queue
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
@@ -33,12 +33,13 @@ from dreamer.film.frame_facts import FACTS, FrameFacts, read_frame_facts, write_
 
 
 class Checkpoint(NamedTuple):
-    """All that the frames after `number` depend on: the dreamt picture, (1, 3, H, W) float32, and the
-    measures to hold."""
+    """All that the frames after `number` depend on: the dreamt picture, (1, 3, H, W) float32, the measures to hold, and
+    by name the areas that masks were drawn from, (1, 1, H, W) float32, where the next frame's begin with them."""
 
     number: int
     picture: Tensor
     reference: PictureStatistics
+    areas: Mapping[str, Tensor] = MappingProxyType({})
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +66,7 @@ class _Point:
 
 _POINT = TypeAdapter(_Point)
 _STATE = "state.safetensors"
+_AREA = "area."
 _REMEDY = "Make room or choose another --output; the same command goes on from the last whole frame."
 # Frames that may wait for the disk. One, because what waits is lost when the process is killed.
 _WAITING = 1
@@ -109,7 +111,9 @@ class FrameStore:
                 intact = picture.dtype == torch.float32 and picture.ndim == 4 and picture.shape[:2] == (1, 3)
                 if not intact or facts.key != self.facts.key or not self.path(facts.number).is_file():
                     return None
-                return Checkpoint(facts.number, picture, facts.reference)
+                names = [name for name in file.keys() if name.startswith(_AREA)]
+                areas = {name.removeprefix(_AREA): file.get_tensor(name) for name in names}
+                return Checkpoint(facts.number, picture, facts.reference, areas)
         except (OSError, SafetensorError, KeyError, ValueError):
             return None
 
@@ -118,7 +122,7 @@ class FrameStore:
         self._check()
         pixels = as_bytes(frame.picture)
         # Nothing is copied from a GPU in the other thread: that would break a CUDA graph that is being recorded here.
-        checkpoint = frame.checkpoint and frame.checkpoint._replace(picture=frame.checkpoint.picture.cpu())
+        checkpoint = frame.checkpoint and on_processor(frame.checkpoint)
         self._queue.put(lambda: self._write(frame.number, pixels, checkpoint))
         return pixels
 
@@ -171,11 +175,18 @@ class FrameStore:
         if checkpoint is not None:
             facts = {"key": self.facts.key, "number": number, "reference": asdict(checkpoint.reference)}
             with atomic_write(self.folder / _STATE, remedy=_REMEDY) as file:
-                file.write(save({"picture": checkpoint.picture.contiguous()}, {"film": json.dumps(facts)}))
+                areas = {f"{_AREA}{name}": area.contiguous() for name, area in checkpoint.areas.items()}
+                file.write(save({"picture": checkpoint.picture.contiguous(), **areas}, {"film": json.dumps(facts)}))
 
     def _check(self) -> None:
         if self._failure is not None:
             raise self._failure
+
+
+def on_processor(checkpoint: Checkpoint) -> Checkpoint:
+    """The checkpoint with its tensors in the memory of the processor."""
+    areas = {name: area.cpu() for name, area in checkpoint.areas.items()}
+    return checkpoint._replace(picture=checkpoint.picture.cpu(), areas=areas)
 
 
 def as_bytes(picture: Tensor) -> np.ndarray:

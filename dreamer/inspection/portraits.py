@@ -8,11 +8,13 @@ from torch import Tensor
 
 from dreamer.devices import free_memory
 from dreamer.dreaming.dream import dream
+from dreamer.finding.areas import find_areas
 from dreamer.networks import Network
 from dreamer.pictures.named import preset_pictures
 from dreamer.presets.adjust import with_options
 from dreamer.presets.model.schema import Preset, Target
 from dreamer.presets.source.load import resolve_preset
+from dreamer.presets.source.named_files import wanted_areas
 
 TOGETHER = 4
 # A kernel that is off on noise has no gradient there unless a slight slope lets one through.
@@ -27,11 +29,13 @@ def dream_each(
     `photo`: (1, 3, h, w) in [0, 1], or None where the preset starts from noise. Raises the errors of `dream`.
     """
     pictures, memory = preset_pictures(preset), free_memory(network.device)
+    areas = {} if photo is None else find_areas(wanted_areas(preset), network, photo)
     dreams: list[Tensor] = []
     for first in range(0, len(targets), TOGETHER):
         part = targets[first : first + TOGETHER]
         batch = None if photo is None else photo.expand(len(part), -1, -1, -1)
-        dreams += dream(preset, network, batch, pictures=pictures, batch_targets=part, free_memory=memory).cpu()
+        given = {"pictures": pictures, "areas": areas}
+        dreams += dream(preset, network, batch, **given, batch_targets=part, free_memory=memory).cpu()
     return dreams
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,16 +11,19 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from dreamer.devices import free_memory
 from dreamer.dreaming.events import DreamWarning, Listener, WarningsHeard, ignore
 from dreamer.errors import UsageError
+from dreamer.film.filmed_pictures import FilmedPictures
 from dreamer.film.frame_facts import FrameFacts
 from dreamer.film.probe import probe
 from dreamer.film.read import is_moving, read_frames
 from dreamer.film.report import FilmReport
 from dreamer.film.store import FrameStore, as_tensor
 from dreamer.film.write import FilmWriter
+from dreamer.finding.areas import find_areas
 from dreamer.jobs.film_keys import film_key, frames_key
 from dreamer.jobs.job import FilmSettings, Job
 from dreamer.jobs.stills import read_source
@@ -31,6 +34,7 @@ from dreamer.networks import Network
 from dreamer.pictures.named import preset_pictures
 from dreamer.pictures.names import frames_folder
 from dreamer.presets.model.schema import Preset
+from dreamer.presets.source.named_files import mask_pictures
 from dreamer.recipes import Recipe
 
 
@@ -116,7 +120,12 @@ def _shots(job: Job) -> _Shots:
 
 def _loop(job: Job, network: Network, store: FrameStore, listen: Listener) -> FrameLoop | ClipLoop:
     preset, memory = job.preset, free_memory(network.device)
-    pictures = preset_pictures(preset)
+    filmed = FilmedPictures(mask_pictures(preset))
+    pictures = preset_pictures(preset, apart_from=filmed.texts)
+
+    def find(names: Sequence[str], frame: Tensor) -> dict[str, Tensor]:
+        return find_areas(names, network, frame)
+
     if job.path is not None and is_moving(job.path):
         clip = job.path
         return ClipLoop(
@@ -124,7 +133,9 @@ def _loop(job: Job, network: Network, store: FrameStore, listen: Listener) -> Fr
             network,
             lambda first: (as_tensor(pixels) for pixels in read_frames(clip, first=first)),
             search=_search(preset, network),
+            find=find,
             pictures=pictures,
+            filmed=filmed.at,
             free_memory=memory,
             listen=listen,
         )
@@ -133,7 +144,9 @@ def _loop(job: Job, network: Network, store: FrameStore, listen: Listener) -> Fr
         preset,
         network,
         None if photo is None else photo.pixels.unsqueeze(0),
+        find=find,
         pictures=pictures,
+        filmed=filmed.at,
         earlier=lambda number: as_tensor(store.read(number)),
         free_memory=memory,
         listen=listen,

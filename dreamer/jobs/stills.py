@@ -14,6 +14,8 @@ from dreamer.devices import free_memory
 from dreamer.dreaming.dream import dream
 from dreamer.dreaming.events import DreamWarning, Listener, WarningsHeard, ignore
 from dreamer.dreaming.extent import covering
+from dreamer.film.filmed_pictures import first_frames
+from dreamer.finding.areas import find_areas
 from dreamer.jobs.job import Job
 from dreamer.jobs.octaves import OctaveStore
 from dreamer.networks import Network
@@ -24,6 +26,7 @@ from dreamer.pictures.reduced import LARGEST
 from dreamer.pictures.settings import DEFAULT_SETTINGS, FileSettings
 from dreamer.presets.model.canvas import Wraps
 from dreamer.presets.model.schema import Preset, Target
+from dreamer.presets.source.named_files import mask_pictures, wanted_areas
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -92,11 +95,13 @@ def render_stills(
     if len(given) == 1:
         batch = given[0].pixels.unsqueeze(0)  # no copy
     heard = WarningsHeard(listen)
+    filmed = first_frames(mask_pictures(preset))
     dreams = dream(
         preset,
         network,
         batch,
-        pictures=preset_pictures(preset),
+        pictures={**preset_pictures(preset, apart_from=filmed), **filmed},
+        areas={} if batch is None else find_areas(wanted_areas(preset), network, batch),
         batch_targets=targets,
         free_memory=free_memory(network.device),
         others=others,

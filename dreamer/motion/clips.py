@@ -13,20 +13,23 @@ from torch import Tensor
 from dreamer.dreaming.dream import dream
 from dreamer.dreaming.events import Listener, ignore
 from dreamer.dreaming.extent import filled
+from dreamer.dreaming.masks import draw_canvas_mask
 from dreamer.dreaming.octaves import output_size
 from dreamer.dreaming.protocols import Network
 from dreamer.dreaming.statistics import picture_statistics
 from dreamer.film.store import Checkpoint, Frame
-from dreamer.motion.flow import Search, dense_inverse_search, optical_flow
+from dreamer.motion.areas import Find, find_nothing, steadied
+from dreamer.motion.flow import Flow, Search, dense_inverse_search, optical_flow
 from dreamer.motion.frames import animation_of, check_names, over_frame
 from dreamer.presets.model.schema import Preset
+from dreamer.presets.source.named_files import wanted_areas
 from dreamer.presets.timeline.keyframes import Timeline
 
 
 class ClipLoop:
     """Renders a film over `clip`, a function that yields its frames, (1, 3, h, w) in [0, 1], from a number on.
 
-    `search` finds the motion between two frames. The other arguments are those of `FrameLoop`, and the frames likewise
+    `search` finds the motion between two frames; along it the areas that `find` finds in each are carried. The other arguments are those of `FrameLoop`, and the frames likewise
     are the same after an interruption.
     """
 
@@ -37,14 +40,17 @@ class ClipLoop:
         clip: Callable[[int], Iterator[Tensor]],
         *,
         search: Search = dense_inverse_search,
+        find: Find = find_nothing,
         pictures: Mapping[str, Tensor] | None = None,
+        filmed: Callable[[int], Mapping[str, Tensor]] = lambda number: {},
         free_memory: int = 4 << 30,
         listen: Listener = ignore,
     ) -> None:
         self.preset, self.network, self.clip, self.search = preset, network, clip, search
         self.timeline = Timeline(preset)
         check_names(self.timeline, network)
-        self.pictures, self.free_memory, self.listen = pictures, free_memory, listen
+        self.find, self.pictures, self.filmed = find, dict(pictures or {}), filmed
+        self.free_memory, self.listen = free_memory, listen
 
     def frames(self, resume: Checkpoint | None = None) -> Iterator[Frame]:
         """All frames, or those after `resume`."""
@@ -63,25 +69,43 @@ class ClipLoop:
 
     def _first(self, source: Tensor) -> Checkpoint:
         preset = self.timeline.at(0)
-        picture = source
+        picture, areas = source, self._areas(preset, source)
         for _ in range(animation_of(preset).lead_in):
-            picture = self._dreamt(preset, picture)
-        return Checkpoint(0, picture, picture_statistics(picture))
+            picture = self._dreamt(preset, picture, areas, 0)
+        return Checkpoint(0, picture, picture_statistics(picture), areas)
 
     def _next(self, last: Checkpoint, before: Tensor, source: Tensor) -> Checkpoint:
-        preset = self.timeline.at(last.number + 1)
+        number = last.number + 1
+        preset = self.timeline.at(number)
         flow = optical_flow(before, source, self.search)
+        areas = self._areas(preset, source, last.areas, flow)
         dreamt = flow.carried(last.picture - before) * flow.visible * animation_of(preset).carry
-        picture = self._dreamt(preset, (source + dreamt).clamp(0, 1))
-        return Checkpoint(last.number + 1, picture, last.reference)
+        if areas:
+            # What the mask has left behind does not go on dreaming outside of it.
+            mask = draw_canvas_mask(preset.canvas, *source.shape[2:], self._pictures(number), areas)
+            dreamt = dreamt if mask is None else dreamt * mask.to(dreamt)
+        picture = self._dreamt(preset, (source + dreamt).clamp(0, 1), areas, number)
+        return Checkpoint(number, picture, last.reference, areas)
 
-    def _dreamt(self, preset: Preset, picture: Tensor) -> Tensor:
+    def _areas(
+        self, preset: Preset, source: Tensor, before: Mapping[str, Tensor] | None = None, flow: Flow | None = None
+    ) -> dict[str, Tensor]:
+        names = wanted_areas(preset)
+        found = self.find(names, source) if names else {}
+        fitted = {name: filled(area.to(source), *source.shape[2:]) for name, area in found.items()}
+        return fitted if flow is None else steadied(fitted, before or {}, flow)
+
+    def _pictures(self, number: int) -> dict[str, Tensor]:
+        return {**self.pictures, **self.filmed(number)}
+
+    def _dreamt(self, preset: Preset, picture: Tensor, areas: Mapping[str, Tensor], number: int) -> Tensor:
         # The same random numbers for each frame, or the film would flicker.
         return dream(
             over_frame(preset, picture),
             self.network,
             picture,
-            pictures=self.pictures,
+            pictures=self._pictures(number),
+            areas=areas,
             frame=0,
             free_memory=self.free_memory,
             listen=self.listen,

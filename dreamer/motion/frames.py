@@ -19,6 +19,7 @@ from dreamer.dreaming.randomness import generator_at
 from dreamer.dreaming.statistics import PictureStatistics, picture_statistics
 from dreamer.errors import PresetError
 from dreamer.film.store import Checkpoint, Frame
+from dreamer.motion.areas import Find, find_nothing, wanted_in_film
 from dreamer.motion.camera import Camera, aspect_of, camera_over, grown, moved
 from dreamer.motion.loops import check_zoom, closing_mask
 from dreamer.motion.stabilization import fresh_grain, stabilized
@@ -78,7 +79,8 @@ class FrameLoop:
     """Renders the frames of `preset` one after the other.
 
     `photo`: (1, 3, h, w) float32 in [0, 1], sRGB, where the canvas starts as one. `pictures` as for `dream`.
-    `earlier(number)` returns a frame that was rendered before; only a zoom loop asks for it.
+    `earlier(number)` returns a frame that was rendered before; only a zoom loop asks for it. What `find` finds in the
+    photo moves with the camera; `filmed(number)` has the pictures that films give to a frame.
     The frames are a function of the arguments and of the checkpoint that they are taken up from, and the same on the
     same machine whether the loop was interrupted or not.
     """
@@ -89,20 +91,24 @@ class FrameLoop:
         network: Network,
         photo: Tensor | None = None,
         *,
+        find: Find = find_nothing,
         pictures: Mapping[str, Tensor] | None = None,
+        filmed: Callable[[int], Mapping[str, Tensor]] = lambda number: {},
         earlier: Callable[[int], Tensor] | None = None,
         free_memory: int = 4 << 30,
         listen: Listener = ignore,
     ) -> None:
         self.preset, self.network, self.photo = preset, network, photo
         self.animation, self.timeline = animation_of(preset), Timeline(preset)
-        self.pictures, self.earlier, self.free_memory, self.listen = pictures, earlier, free_memory, listen
+        self.find, self.pictures, self.filmed = find, dict(pictures or {}), filmed
+        self.earlier, self.free_memory, self.listen = earlier, free_memory, listen
         self.count = rendered_frames(self.animation)
         self.round = self.animation.frame_count
         check_names(self.timeline, network)
         self.backward = draws_back(preset)
         self.zooms = [abs(zoom) for zoom in _zooms(preset)] if self.animation.loop == "zoom" else []
         self._path = [Camera()]
+        self._found: dict[str, Tensor] | None = None
 
     def frames(self, resume: Checkpoint | None = None, stop: int | None = None) -> Iterator[Frame]:
         """Frames up to number `stop`, from the first one, or from the one after `resume`."""
@@ -119,8 +125,12 @@ class FrameLoop:
             last = following
 
     def _at(self, number: int) -> Preset:
+        return self.timeline.at(self._time(number))
+
+    def _time(self, number: int) -> int:
+        """The frame of the film, as it is shown, that a rendered frame belongs to."""
         number %= self.round
-        return self.timeline.at(self.round - 1 - number if self.backward else number)
+        return self.round - 1 - number if self.backward else number
 
     def _first(self) -> Checkpoint:
         """The first frame, dreamt a few times over itself so that it looks like the ones that follow."""
@@ -145,7 +155,7 @@ class FrameLoop:
             start = self._start(preset)
             begin = moved(start, self._path_to(number, start), animation.border)
             # The same random numbers for each frame, or the film would flicker.
-            picture = self._dreamt(over_frame(preset, begin), begin, 0)
+            picture = self._dreamt(over_frame(preset, begin), begin, 0, shown=number)
         picture = stabilized(picture, _levels(last.reference, animation.stabilize.levels), animation.stabilize)
         return Checkpoint(number, self._closed(picture, number), last.reference)
 
@@ -175,16 +185,26 @@ class FrameLoop:
             self._path.append(self._path[-1].then(self._camera(last - 1, last, image)))
         return self._path[number]
 
-    def _dreamt(self, preset: Preset, photo: Tensor | None, frame: int) -> Tensor:
+    def _dreamt(self, preset: Preset, photo: Tensor | None, frame: int, *, shown: int | None = None) -> Tensor:
+        number = max(frame if shown is None else shown, 0)
         return dream(
             preset,
             self.network,
             photo,
-            pictures=self.pictures,
+            pictures={**self.pictures, **self.filmed(self._time(number))},
+            areas=self._areas(number),
             frame=frame,
             free_memory=self.free_memory,
             listen=self.listen,
         )
+
+    def _areas(self, number: int) -> dict[str, Tensor]:
+        """What was found in the photo, where the camera has it at a frame."""
+        if self._found is None:
+            names = wanted_in_film(self.timeline) if self.photo is not None else []
+            self._found = self.find(names, self._start(self._at(0))) if names else {}
+        border = animation_of(self._at(number)).border
+        return {name: moved(area, self._path_to(number, area), border) for name, area in self._found.items()}
 
     def _start(self, preset: Preset) -> Tensor:
         """What the first frame is dreamt on, at full size."""

@@ -4,6 +4,7 @@ from dreamer.inspection.figures.activations import draw_feature_maps
 from dreamer.inspection.figures.changes import draw_attacks, draw_cue_conflicts, draw_inversions
 from dreamer.inspection.figures.evidence import draw_attributions, draw_occlusions
 from dreamer.inspection.figures.kernels import draw_kernels
+from dreamer.inspection.figures.masks import draw_mask_alone, draw_mask_over
 from dreamer.inspection.figures.photos import (
     draw_classes,
     draw_embedding,
@@ -24,6 +25,8 @@ __all__ = [
     "draw_feature_maps",
     "draw_inversions",
     "draw_kernels",
+    "draw_mask_alone",
+    "draw_mask_over",
     "draw_neighbors",
     "draw_occlusions",
     "draw_projections",

@@ -14,26 +14,56 @@ Side = Annotated[int, Field(ge=16, le=65536)]
 Wraps = tuple[bool, bool]
 """Whether the rows of a picture go on at its other end, and whether its columns do."""
 FLAT: Wraps = (False, False)
+# Names of what is found in a photo.
+SUBJECT, FIND, FACES = "subject", "find", "faces"
 
 
 class Mask(Table):
     """Where the dream may paint: 1 inside, 0 outside, with a soft edge."""
 
-    picture: str | None = described(None, "path of a picture: white dreams, black stays; stretched to the canvas")
+    picture: str | None = described(
+        None,
+        "path of a picture: white dreams, black stays; stretched to the canvas. A film or animated picture gives each "
+        "frame of a film its own, and the last one to those after its end",
+    )
     shape: Literal["ellipse", "rectangle"] | None = described(None, "a shape in place of a picture")
+    subject: bool = described(False, "what the photo is about, found by the network, up to its edges in the photo")
+    find: str | None = described(
+        None, 'where the photo shows a class of the network, or any class of a word such as "dog", up to its edges'
+    )
     center: Annotated[tuple[Share, Share], Unit("share of the canvas")] = described(
         (0.5, 0.5), "x and y of the shape's center"
     )
     size: Annotated[tuple[Share, Share], Unit("share of the canvas")] = described(
         (0.7, 0.7), "width and height of the shape"
     )
-    feather: Annotated[float, Unit("share of the shorter side")] = described(0.1, "width of the soft edge", ge=0, le=1)
+    grow: Annotated[float, Unit("share of the shorter side")] = described(
+        0.0, "how far the mask reaches beyond its edge; negative draws it back", ge=-0.5, le=0.5
+    )
+    feather: Annotated[float | None, Unit("share of the shorter side"), Field(ge=0, le=1)] = described(
+        None, "width of the soft edge; omitted: 0.1, and 0.02 for subject and find, which know the photo's edges"
+    )
     invert: bool = described(False, "dream outside and leave the inside")
+
+    @property
+    def area(self) -> str | None:
+        """The name of what has to be found in the photo for this mask; None where nothing has to."""
+        return SUBJECT if self.subject else None if self.find is None else f"{FIND} {self.find}"
+
+    @property
+    def softness(self) -> float:
+        """Width of the soft edge, a share of the shorter side."""
+        if self.feather is not None:
+            return self.feather
+        return 0.1 if self.area is None else 0.02
 
     @model_validator(mode="after")
     def _one_source(self) -> Mask:
-        if (self.picture is None) == (self.shape is None):
-            raise mistake(CONTRADICTION, "give either picture or shape")
+        given = [self.picture is not None, self.shape is not None, self.subject, self.find is not None]
+        if sum(given) != 1:
+            raise mistake(CONTRADICTION, "give one of picture, shape, subject or find")
+        if self.find is not None and not self.find.strip():
+            raise mistake(CONTRADICTION, "names nothing to find", "find")
         return self
 
 
@@ -60,6 +90,9 @@ class Canvas(Table):
         "(y) or on both (wallpaper); such a side is rounded to a multiple of the network's stride",
     )
     mask: Mask | None = described(None, "where the dream may paint; omitted: everywhere")
+    protect: Literal["faces"] | None = described(
+        None, "what stays as it is in the photo, wherever the mask is: faces, with a soft edge; needs dreamer[faces]"
+    )
 
     @property
     def wraps(self) -> Wraps:

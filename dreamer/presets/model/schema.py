@@ -241,6 +241,17 @@ class Preset(Table):
         return self
 
     @model_validator(mode="after")
+    def _photos_are_there_to_search(self) -> Preset:
+        places: list[tuple[tuple[str | int, ...], Mask | None]] = [(("canvas", "mask"), self.canvas.mask)]
+        places += [(("targets", number, "mask"), target.mask) for number, target in enumerate(self.targets)]
+        wanting = [path for path, mask in places if mask is not None and mask.area is not None]
+        wanting += [("canvas", "protect")] if self.canvas.protect else []
+        if wanting and self.canvas.start != "photo":
+            what = f'is found in a photo, but canvas.start is "{self.canvas.start}"'
+            raise mistake(CONTRADICTION, what, *wanting[0])
+        return self
+
+    @model_validator(mode="after")
     def _octaves_exist(self) -> Preset:
         for number, target in enumerate(self.targets):
             if target.octaves is not None and target.octaves[0] > self.octaves.count:

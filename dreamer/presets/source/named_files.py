@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dreamer.errors import PictureError
+from dreamer.presets.model.canvas import Mask
 from dreamer.presets.model.schema import Preset
 from dreamer.presets.model.times import is_time
 from dreamer.presets.source.lookup import SHIPPED_PICTURE, expanded, is_file, is_path, resolve_picture
@@ -73,19 +74,36 @@ def _portable(text: str) -> str:
     return path.relative_to(os.getcwd()).as_posix() if inside else path.name
 
 
-def named_pictures(preset: Preset) -> list[str]:
-    """The texts by which a preset names guide, style and mask pictures, each once."""
-    masks = [preset.canvas.mask, *(target.mask for target in preset.targets)]
-    texts = [mask.picture for mask in masks if mask is not None]
-    texts += [text for target in preset.targets for text in (target.guide, target.style)]
-    texts += list(_keyframed_pictures(preset))
+def wanted_areas(preset: Preset) -> list[str]:
+    """Names of what a preset's masks let find in the photo, each once."""
+    names = [mask.area for mask in _masks(preset)] + [preset.canvas.protect]
+    return list(dict.fromkeys(name for name in names if name is not None))
+
+
+def mask_pictures(preset: Preset) -> list[str]:
+    """The texts by which a preset names the pictures of its masks, each once."""
+    keyframed = [text for path, text in _keyframed_pictures(preset) if path.endswith("picture")]
+    texts = [*(mask.picture for mask in _masks(preset)), *keyframed]
     return list(dict.fromkeys(text for text in texts if text is not None))
 
 
-def _keyframed_pictures(preset: Preset) -> Iterator[str]:
+def _masks(preset: Preset) -> list[Mask]:
+    masks = [preset.canvas.mask, *(target.mask for target in preset.targets)]
+    return [mask for mask in masks if mask is not None]
+
+
+def named_pictures(preset: Preset) -> list[str]:
+    """The texts by which a preset names guide, style and mask pictures, each once."""
+    texts = [mask.picture for mask in _masks(preset)]
+    texts += [text for target in preset.targets for text in (target.guide, target.style)]
+    texts += [text for _, text in _keyframed_pictures(preset)]
+    return list(dict.fromkeys(text for text in texts if text is not None))
+
+
+def _keyframed_pictures(preset: Preset) -> Iterator[tuple[str, str]]:
     for path, source in preset.keyframes.items():
         if path.rpartition(".")[2] in _PICTURES and isinstance(source, dict):
-            yield from (value for time, value in source.items() if is_time(time) and isinstance(value, str))
+            yield from ((path, value) for time, value in source.items() if is_time(time) and isinstance(value, str))
 
 
 def named_files(preset: Preset) -> list[str]:
