@@ -1,6 +1,6 @@
 """Render the pictures of the documentation from the sample inputs: `python docs/make_pictures.py`, fifteen minutes.
 
-With names behind it (`hero`, `board`, `film`, `presets`, `inspect`, `sources`) only those; the name of a page of
+With names behind it (`hero`, `board`, `masks`, `film`, `presets`, `inspect`, `sources`) only those; the name of a page of
 docs/sources/, such as `oygard`, renders its pictures alone.
 """
 
@@ -60,7 +60,7 @@ WIDEST_OF_SOURCES = 800
 
 def main() -> None:
     """Write what is named on the command line, or everything."""
-    wanted = sys.argv[1:] or ["hero", "board", "film", "presets", "inspect", "sources"]
+    wanted = sys.argv[1:] or ["hero", "board", "masks", "film", "presets", "inspect", "sources"]
     network = load_network("pocket")
     pictures = HERE / "pictures"
     if "hero" in wanted:
@@ -70,6 +70,8 @@ def main() -> None:
             )
     if "board" in wanted:
         board(network).save(pictures / "board.jpg", quality=85)
+    if "masks" in wanted:
+        masks(network).save(pictures / "masks.jpg", quality=85)
     if "film" in wanted:
         film_strip(network).save(pictures / f"{FILM}.jpg", quality=85)
     if "presets" in wanted:
@@ -90,6 +92,21 @@ def board(network: Network) -> Image.Image:
         picture = dream(photo, preset, size=size, network=network).image()
         row, column = divmod(place, COLUMNS)
         sheet.paste(picture.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS), (column * WIDTH, row * HEIGHT))
+    return sheet
+
+
+def masks(network: Network) -> Image.Image:
+    """The subject of a photo as `dreamer mask` draws it, a dream inside of it, and one around it."""
+    sheet = Image.new("RGB", (3 * WIDTH, HEIGHT))
+    with TemporaryDirectory() as folder:
+        drawing = Path(folder) / "mask.png"
+        run(f"mask inputs/sky.jpg --size {WIDTH} -o {drawing}")
+        with Image.open(drawing) as image:
+            sheet.paste(image.resize((WIDTH, HEIGHT)), (0, 0))
+    for place, invert in enumerate(("false", "true"), 1):
+        mask = [f"canvas.mask={{ subject = true, invert = {invert} }}"]
+        picture = dream(INPUTS / "sky.jpg", "deep-dream", size=800, overrides=mask, network=network).image()
+        sheet.paste(picture.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS), (place * WIDTH, 0))
     return sheet
 
 

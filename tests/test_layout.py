@@ -53,6 +53,7 @@ ELSEWHERE = [
     ("jobs/stills.py", "test_shipped_presets.py", "every preset that ships, rendered"),
     ("inspection/figures/*.py", "cli/test_inspect.py", "drawn by every command of inspect"),
     ("inspection/heatmaps.py", "cli/test_inspect.py", "drawn by every command of inspect"),
+    ("inspection/masking.py", "cli/test_mask.py", "drawn by `dreamer mask`"),
     ("inspection/rules.py", "inspection/test_deconvolution.py", "the rules that go backward"),
     ("inspection/tracing.py", "inspection/test_deconvolution.py", "a projection of a whole map"),
     ("pictures/origin.py", "pictures/test_jpeg.py", "the data that reading returns"),

@@ -111,7 +111,8 @@ class FrameStore:
                 intact = picture.dtype == torch.float32 and picture.ndim == 4 and picture.shape[:2] == (1, 3)
                 if not intact or facts.key != self.facts.key or not self.path(facts.number).is_file():
                     return None
-                names = [name for name in file.keys() if name.startswith(_AREA)]
+                stored: list[str] = file.keys()
+                names = [name for name in stored if name.startswith(_AREA)]
                 areas = {name.removeprefix(_AREA): file.get_tensor(name) for name in names}
                 return Checkpoint(facts.number, picture, facts.reference, areas)
         except (OSError, SafetensorError, KeyError, ValueError):

@@ -32,7 +32,7 @@ def _linear(area: Tensor, guide: Tensor) -> tuple[Tensor, Tensor]:
     mean_guide, mean_area = _box(guide), _box(area)
     covariance = _box(guide * area) - mean_guide * mean_area
     products = _box((guide.unsqueeze(2) * guide.unsqueeze(1)).flatten(1, 2))
-    variance = products.unflatten(1, (3, 3)) - mean_guide.unsqueeze(2) * mean_guide.unsqueeze(1)
+    variance = products.view(len(guide), 3, 3, *guide.shape[2:]) - mean_guide.unsqueeze(2) * mean_guide.unsqueeze(1)
     matrices = variance.permute(0, 3, 4, 1, 2) + EPSILON * torch.eye(3)
     slopes = torch.linalg.solve(matrices, covariance.permute(0, 2, 3, 1).unsqueeze(-1)).squeeze(-1).permute(0, 3, 1, 2)
     offset = mean_area - (slopes * mean_guide).sum(1, keepdim=True)

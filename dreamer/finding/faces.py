@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dreamer.dreaming.filters import luma
+from dreamer.dreaming.filters import luma, resized
 from dreamer.errors import ToolError
 from dreamer.presets.timeline.easings import smoothstep
 
@@ -21,6 +21,8 @@ WIDER, TALLER, HIGHER = 1.3, 1.65, 0.06
 FEATHER = 0.35
 # Smallest face, a share of the shorter side, and how many overlapping finds confirm one.
 _SMALLEST, _CONFIRMED = 0.04, 5
+# Smaller photos are enlarged to this shorter side, for the detector knows no faces below 20 px.
+_LEAST_SIDE = 400
 _CASCADE = "haarcascade_frontalface_alt2.xml"
 
 
@@ -39,10 +41,13 @@ def faces_in(photo: Tensor) -> list[Face]:
     Viola & Jones 2004, "Robust real-time face detection". Raises ToolError without OpenCV 4.
     """
     detector = _detector()
-    gray: np.ndarray = (luma(photo)[0, 0] * 255).round().to(torch.uint8).cpu().numpy()
+    height, width = photo.shape[-2:]
+    factor = max(1.0, _LEAST_SIDE / min(height, width))
+    enlarged = resized(photo, round(height * factor), round(width * factor)).clamp(0, 1)
+    gray: np.ndarray = (luma(enlarged)[0, 0] * 255).round().to(torch.uint8).cpu().numpy()
     smallest = max(20, round(_SMALLEST * min(gray.shape)))
     boxes = detector.detectMultiScale(gray, 1.1, _CONFIRMED, minSize=(smallest, smallest))
-    return sorted(Face(*map(int, box)) for box in boxes)
+    return sorted(Face(*(round(float(side) / factor) for side in box)) for box in boxes)
 
 
 def face_area(photo: Tensor) -> Tensor:

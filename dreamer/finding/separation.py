@@ -26,6 +26,8 @@ LEAST_LINK = 0.05  # of neighbors, however different
 THRESHOLDS, CLEAN, EVEN = 31, 2.0, 0.25
 # How soft the threshold is, how sure it leaves a patch at most, and how decided each round makes it.
 SOFTNESS, SURE, DECIDED, ROUNDS = 0.12, 5.0, 6.0, 8
+# Parts that are smaller than this share of the largest are left out.
+CRUMB = 0.06
 _FAR = 1e6
 
 
@@ -37,7 +39,8 @@ def separated(patches: Superpixels, evidence: Tensor) -> Tensor:
     contrast = evened((colors * near * (ground * patches.areas)).sum(1), patches.areas)
     thing = evened(evened(evidence, patches.areas) * (contrast + LEAST_CONTRAST).sqrt(), patches.areas)
     likely = _smoothest(patches, colors, thing, ground)
-    return _by_color(patches, colors, places, likely, _cleanest_threshold(patches, colors, likely))
+    inside = _by_color(patches, colors, places, likely, _cleanest_threshold(patches, colors, likely))
+    return inside * _without_crumbs(patches, inside > 0.5)
 
 
 def _ground(patches: Superpixels, colors: Tensor) -> Tensor:
@@ -98,6 +101,15 @@ def _by_color(patches: Superpixels, colors: Tensor, places: Tensor, likely: Tens
         side = torch.log((of_thing + 1e-6) / (of_ground + 1e-6)).clamp(-4, 4)
         inside = torch.sigmoid(DECIDED * (smoothing @ torch.sigmoid(prior + side) - 0.5))
     return inside
+
+
+def _without_crumbs(patches: Superpixels, inside: Tensor) -> Tensor:
+    """(N,) 0 for patches whose connected part of the inside is small beside the largest, else 1."""
+    links = (patches.touching & inside & inside.unsqueeze(1)).float() + torch.eye(len(patches))
+    for _ in range(len(patches).bit_length()):  # each round doubles how far a patch reaches
+        links = ((links @ links) > 0).float()
+    sizes = links @ (patches.areas * inside)
+    return ((sizes >= CRUMB * sizes.max()) | ~inside).float()
 
 
 def _distances(points: Tensor) -> Tensor:

@@ -93,7 +93,7 @@ def _clustered(color: Tensor, count: int) -> Tensor:
     around = torch.stack(
         [(row + d).clamp(0, rows - 1) * columns + (column + a).clamp(0, columns - 1) for d, a in offsets]
     )
-    labels = row * columns + column
+    labels: Tensor = row * columns + column
     for _ in range(ROUNDS):
         centers = _means(pixels, labels, rows * columns).t()
         distances = torch.stack([(pixels - centers[:, candidate]).square().sum(0) for candidate in around])
@@ -103,13 +103,15 @@ def _clustered(color: Tensor, count: int) -> Tensor:
 
 def _packed(labels: Tensor) -> Tensor:
     """The labels without those that no pixel has."""
-    return torch.unique(labels, return_inverse=True)[1]
+    packed: Tensor = torch.unique(labels, return_inverse=True)[1]
+    return packed
 
 
 def _means(values: Tensor, labels: Tensor, number: int) -> Tensor:
     flat = labels.flatten()
     sums = torch.stack([torch.bincount(flat, weights=plane.flatten(), minlength=number) for plane in values], 1)
-    return (sums / torch.bincount(flat, minlength=number).clamp_min(1).unsqueeze(1)).float()
+    means: Tensor = (sums / torch.bincount(flat, minlength=number).clamp_min(1).unsqueeze(1)).float()
+    return means
 
 
 def _touching(labels: Tensor, number: int) -> Tensor:

@@ -29,7 +29,9 @@ def class_windows(network: Network, photo: Tensor, classes: Sequence[int]) -> tu
         window = max(8, round(side * min(height, width)))
         places = [(top, left) for top in _starts(height, window) for left in _starts(width, window)]
         weight = _weight(window)
-        for (top, left), probability in zip(places, _probabilities(network, small, places, window, classes), strict=True):
+        for (top, left), probability in zip(
+            places, _probabilities(network, small, places, window, classes), strict=True
+        ):
             there = slice(top, top + window), slice(left, left + window)
             seen[there] += weight * probability
             looked[there] += weight
@@ -43,7 +45,9 @@ def _probabilities(
     cut = network.cut([LOGITS])
     side = max(network.input_side, cut.smallest)
     for first in range(0, len(places), TOGETHER):
-        crops = [photo[:, :, top : top + window, left : left + window] for top, left in places[first : first + TOGETHER]]
+        crops = [
+            photo[:, :, top : top + window, left : left + window] for top, left in places[first : first + TOGETHER]
+        ]
         shown = torch.cat([resized(crop, side, side).clamp(0, 1) for crop in crops])
         with torch.no_grad():
             shares = cut(shown)[LOGITS].float().softmax(1)[:, list(classes)].sum(1)

@@ -31,10 +31,10 @@ def mask_over(canvas: Canvas, network: Network, photo: Tensor) -> DrawnMask:
 
     Raises the errors of `find_areas`, and PictureError for a mask's picture that cannot be read.
     """
-    preset = Preset(canvas=canvas, targets=(Target(layer=(network.layers[0],)),))
+    height, width = photo.shape[-2:]
+    preset = Preset(canvas=canvas, targets=(Target.model_validate({"class": 0}),))
     areas = find_areas(wanted_areas(preset), network, photo)
-    mask = draw_canvas_mask(canvas, *photo.shape[-2:], preset_pictures(preset), areas)
-    mask = photo.new_ones(1, 1, *photo.shape[-2:]) if mask is None else mask.cpu()
+    mask = draw_canvas_mask(canvas, height, width, preset_pictures(preset), areas).cpu()
     return DrawnMask(mask, float(mask.mean()), _box(mask[0, 0] > 0.5))
 
 

@@ -34,8 +34,9 @@ def dream_each(
     for first in range(0, len(targets), TOGETHER):
         part = targets[first : first + TOGETHER]
         batch = None if photo is None else photo.expand(len(part), -1, -1, -1)
-        given = {"pictures": pictures, "areas": areas}
-        dreams += dream(preset, network, batch, **given, batch_targets=part, free_memory=memory).cpu()
+        dreams += dream(
+            preset, network, batch, pictures=pictures, areas=areas, batch_targets=part, free_memory=memory
+        ).cpu()
     return dreams
 
 

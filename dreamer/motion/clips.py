@@ -29,8 +29,8 @@ from dreamer.presets.timeline.keyframes import Timeline
 class ClipLoop:
     """Renders a film over `clip`, a function that yields its frames, (1, 3, h, w) in [0, 1], from a number on.
 
-    `search` finds the motion between two frames; along it the areas that `find` finds in each are carried. The other arguments are those of `FrameLoop`, and the frames likewise
-    are the same after an interruption.
+    `search` finds the motion between two frames; along it the areas that `find` finds in each are carried. The other
+    arguments are those of `FrameLoop`, and the frames likewise are the same after an interruption.
     """
 
     def __init__(
@@ -82,8 +82,9 @@ class ClipLoop:
         dreamt = flow.carried(last.picture - before) * flow.visible * animation_of(preset).carry
         if areas:
             # What the mask has left behind does not go on dreaming outside of it.
-            mask = draw_canvas_mask(preset.canvas, *source.shape[2:], self._pictures(number), areas)
-            dreamt = dreamt if mask is None else dreamt * mask.to(dreamt)
+            height, width = source.shape[2:]
+            mask = draw_canvas_mask(preset.canvas, height, width, self._pictures(number), areas)
+            dreamt = dreamt * mask.to(dreamt)
         picture = self._dreamt(preset, (source + dreamt).clamp(0, 1), areas, number)
         return Checkpoint(number, picture, last.reference, areas)
 

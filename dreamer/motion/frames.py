@@ -12,6 +12,7 @@ from torch import Tensor
 from dreamer.dreaming.dream import dream
 from dreamer.dreaming.events import Listener, ignore
 from dreamer.dreaming.extent import filled
+from dreamer.dreaming.masks import draw_canvas_mask
 from dreamer.dreaming.noise import start_picture
 from dreamer.dreaming.octaves import output_size
 from dreamer.dreaming.protocols import Network
@@ -156,8 +157,18 @@ class FrameLoop:
             begin = moved(start, self._path_to(number, start), animation.border)
             # The same random numbers for each frame, or the film would flicker.
             picture = self._dreamt(over_frame(preset, begin), begin, 0, shown=number)
-        picture = stabilized(picture, _levels(last.reference, animation.stabilize.levels), animation.stabilize)
+        steady = stabilized(picture, _levels(last.reference, animation.stabilize.levels), animation.stabilize)
+        picture = self._masked(preset, begin, steady, number)
         return Checkpoint(number, self._closed(picture, number), last.reference)
+
+    def _masked(self, preset: Preset, begin: Tensor, steady: Tensor, number: int) -> Tensor:
+        """A frame with its measures held, but as it began where masks that were found leave it alone."""
+        areas = self._areas(number)
+        if not areas:
+            return steady
+        height, width = steady.shape[2:]
+        mask = draw_canvas_mask(preset.canvas, height, width, self._pictures(number), areas)
+        return torch.lerp(begin, steady, mask.to(steady))
 
     def _between(self, last: Checkpoint, following: Checkpoint) -> Iterator[Frame]:
         """Frames that are not dreamt: both neighbors, moved along the camera's path and mixed."""
@@ -191,12 +202,15 @@ class FrameLoop:
             preset,
             self.network,
             photo,
-            pictures={**self.pictures, **self.filmed(self._time(number))},
+            pictures=self._pictures(number),
             areas=self._areas(number),
             frame=frame,
             free_memory=self.free_memory,
             listen=self.listen,
         )
+
+    def _pictures(self, number: int) -> dict[str, Tensor]:
+        return {**self.pictures, **self.filmed(self._time(number))}
 
     def _areas(self, number: int) -> dict[str, Tensor]:
         """What was found in the photo, where the camera has it at a frame."""

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from dreamer.dreaming.canvas import FourierCanvas, PixelCanvas
-from dreamer.dreaming.masks import draw_mask
+from dreamer.dreaming.masks import draw_canvas_mask, draw_mask, grown
 from dreamer.dreaming.noise import noise_picture, start_picture
 from dreamer.dreaming.octaves import canvas_size, octave_sizes, output_size
 from dreamer.presets import Canvas, Mask, Octaves
@@ -125,11 +125,51 @@ def test_noise_lies_around_its_background() -> None:
 
 
 def test_masks() -> None:
-    ellipse = draw_mask(Mask(shape="ellipse", size=(0.5, 0.5), feather=0.1), 60, 80, {})
+    ellipse = draw_mask(Mask(shape="ellipse", size=(0.5, 0.5), feather=0.1), 60, 80, {}, {})
     assert ellipse.shape == (1, 1, 60, 80)
     assert ellipse[0, 0, 30, 40] == 1 and ellipse[0, 0, 0, 0] == 0
     assert 0 < ellipse[0, 0, 30, 60] < 1
-    inverted = draw_mask(Mask(shape="ellipse", size=(0.5, 0.5), feather=0.1, invert=True), 60, 80, {})
+    inverted = draw_mask(Mask(shape="ellipse", size=(0.5, 0.5), feather=0.1, invert=True), 60, 80, {}, {})
     assert torch.allclose(inverted, 1 - ellipse)
-    white = draw_mask(Mask(picture="a"), 20, 30, {"a": torch.ones(1, 3, 5, 5)})
+    white = draw_mask(Mask(picture="a"), 20, 30, {"a": torch.ones(1, 3, 5, 5)}, {})
     assert torch.allclose(white, torch.ones(1, 1, 20, 30), atol=1e-5)
+
+
+def test_what_is_found_is_a_mask_for_each_photo() -> None:
+    areas = {"subject": torch.stack([torch.zeros(1, 5, 5), torch.ones(1, 5, 5)])}
+    drawn = draw_mask(Mask(subject=True), 20, 30, {}, areas)
+    assert drawn.flatten(1).amax(1).tolist() == [0, 1]
+    inverted = draw_mask(Mask(subject=True, invert=True), 20, 30, {}, areas)
+    assert inverted.flatten(1).amin(1).tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("mask", [Mask(shape="rectangle", size=(0.4, 0.4), feather=0), Mask(picture="a", feather=0)])
+@pytest.mark.parametrize("grow", [0.1, -0.1, 0.3])
+def test_masks_of_every_kind_grow_by_shares_of_the_shorter_side(mask: Mask, grow: float) -> None:
+    square = torch.zeros(1, 3, 100, 150)
+    square[..., 30:70, 45:105] = 1
+    drawn = draw_mask(mask.model_copy(update={"grow": grow}), 100, 150, {"a": square}, {})
+    row = (drawn[0, 0, 50] > 0.5).nonzero().flatten()
+    assert abs(int(row[0]) - (45 - 100 * grow)) <= 2
+    assert abs(int(row[-1]) - (104 + 100 * grow)) <= 2
+
+
+def test_grown_corners_of_pictures_are_round() -> None:
+    dot = torch.zeros(1, 1, 61, 61)
+    dot[..., 30, 30] = 1
+    disc = grown(dot, 12)[0, 0] > 0.5
+    assert disc[30, 18] and disc[22, 22]
+    assert not disc[20, 20]
+
+
+def test_faces_are_left_out_of_every_mask() -> None:
+    face = torch.zeros(1, 1, 40, 40)
+    face[..., :20, :] = 1
+    canvas = Canvas(protect="faces")
+    free = draw_canvas_mask(canvas, 40, 40, {}, {"faces": face})
+    assert torch.equal(free, 1 - face)
+    canvas = Canvas(protect="faces", mask=Mask(shape="rectangle", size=(0.5, 1.0), center=(0.25, 0.5), feather=0))
+    half = draw_canvas_mask(canvas, 40, 40, {}, {"faces": face})
+    assert half[0, 0, 30, 5] == 1
+    assert half[0, 0, 10, 5] == 0 and half[0, 0, 30, 35] == 0
+    assert torch.equal(draw_canvas_mask(Canvas(), 40, 40, {}, {}), torch.ones(1, 1, 40, 40))

@@ -85,6 +85,26 @@ def test_outside_the_mask_the_photo_stays_as_it_is(space: str, network: TinyNetw
     assert (picture - photo)[..., :28].abs().max() > 0.02
 
 
+def test_a_subject_is_dreamt_on_where_it_was_found(network: TinyNetwork, photo: Tensor) -> None:
+    area = torch.zeros(1, 1, 48, 64)
+    area[..., :30] = 1
+    recipe = preset(canvas={"mask": {"subject": True, "feather": 0}})
+    picture = dream(recipe, network, photo, areas={"subject": area})
+    assert torch.allclose(picture[..., 34:], photo[..., 34:], atol=1e-6)
+    assert (picture - photo)[..., :26].abs().mean() > 0.005
+    with pytest.raises(PresetError, match="a mask wants 'subject' found, but there is no photo"):
+        dream(recipe, network, photo)
+
+
+def test_an_empty_area_is_told(network: TinyNetwork, photo: Tensor) -> None:
+    heard: list[object] = []
+    areas = {"find dog": torch.stack([torch.zeros(1, 48, 64), torch.ones(1, 48, 64)])}
+    dream(preset(canvas={"mask": {"find": "dog"}}), network, photo.expand(2, -1, -1, -1), areas=areas, listen=heard.append)
+    (warned,) = [event for event in heard if isinstance(event, Warned)]
+    assert warned.warning.kind == "nothing_found"
+    assert warned.pictures == (0,)
+
+
 def test_a_masked_target_paints_inside_its_mask_only(network: TinyNetwork, photo: Tensor) -> None:
     mask = {"picture": "half", "feather": 0}
     half = torch.zeros(1, 3, 48, 64)
