@@ -99,7 +99,9 @@ def test_a_subject_is_dreamt_on_where_it_was_found(network: TinyNetwork, photo: 
 def test_an_empty_area_is_told(network: TinyNetwork, photo: Tensor) -> None:
     heard: list[object] = []
     areas = {"find dog": torch.stack([torch.zeros(1, 48, 64), torch.ones(1, 48, 64)])}
-    dream(preset(canvas={"mask": {"find": "dog"}}), network, photo.expand(2, -1, -1, -1), areas=areas, listen=heard.append)
+    dream(
+        preset(canvas={"mask": {"find": "dog"}}), network, photo.expand(2, -1, -1, -1), areas=areas, listen=heard.append
+    )
     (warned,) = [event for event in heard if isinstance(event, Warned)]
     assert warned.warning.kind == "nothing_found"
     assert warned.pictures == (0,)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import torch
 
-from dreamer.finding.windows import class_windows, _starts
+from dreamer.finding.windows import _starts, class_windows
 from dreamer.networks import LOGITS
 
 
