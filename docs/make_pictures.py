@@ -1,7 +1,7 @@
 """Render the pictures of the documentation from the sample inputs: `python docs/make_pictures.py`, fifteen minutes.
 
-With names behind it (`hero`, `board`, `masks`, `film`, `presets`, `inspect`, `sources`) only those; the name of a page of
-docs/sources/, such as `oygard`, renders its pictures alone.
+With names behind it (`hero`, `board`, `masks`, `film`, `presets`, `inspect`, `sources`) only those; the name of a page
+of docs/sources/, such as `oygard`, renders its pictures alone.
 """
 
 from __future__ import annotations

@@ -42,7 +42,11 @@ def draw_canvas_mask(
     canvas: Canvas, height: int, width: int, pictures: Mapping[str, Tensor], areas: Mapping[str, Tensor]
 ) -> Tensor:
     """Where the whole dream may paint, as `draw_mask`: the canvas' mask without what it protects."""
-    mask = torch.ones(1, 1, height, width) if canvas.mask is None else draw_mask(canvas.mask, height, width, pictures, areas)
+    mask = (
+        torch.ones(1, 1, height, width)
+        if canvas.mask is None
+        else draw_mask(canvas.mask, height, width, pictures, areas)
+    )
     if canvas.protect is None:
         return mask
     free = 1 - resized(areas[FACES], height, width).clamp(0, 1)
