@@ -57,6 +57,7 @@ ELSEWHERE = [
     ("inspection/rules.py", "inspection/test_deconvolution.py", "the rules that go backward"),
     ("inspection/tracing.py", "inspection/test_deconvolution.py", "a projection of a whole map"),
     ("pictures/origin.py", "pictures/test_jpeg.py", "the data that reading returns"),
+    ("pictures/quantize.py", "pictures/test_write.py", "the last step of writing"),
     ("pictures/png16.py", "pictures/test_deep.py", "what is written in 16 bits is read by others"),
     ("pictures/tiff.py", "pictures/test_deep.py", "what is written in 16 bits is read by others"),
     ("pictures/exr.py", "pictures/test_extras.py", "written and read again"),

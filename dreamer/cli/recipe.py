@@ -26,6 +26,7 @@ def _heading(recipe: Recipe) -> str:
         "input": recipe.input_name,
         "input's SHA-256": recipe.input_digest,
         "dreamer": recipe.version,
+        "file": ", ".join(f"{key} = {value}" for key, value in recipe.files.model_dump(exclude_defaults=True).items()),
         **recipe.facts,
     }
     return "".join(f"# {name}: {value}\n" for name, value in facts.items() if value)

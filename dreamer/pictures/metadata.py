@@ -14,6 +14,7 @@ from dreamer.pictures import exif as fields
 from dreamer.pictures import iptc, xmp
 from dreamer.pictures.exif import BrokenExif, Exif, Value, parse_exif
 from dreamer.pictures.iptc import BrokenIptc, Record
+from dreamer.pictures.recipes import PROGRAM
 from dreamer.pictures.settings import Level
 from dreamer.pictures.xmp import BrokenXmp
 
@@ -115,6 +116,7 @@ def kept_metadata(metadata: Metadata, level: Level, size: tuple[int, int]) -> Ke
     said = len(notes)
     properties = _read(lambda: xmp.safe_properties(metadata.xmp), nothing, "XMP", metadata.xmp, notes)
     packet = xmp.upright(metadata.xmp) if level == "all" and len(notes) == said else b""
+    exif = _without_recipe(exif)
     if level == "safe":
         exif, records = _safe_exif(exif), [record for record in records if record[:2] in iptc.SAFE]
     texts = {name: iptc.texts(records, key) for name, key in _TEXTS_OF_IPTC.items()}
@@ -189,6 +191,15 @@ def _safe_exif(exif: Exif) -> Exif:
         return {tag: directory[tag] for tag in tags if tag in directory}
 
     return Exif(exif.order, of(exif.main, _SAFE_MAIN), of(exif.photo, _SAFE_PHOTO), damaged=exif.damaged)
+
+
+def _without_recipe(exif: Exif) -> Exif:
+    """Where the photo is a dream itself, its metadata without how it was made."""
+    if fields.text(exif.main.get(fields.SOFTWARE)) != PROGRAM:
+        return exif
+    main = {tag: value for tag, value in exif.main.items() if tag != fields.SOFTWARE}
+    photo = {tag: value for tag, value in exif.photo.items() if tag != fields.USER_COMMENT}
+    return replace(exif, main=main, photo=photo)
 
 
 def _upright(exif: Exif, size: tuple[int, int]) -> Exif:

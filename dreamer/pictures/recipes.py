@@ -12,7 +12,9 @@ from dreamer.pictures.open import open_picture
 from dreamer.pictures.png import exif_of
 
 PNG_KEY = "dreamer"
-_SOFTWARE = "dreamer"
+PROGRAM = "dreamer"
+"""What the software field of EXIF says of files that dreamer wrote."""
+
 # A GIF has nothing but a comment, in which anyone may write anything.
 _GIF_START = b'{"dreamer"'
 _EXIF_IFD = 0x8769
@@ -33,7 +35,7 @@ def read_recipe(path: str | os.PathLike[str]) -> str | None:
             return comment.decode("utf-8", "replace")
         exif = exif_of(image)
         # Cameras and editors leave user comments of their own.
-        if exif.get(SOFTWARE) != _SOFTWARE:
+        if exif.get(SOFTWARE) != PROGRAM:
             return None
         comment = exif.get_ifd(_EXIF_IFD).get(USER_COMMENT) or exif.get(USER_COMMENT)
         return _decode_comment(comment, "utf-16-be" if exif.endian == ">" else "utf-16-le")
@@ -50,7 +52,7 @@ def png_text(recipe: str | None) -> PngInfo:
 def with_recipe(exif: Exif, recipe: str) -> Exif:
     """An EXIF block with the recipe as its user comment (EXIF 2.32, section 4.6.5), and with who wrote it."""
     comment = Value(UNDEFINED, _encode_comment(recipe, exif.order))
-    return exif.with_main(software=Value(ASCII, _SOFTWARE.encode() + b"\0")).with_photo(user_comment=comment)
+    return exif.with_main(software=Value(ASCII, PROGRAM.encode() + b"\0")).with_photo(user_comment=comment)
 
 
 def _encode_comment(recipe: str, order: str) -> bytes:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
@@ -19,12 +20,13 @@ from dreamer.errors import OutputError
 from dreamer.pictures.exif import Exif, build_exif
 from dreamer.pictures.exr import write_exr
 from dreamer.pictures.gamut import from_srgb, linear_light
-from dreamer.pictures.icc import primaries_of, srgb_profile
+from dreamer.pictures.icc import MatrixProfile, primaries_of, srgb_profile
 from dreamer.pictures.iptc import photoshop_segment
 from dreamer.pictures.metadata import Kept, fitting_segments, kept_metadata
 from dreamer.pictures.names import output_format, require_writer
 from dreamer.pictures.origin import Origin
 from dreamer.pictures.png16 import write_png16
+from dreamer.pictures.quantize import Colors, quantized
 from dreamer.pictures.recipes import PNG_KEY, png_text, with_recipe
 from dreamer.pictures.settings import DEFAULT_SETTINGS, QUALITY, FileSettings
 from dreamer.pictures.tiff import write_tiff
@@ -32,8 +34,6 @@ from dreamer.pictures.tiff import write_tiff
 # A JPEG segment counts its length in 16 bits, of which EXIF's own mark takes some.
 _MAX_JPEG_EXIF = 65_527
 _XMP_KEY = "XML:com.adobe.xmp"
-# Rows at a time, so that what is in between takes little memory.
-_ROWS = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,23 +95,28 @@ def write_picture(
         raise OutputError(what, where=str(path), remedy="Write a .png, or a smaller picture.")
     kept = kept_metadata(origin.metadata, file_settings.metadata, (height, width))
     kept = fitting_segments(kept) if name == "JPEG" else kept
-    colors, profile = _colors(path, pixels, beyond, origin, file_settings, form)
+    profile, primaries = _profile(origin, file_settings)
     depth = origin.depth if file_settings.depth == "source" else file_settings.depth
-    kind = np.float32 if form.light else np.uint16 if form.deep and depth > 8 else np.uint8
+    own_quality = origin.quality if name == "JPEG" else None
+    with _placed(path):
+        stored = _pixels(Colors(pixels, beyond, alpha), primaries, form, depth)
     sheet = _Sheet(
-        path,
-        _quantized(colors, alpha if form.alpha else None, kind),
-        profile,
-        kept,
-        recipe,
-        file_settings,
-        quality or file_settings.quality or (origin.quality if name == "JPEG" else None) or QUALITY,
+        path, stored, profile, kept, recipe, file_settings, quality or file_settings.quality or own_quality or QUALITY
     )
-    with atomic_write(path) as file:
+    with _placed(path), atomic_write(path) as file:
         form.write(file, sheet)
     if file_settings.keep_dates and origin.modified is not None:
         keep_date(path, origin.modified)
     return kept.notes
+
+
+@contextmanager
+def _placed(path: Path) -> Iterator[None]:
+    """Name the file in an error that names none."""
+    try:
+        yield
+    except OutputError as error:
+        raise OutputError(error.what, where=error.where or str(path), remedy=error.remedy) from error
 
 
 def keep_date(path: Path, modified: int) -> None:
@@ -122,36 +127,21 @@ def keep_date(path: Path, modified: int) -> None:
         raise OutputError(f"its date cannot be set: {error.strerror}", where=str(path)) from error
 
 
-def _colors(
-    path: Path, pixels: Tensor, beyond: Tensor | None, origin: Origin, settings: FileSettings, form: _Format
-) -> tuple[Tensor, bytes]:
-    """The colors as they are stored, (3, H, W), and their profile."""
-    values = pixels.detach().to("cpu", torch.float32)
-    if not all(
-        bool(torch.isfinite(values[:, start : start + _ROWS]).all()) for start in range(0, values.shape[1], _ROWS)
-    ):
-        remedy = "The dream ran away: lower the step size."
-        raise OutputError("the picture holds values that are not numbers", where=str(path), remedy=remedy)
+def _profile(origin: Origin, settings: FileSettings) -> tuple[bytes, MatrixProfile | None]:
+    """The profile of the file, and its primaries where it is not sRGB."""
     primaries = primaries_of(origin.profile) if origin.profile and settings.profile == "source" else None
+    return (srgb_profile(), None) if primaries is None or origin.profile is None else (origin.profile, primaries)
+
+
+def _pixels(colors: Colors, primaries: MatrixProfile | None, form: _Format, depth: int) -> NDArray[Any]:
+    """What is stored: (H, W, 3 or 4) integers of 8 or 16 bits in the profile's colors, or linear light."""
+    colors = colors if form.alpha else replace(colors, alpha=None)
     if form.light:
-        return linear_light(values if beyond is None else values + beyond), b""
-    if primaries is None or origin.profile is None:
-        return values, srgb_profile()
-    return from_srgb(values if beyond is None else values + beyond, primaries), origin.profile
-
-
-def _quantized(colors: Tensor, alpha: Tensor | None, kind: type[np.generic]) -> NDArray[Any]:
-    """(H, W, 3 or 4) values of a kind: integers are rounded to the nearest, floats stay."""
-    channels = [colors] if alpha is None else [colors, alpha.detach().to("cpu", torch.float32)]
-    height, width = colors.shape[1:]
-    made = np.empty((height, width, sum(len(part) for part in channels)), kind)
-    for start in range(0, height, _ROWS):
-        rows = slice(start, start + _ROWS)
-        band = torch.cat([part[:, rows] for part in channels]).permute(1, 2, 0)
-        if kind is not np.float32:
-            band = (band.clamp(0, 1) * float(np.iinfo(kind).max)).round()  # type: ignore[type-var]
-        made[rows] = band.numpy().astype(kind)
-    return made
+        return quantized(replace(colors, convert=linear_light), np.float32)
+    kind = np.uint16 if form.deep and depth > 8 else np.uint8
+    if primaries is None:
+        return quantized(replace(colors, beyond=None), kind)
+    return quantized(replace(colors, convert=partial(from_srgb, profile=primaries)), kind)
 
 
 def _write_png(file: IO[bytes], sheet: _Sheet) -> None:

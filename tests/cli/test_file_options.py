@@ -55,6 +55,7 @@ def test_other_options_make_another_file_and_again_makes_it_anew(dreamer: Dreame
     other = dreamer("render", "photo.jpg", *STILL, "-o", "a.jpg", *options)
     assert "a.jpg was made with another metadata, profile, quality" in other.output
     assert facts("a-2.jpg") == (70, "Fuchs", True, False)
+    assert "# file: metadata = all, profile = srgb, quality = 70\n" in dreamer("recipe", "a-2.jpg").stdout
     assert "done already" in dreamer("render", "photo.jpg", *STILL, "-o", "a.jpg", *options).output
     assert dreamer("again", "a-2.jpg", "-o", "b.jpg").exit_code == 0
     assert facts("b.jpg") == facts("a-2.jpg") and recipe_of(Path("b.jpg")).key == recipe_of(Path("a-2.jpg")).key

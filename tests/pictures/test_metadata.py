@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -183,6 +184,35 @@ def test_iptc_alone_becomes_xmp_where_the_format_has_no_iptc(tmp_path: Path) -> 
     dreamt(path, tmp_path / "dream.png")
     xmp = tags(tmp_path / "dream.png")[2]
     assert xmp["Xmp.dc.subject"] == ["fox", "snow"] and xmp["Xmp.dc.creator"] == ["Ann Lee"]
+
+
+def test_a_dream_of_a_dream_has_its_own_recipe_or_none(tmp_path: Path) -> None:
+    write_picture(tmp_path / "a.jpg", torch.rand(3, 8, 8), recipe=RECIPE)
+    picture = read_picture(tmp_path / "a.jpg")
+    for level in ("safe", "all"):
+        files = FileSettings(metadata=level)
+        write_picture(tmp_path / "b.jpg", picture.pixels, origin=picture.origin, file_settings=files)
+        assert read_recipe(tmp_path / "b.jpg") is None
+
+
+@pytest.mark.opencv
+@pytest.mark.parametrize("depth", [8, 16])
+def test_tiffs_take_the_byte_order_of_their_photo_s_metadata(depth: Literal[8, 16], tmp_path: Path) -> None:
+    import cv2
+
+    from dreamer.pictures.exif import Exif, build_exif
+    from dreamer.pictures.origin import Origin
+
+    pixels = torch.rand(3, 70, 20, generator=torch.Generator().manual_seed(0))
+    block = build_exif(Exif(">").with_main(orientation=Exif(">").short(6)))
+    origin = Origin(metadata=Metadata(block))
+    write_picture(tmp_path / "a.tif", pixels, origin=origin, file_settings=FileSettings(metadata="all", depth=depth))
+    assert (tmp_path / "a.tif").read_bytes()[:2] == b"MM"
+    values = cv2.imread(str(tmp_path / "a.tif"), cv2.IMREAD_UNCHANGED)
+    assert values is not None
+    white = 2**depth - 1
+    assert np.array_equal(values[..., ::-1], (pixels * white).round().permute(1, 2, 0).numpy())
+    assert torch.allclose(read_picture(tmp_path / "a.tif").pixels, pixels, atol=1 / white)
 
 
 def test_plain_texts_of_a_png_become_xmp(tmp_path: Path) -> None:
