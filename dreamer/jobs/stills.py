@@ -20,6 +20,7 @@ from dreamer.jobs.job import Job
 from dreamer.jobs.octaves import OctaveStore
 from dreamer.networks import Network
 from dreamer.pictures import Picture, read_picture, write_picture
+from dreamer.pictures.gamut import faded
 from dreamer.pictures.named import preset_pictures
 from dreamer.pictures.origin import Origin
 from dreamer.pictures.reduced import LARGEST
@@ -122,10 +123,14 @@ def _of_photo(still: Still, photo: Picture, wraps: Wraps) -> Still:
     return replace(
         still,
         alpha=None if photo.alpha is None else _fitting(photo.alpha, still.pixels, wraps).clamp(0, 1),
-        beyond=None if photo.beyond is None else _fitting(photo.beyond, still.pixels, wraps),
+        beyond=None if photo.beyond is None else _beyond(photo.beyond, photo.pixels, still.pixels, wraps),
         origin=photo.origin,
         warnings=(*notes, *still.warnings),
     )
+
+
+def _beyond(beyond: Tensor, photo: Tensor, dream: Tensor, wraps: Wraps) -> Tensor:
+    return faded(_fitting(beyond, dream, wraps), dream, _fitting(photo, dream, wraps))
 
 
 def _fitting(plane: Tensor, pixels: Tensor, wraps: Wraps) -> Tensor:

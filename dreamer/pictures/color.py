@@ -84,7 +84,7 @@ def profile_fault(image: Image.Image) -> str:
     if image.mode in _MODES_OF_SPACE.get(space, ()):
         return ""
     name = (profile.profile_description or "").strip() or _name_in(embedded)
-    return f"its color profile {name!r} is for {space}, not for {image.mode}; sRGB is assumed"
+    return f"its color profile {name!r} is for {space!r}, not for {image.mode}; sRGB is assumed"
 
 
 def _name_in(profile: bytes) -> str:

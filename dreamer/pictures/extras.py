@@ -145,7 +145,7 @@ class ExrImage(_Own):
                 planes = [np.asarray(channels[name], np.float32) for name in names]
                 break
         else:
-            raise PictureError(f"has no colors but {', '.join(channels)}", where=str(self._path))
+            raise PictureError(f"has no colors but {', '.join(map(repr, channels))}", where=str(self._path))
         stacked = planes[0] if planes[0].ndim == 3 else np.stack(planes, -1)
         color = np.repeat(stacked, 3, -1) if stacked.shape[2] == 1 else stacked[..., :3]
         alpha = stacked[..., 3] if stacked.shape[2] == 4 else channels.get("A")

@@ -3,7 +3,8 @@
 The engine works on sRGB in [0, 1], which the colors of wider spaces leave. They are not cut but divided: what fits is
 the picture that is dreamt over, and what goes beyond (negative, or over 1, on the sRGB curve continued) is kept apart
 and added to the dream. Where nothing was dreamt their sum is the photo's color, to the last bit of its file; where
-something was, the dream's change is added to the photo's full color, and cut only by the photo's own space.
+something was, the dream's change is added to the photo's full color, and cut only by the photo's own space. The more
+the dream has changed, the less is added, so that the photo's outlines do not show through.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from dreamer.pictures.icc import SRGB, MatrixProfile, parse_profile, srgb_light,
 _ROWS = 256
 # What goes beyond by less than this is a rounding of the matrices.
 _NEGLIGIBLE = 1e-4
+# A change of the photo by so much leaves nothing of what went beyond.
+_FORGOTTEN = 0.5
 # The largest number of OpenEXR's half floats.
 _BRIGHTEST = 65504.0
 
@@ -59,6 +62,17 @@ def _divided(light: Iterable[NDArray[np.float32]], height: int, width: int) -> t
             beyond[:, rows] = torch.from_numpy(rest).permute(2, 0, 1)
         relax(pixels, *([] if beyond is None else [beyond]))
     return pixels, beyond
+
+
+def faded(beyond: Tensor, dream: Tensor, photo: Tensor) -> Tensor:
+    """What goes beyond sRGB, as far as the dream still is the photo: all of it where they are equal, nothing from a
+    change of half the range on, where it would be an outline of the photo in the dream. All are (3, H, W)."""
+    left = empty(*beyond.shape)
+    for rows in _bands(beyond.shape[1]):
+        change = (dream[:, rows] - photo[:, rows]).abs().amax(0)
+        left[:, rows] = beyond[:, rows] * (1 - change / _FORGOTTEN).clamp_min(0)
+        relax(left, beyond, dream, photo)
+    return left
 
 
 def from_srgb(pixels: Tensor, profile: MatrixProfile) -> Tensor:

@@ -9,7 +9,7 @@ import torch
 from PIL import Image, ImageCms
 
 from dreamer.pictures import FileSettings, read_picture, write_picture
-from dreamer.pictures.gamut import from_srgb, light_and_beyond, linear_light, to_srgb_and_beyond
+from dreamer.pictures.gamut import faded, from_srgb, light_and_beyond, linear_light, to_srgb_and_beyond
 from dreamer.pictures.icc import parse_profile
 from tests.pictures.profiles import ADOBE_RGB, DISPLAY_P3, GAMMA, SRGB_CURVE, profile
 
@@ -76,6 +76,13 @@ def test_a_dream_is_added_to_the_full_color(tmp_path: Path) -> None:
     assert np.abs(found - expected.permute(1, 2, 0).numpy() * 255).max() < 0.51
 
 
+def test_what_goes_beyond_fades_where_the_dream_has_left_the_photo() -> None:
+    beyond, photo = torch.full((3, 1, 4), -0.2), torch.full((3, 1, 4), 0.3)
+    dream = photo.clone()
+    dream[1, 0] = torch.tensor([0.3, 0.4, 0.8, 1.0])
+    assert torch.allclose(faded(beyond, dream, photo)[0, 0], torch.tensor([-0.2, -0.16, 0, 0]))
+
+
 def test_sixteen_bits_in_a_wide_profile_come_back(tmp_path: Path) -> None:
     primaries = parse_profile(WIDE["Adobe RGB"])
     encoded = np.random.default_rng(2).integers(0, 65536, (30, 40, 3), np.uint16)
@@ -112,7 +119,7 @@ def test_a_profile_that_cannot_be_read_is_named_and_srgb_assumed(tmp_path: Path)
 
 def test_a_profile_for_other_colors_is_named(tmp_path: Path) -> None:
     Image.new("RGB", (8, 8)).save(tmp_path / "a.png", icc_profile=lab_profile())
-    assert "is for Lab, not for RGB" in read_picture(tmp_path / "a.png").notes[0]
+    assert "is for 'Lab', not for RGB" in read_picture(tmp_path / "a.png").notes[0]
 
 
 def lab_profile() -> bytes:
