@@ -11,7 +11,7 @@ from dreamer.dreaming.events import DreamWarning
 from dreamer.dreaming.filters import resized
 from dreamer.dreaming.octaves import octave_sizes, output_size
 from dreamer.dreaming.protocols import Cut
-from dreamer.dreaming.strips import is_large
+from dreamer.dreaming.strips import copied, is_large, updated
 from dreamer.dreaming.wrapping import joined_up, mirrored
 from dreamer.presets.model.canvas import FLAT, Wraps
 from dreamer.presets.model.schema import Preset
@@ -78,9 +78,13 @@ def extent_of(preset: Preset, photo: Size | None, cut: Cut) -> Extent:
 def filled(photo: Tensor, height: int, width: int, wraps: Wraps = FLAT) -> Tensor:
     """`covering`, held in [0, 1]."""
     covered = covering(photo, height, width, wraps)
-    if is_large(covered) and covered.is_contiguous() and _is_within(covered):
+    if not is_large(covered):
+        return covered.clamp(0, 1)
+    is_the_photos = covered.untyped_storage().data_ptr() == photo.untyped_storage().data_ptr()
+    if is_the_photos and covered.is_contiguous() and _is_within(covered):
         return covered
-    return covered.clamp(0, 1)
+    own = copied(covered) if is_the_photos or not covered.is_contiguous() else covered
+    return updated(own, lambda part: part.clamp(0, 1))
 
 
 def covering(photo: Tensor, height: int, width: int, wraps: Wraps = FLAT) -> Tensor:

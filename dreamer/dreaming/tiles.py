@@ -15,7 +15,7 @@ from dreamer.presets.model.schema import Tiles
 MEMORY_SHARE = 0.5
 SMALLEST_TILE = 64
 # Share of a tile's side over which the grid is free to move, and the most px where crops are snug.
-PLAY, SNUG_PLAY = 0.25, 128
+PLAY, SNUG_PLAY = 0.25, 64
 # A larger picture, in px, is in tiles wherever it is computed by a processor, which gains nothing from going whole.
 LARGE = 1 << 24
 # Larger tiles have hardly less halo.
@@ -92,7 +92,7 @@ def cut_tiles(
     There are as few as leave the grid some play. Crops are equally large but for the last ones, lie inside the picture
     or, on axes that wrap, reach over its edges, and begin at multiples of `stride`, so that the network's grid falls on
     the same pixels as in the whole picture. The inner parts cover every pixel once. `snug`: the shortest side that the
-    network takes, where crops need not be equally large and are no larger than the halo asks for.
+    network takes, where crops are to be no larger than the halo asks for.
     """
     spans = functools.partial(_snug_spans, smallest=snug) if snug else _spans
     rows, columns = (
@@ -130,12 +130,23 @@ def _spans_around(length: int, side: int, halo: int, stride: int, shift: int) ->
 
 
 def _snug_spans(length: int, side: int, halo: int, stride: int, shift: int, *, smallest: int) -> list[Span]:
-    _, edges = _grid(length, side, min(PLAY * side, SNUG_PLAY), shift)
+    play = min(int(PLAY * side), SNUG_PLAY)
+    # The outer tiles have a halo on one side only, and all may begin up to a stride before their halo.
+    lost = 2 * halo + stride
+    count = max(1, math.ceil((length + play - lost) / side))
+    extent = max(math.ceil((length + play + (count - 1) * lost) / count), smallest)
+    extent = math.ceil(extent / stride) * stride
+    if extent >= length:
+        return [(0, length, 0, length)]
+    edges = [0, extent - halo - shift % (play + 1)]
+    while edges[-1] < length - extent + halo:  # the last tile does not reach so far back
+        edges.append(edges[-1] + extent - lost)
+    edges.append(length)
+    last = (length - extent) // stride * stride
     spans = []
     for begin, end in itertools.pairwise(edges):
-        last = min(length, max(end + halo, smallest))
-        first = max(0, min(begin - halo, last - smallest)) // stride * stride
-        spans.append((first, last - first, begin, end))
+        first = min(max(0, begin - halo) // stride * stride, last)
+        spans.append((first, length - first if first == last else extent, begin, end))
     return spans
 
 

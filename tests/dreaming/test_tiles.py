@@ -66,15 +66,24 @@ def test_snug_crops_cover_every_pixel_and_are_no_larger_than_the_halo_asks_for(s
         for tile in cut_tiles(size, side, halo, stride, shift, snug=smallest):
             counts[tile.inner_slices()[0]] += 1
             assert tile.top % stride == tile.left % stride == 0
-            assert tile.top + tile.height <= size[0] and tile.left + tile.width <= size[1]
             assert tile.height >= min(smallest, size[0]) and tile.width >= min(smallest, size[1])
             for first, extent, begin, end, length in (
                 (tile.top, tile.height, tile.inner_top, tile.inner_bottom, size[0]),
                 (tile.left, tile.width, tile.inner_left, tile.inner_right, size[1]),
             ):
-                assert first <= max(0, begin - halo) and first + extent >= min(length, end + halo)
-                assert extent <= max(end - begin + 2 * halo, smallest) + stride
+                assert first <= max(0, begin - halo) and min(length, end + halo) <= first + extent <= length
+                assert extent <= side + 2 * halo + 3 * stride
         assert (counts == 1).all()
+
+
+def test_snug_crops_have_one_size_at_every_step_and_cost_less() -> None:
+    def cost(shift: int, snug: int) -> tuple[set[int], int]:
+        tiles = cut_tiles((8192, 64), 2304, 96, 16, (shift, 0), snug=snug)
+        return {tile.height for tile in tiles}, sum(tile.height for tile in tiles)
+
+    assert {len(cost(shift, 32)[0]) for shift in range(0, 4096, 301)} == {1}
+    assert len({cost(shift, 32)[1] for shift in range(0, 4096, 301)}) == 1
+    assert cost(0, 32)[1] < 1.1 * 8192 < 1.17 * 8192 <= cost(0, 0)[1]
 
 
 def test_a_large_picture_goes_through_in_snug_tiles(
