@@ -15,7 +15,9 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Literal
 
@@ -25,8 +27,14 @@ Signal = Literal["kill", "stop", "stop twice"]
 SIGNALS: tuple[Signal, ...] = ("kill", "kill", "stop", "stop twice")
 # Audit events: reading, writing, renaming, removing and making.
 _TOUCHING = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir"}
-_warm = multiprocessing.get_context("forkserver")
-_warm.set_forkserver_preload(["tests.torture.warm"])
+
+
+@cache
+def _warm() -> BaseContext:
+    """Where processes are forked; there is none on Windows."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.torture.warm"])
+    return context
 
 
 @dataclass(frozen=True)
@@ -51,8 +59,8 @@ class Running:
 
     def __init__(self, args: Sequence[str], folder: Path, *, ends: tuple[Signal, int] | None = None) -> None:
         self._said = folder / f"said-{time.monotonic_ns()}.txt"
-        here, there = _warm.Pipe(duplex=False)
-        self._process = _warm.Process(target=_command, args=(tuple(args), folder, self._said, there, ends))
+        here, there = _warm().Pipe(duplex=False)
+        self._process = _warm().Process(target=_command, args=(tuple(args), folder, self._said, there, ends))
         self._process.start()
         there.close()
         here.recv()  # it begins now

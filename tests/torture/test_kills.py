@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
 import sys
@@ -16,7 +17,11 @@ from tests.networks.training.conftest import drawing
 from tests.torture.conftest import Tallies
 from tests.torture.kills import OUT, PATIENCE, Work, disturbed, finish, outputs
 
-pytestmark = [pytest.mark.torture, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.torture,
+    pytest.mark.slow,
+    pytest.mark.skipif(os.name != "posix", reason="no such signals here"),
+]
 ROOT = Path(__file__).resolve().parents[2]
 CLUSTER_TRIALS, CLUSTER_SECONDS = 10, (1.0, 9.0)
 DREAM = ("--precision", "float32", "--set", "octaves.count=1", "--size", "48")
