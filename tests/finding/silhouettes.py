@@ -15,7 +15,7 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from dreamer.pictures.read import decode
+from dreamer.pictures import read_picture
 
 Corners = tuple[tuple[float, float], ...]
 Outline = list[Corners]
@@ -733,15 +733,12 @@ def photograph(name: str, shared: Path) -> Tensor:
     """(1, 3, H, W) in [0, 1] of a photograph below the folder of samples."""
     archive, _, member = name.rpartition(":")
     if not archive:
-        with Image.open(shared / "photos" / name) as image:
-            image.load()
-            return decode(image)[0].unsqueeze(0)
+        return read_picture(shared / "photos" / name).pixels.unsqueeze(0)
     with tarfile.open(shared / "pocket-data" / archive) as tar:
         stream = tar.extractfile(member)
         assert stream is not None
-        with Image.open(io.BytesIO(stream.read())) as image:
-            image.load()
-            return decode(image)[0].unsqueeze(0)
+        pixels = np.array(Image.open(io.BytesIO(stream.read())).convert("RGB"))
+    return torch.from_numpy(pixels).permute(2, 0, 1).unsqueeze(0).float() / 255
 
 
 def silhouette(outline: Outline, height: int, width: int) -> Tensor:
