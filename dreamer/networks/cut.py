@@ -17,6 +17,7 @@ from dreamer.errors import TargetError
 from dreamer.networks.circular import make_circular
 from dreamer.networks.cuda_graphs import GraphedModule, cuda_graphs
 from dreamer.networks.folding import fold_batch_norm, make_leaky, replace_relu, spare_outputs
+from dreamer.networks.gpu_fusion import fuse_for_cuda, own_pooling_works
 from dreamer.networks.layer_names import similar_layers
 from dreamer.presets.model.canvas import FLAT, Wraps
 
@@ -189,6 +190,8 @@ class Cut:
         module.delete_all_unused_submodules()
         module.recompile()
         self._measure(module, wraps)
+        if device.type == "cuda" and precision != torch.float32:
+            fuse_for_cuda(module, pools=own_pooling_works(device))
         channels_last = {"memory_format": torch.channels_last}
         self._module = module.to(device=device, dtype=precision).to(**channels_last)
         # (x - mean) / std as one multiplication and one addition, in float32.

@@ -20,6 +20,15 @@ def module_of(graph: fx.GraphModule, node: fx.Node) -> nn.Module | None:
     return graph.get_submodule(str(node.target)) if node.op == "call_module" else None
 
 
+def is_relu(graph: fx.GraphModule, node: fx.Node) -> bool:
+    """Whether a node is a ReLU, be it a module, a function or a method, in place or not."""
+    return (
+        isinstance(module_of(graph, node), nn.ReLU)
+        or (node.op == "call_function" and node.target in _RELU_FUNCTIONS)
+        or (node.op == "call_method" and node.target in ("relu", "relu_"))
+    )
+
+
 def fold_batch_norm(graph: fx.GraphModule, kept: dict[str, fx.Node]) -> None:
     """Fold each batch norm into the convolution before it, in eval mode (Ioffe & Szegedy 2015, section 3.1).
 
@@ -81,10 +90,6 @@ def make_leaky(graph: fx.GraphModule, negative_slope: float) -> None:
 def replace_relu(graph: fx.GraphModule, function: Callable[..., Tensor], *extra: float) -> None:
     """Put `function(x, *extra)` in the place of every ReLU, be it a module, a function or a method, in place or not."""
     for node in graph.graph.nodes:
-        if (
-            isinstance(module_of(graph, node), nn.ReLU)
-            or (node.op == "call_function" and node.target in _RELU_FUNCTIONS)
-            or (node.op == "call_method" and node.target in ("relu", "relu_"))
-        ):
+        if is_relu(graph, node):
             node.op, node.target = "call_function", function
             node.args, node.kwargs = (node.args[0], *extra), {}
