@@ -134,7 +134,7 @@ def run_jobs(
 
 
 def _print_outcome(event: JobEvent, as_json: bool) -> None:
-    from dreamer.cli.progress import event_facts
+    from dreamer.cli.event_texts import event_facts
     from dreamer.jobs.events import JobDone, JobFailed, JobSkipped
 
     if as_json and isinstance(event, (JobDone, JobFailed, JobSkipped)):

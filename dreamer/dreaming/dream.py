@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Generator, Tensor
@@ -25,7 +25,7 @@ from dreamer.dreaming.protocols import Cut, Network
 from dreamer.dreaming.randomness import generator_at
 from dreamer.dreaming.strips import copied, updated
 from dreamer.dreaming.targets import bind_batch, bind_target
-from dreamer.dreaming.tiles import LARGE, MEMORY_SHARE, automatic_tile, snug_tile
+from dreamer.dreaming.tile_plan import Room, TilePlan, copies, plan_tiles
 from dreamer.errors import PresetError
 from dreamer.presets.model.canvas import Mask, Wraps
 from dreamer.presets.model.schema import Preset, Target
@@ -208,20 +208,20 @@ class _Dream:
         steps = self.steps[octave]
         cut = self._cut_for([octave])
         objective = self._objective(octave, height, width)
-        tile, snug = self._tile(cut, objective, (height, width))
+        tiles = self._tiles(cut, objective, (height, width))
         mask = self._canvas_mask(height, width)
-        self.listen(OctaveStarted(octave + 1, len(self.sizes), height, width, steps, tile))
+        self.listen(OctaveStarted(octave + 1, len(self.sizes), height, width, steps, tiles.side))
         canvas = CANVASES[preset.canvas.space](begin)
         if steps:
             gradient = TargetGradient(
                 cut,
                 objective,
-                tile=tile,
+                tile=tiles.side,
                 halo=preset.tiles.halo,
                 report=self._halved,
-                snug=snug,
+                snug=tiles.snug,
                 on_tile=lambda number, count: self._tile_done(octave, number, count),
-                others=self._sites(octave) if tile is not None else (),
+                others=self._sites(octave) if tiles.side is not None else (),
                 wraps=self.wraps,
             )
             ascent = OctaveAscent(
@@ -303,30 +303,21 @@ class _Dream:
         layer = self._features_layer() if self.regularization.features > 0 else ""
         return Objective(bound, masks, self.preset.normalize_targets, self.regularization.features, layer)
 
-    def _tile(self, cut: Cut, objective: Objective, size: tuple[int, int]) -> tuple[int | None, bool]:
-        """Side of the tiles, None where there are none, and whether they are snug."""
-        tiles, batch = self.preset.tiles, len(self.photo)
-        per_pixel = cut.bytes_per_pixel * batch * (1.5 if objective.needs_reference else 1.0)
-        # What is as large as the picture has to fit beside a pass.
-        left = 0.9 * self.free_memory - self._copies(objective) * self.photo.nbytes
-        free = max(min(self.free_memory, int(left / MEMORY_SHARE)), self.free_memory // 8)
-        tile = automatic_tile(tiles, size, per_pixel, free, cut.smallest)
-        on_processor, large = self.network.device.type == "cpu", size[0] * size[1] > LARGE
-        gains = (tile is not None or large) if on_processor else (large and len(self.others) > 0)
-        snug = tiles.size == "auto" and gains
-        if snug:
-            tile = snug_tile(tiles, per_pixel, MEMORY_SHARE * free, cut.smallest)
-        if self.largest_tile is not None:
-            tile = max(min(tile or self.largest_tile, self.largest_tile), cut.smallest - 2 * tiles.halo)
-        return tile, snug
-
-    def _copies(self, objective: Objective) -> int:
-        """How many tensors as large as the picture are alive during a pass beside the photo."""
-        ascent = self.preset.ascent
-        canvas = 1 if self.preset.canvas.space == "pixels" else 4
-        optimizer = 2 if ascent.optimizer == "adam" else 1 if ascent.momentum else 0
-        view = 2 if ascent.transform.rotate or ascent.transform.scale else 0
-        return canvas + len(objective.groups) + (objective.features > 0) + optimizer + view
+    def _tiles(self, cut: Cut, objective: Objective, size: tuple[int, int]) -> TilePlan:
+        batch, reference = len(self.photo), 1.5 if objective.needs_reference else 1.0
+        room = Room(
+            free=self.free_memory,
+            held=copies(self.preset, objective) * self.photo.nbytes,
+            per_pixel=cut.bytes_per_pixel * batch * reference,
+            smallest=cut.smallest,
+            on_processor=self.network.device.type == "cpu",
+            devices=1 + len(self.others),
+        )
+        plan = plan_tiles(self.preset.tiles, size, room)
+        if self.largest_tile is None:
+            return plan
+        side = min(plan.side or self.largest_tile, self.largest_tile)
+        return replace(plan, side=max(side, cut.smallest - 2 * self.preset.tiles.halo))
 
     def _halved(self, event: TileHalved) -> None:
         # Octaves grow: the next one need not run out of memory again to learn the same.

@@ -9,19 +9,10 @@ from dataclasses import dataclass
 from types import EllipsisType
 
 from dreamer.presets.model.canvas import FLAT, Wraps
-from dreamer.presets.model.schema import Tiles
 
-# Share of the free memory that one pass may take.
-MEMORY_SHARE = 0.5
 SMALLEST_TILE = 64
 # Share of a tile's side over which the grid is free to move, and the most px where crops are snug.
 PLAY, SNUG_PLAY = 0.25, 64
-# A larger picture, in px, is in tiles wherever it is computed by a processor, which gains nothing from going whole.
-LARGE = 1 << 24
-# Larger tiles have hardly less halo.
-SNUG_SIDE = 2304
-# What a backward pass on the processor takes at most of what is known of each px: values go as soon as they are used.
-SNUG_SHARE = 0.9
 
 
 Slices = tuple[EllipsisType, slice, slice]
@@ -50,31 +41,6 @@ class Tile:
         local_rows = slice(self.inner_top - self.top, self.inner_bottom - self.top)
         local_columns = slice(self.inner_left - self.left, self.inner_right - self.left)
         return (..., rows, columns), (..., local_rows, local_columns)
-
-
-def automatic_tile(
-    tiles: Tiles, size: tuple[int, int], bytes_per_pixel: float, free_memory: int, smallest: int
-) -> int | None:
-    """Side of a tile in px for a picture of (height, width), or None where it goes through whole.
-
-    `bytes_per_pixel`: memory that the network needs for each px of all pictures of the batch together.
-    """
-    if tiles.size == "off":
-        return None
-    if isinstance(tiles.size, int):
-        side = max(tiles.size, smallest - 2 * tiles.halo)
-        return side if side + 2 * tiles.halo < max(size) else None
-    room = free_memory * MEMORY_SHARE / max(bytes_per_pixel, 1.0)
-    if size[0] * size[1] <= room:
-        return None
-    side = int(math.sqrt(room)) - 2 * tiles.halo
-    return max(SMALLEST_TILE, smallest - 2 * tiles.halo, side // 64 * 64)
-
-
-def snug_tile(tiles: Tiles, bytes_per_pixel: float, room: float, smallest: int) -> int:
-    """Side of a tile in px for a large picture whose tiles are snug and may take `room` bytes."""
-    side = int(math.sqrt(room / max(bytes_per_pixel * SNUG_SHARE, 1.0))) - 2 * tiles.halo
-    return max(SMALLEST_TILE, smallest - 2 * tiles.halo, min(side, SNUG_SIDE) // 64 * 64)
 
 
 def cut_tiles(

@@ -11,7 +11,8 @@ import pytest
 import torch
 from rich.console import Console
 
-from dreamer.cli.progress import JsonLines, Lines, Live, TimeLeft, describe
+from dreamer.cli.event_texts import TimeLeft, describe
+from dreamer.cli.progress import JsonLines, Lines, Live
 from dreamer.dreaming.events import StepDone, TileDone
 from dreamer.errors import PictureError
 from dreamer.jobs.events import FrameDone, JobDone, JobEvent, JobFailed, JobMoved, JobProgress, JobSkipped, JobStarted

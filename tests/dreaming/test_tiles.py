@@ -13,7 +13,8 @@ from dreamer.dreaming.events import DreamEvent, OctaveStarted, TileDone, TileHal
 from dreamer.dreaming.gradient import TargetGradient
 from dreamer.dreaming.passes import Objective
 from dreamer.dreaming.targets import bind_target
-from dreamer.dreaming.tiles import automatic_tile, cut_tiles
+from dreamer.dreaming.tile_plan import automatic_tile
+from dreamer.dreaming.tiles import cut_tiles
 from dreamer.dreaming.transforms import ViewTransform
 from dreamer.errors import DeviceError
 from dreamer.presets.model.schema import Target, Tiles
@@ -89,8 +90,8 @@ def test_snug_crops_have_one_size_at_every_step_and_cost_less() -> None:
 def test_a_large_picture_goes_through_in_snug_tiles(
     network: TinyNetwork, photo: Tensor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dreamer.dreaming.dream.LARGE", 100 * 100)
-    monkeypatch.setattr("dreamer.dreaming.tiles.SNUG_SIDE", 64)
+    monkeypatch.setattr("dreamer.dreaming.tile_plan.LARGE", 100 * 100)
+    monkeypatch.setattr("dreamer.dreaming.tile_plan.SNUG_SIDE", 64)
     recipe = preset(octaves={"count": 1}, tiles={"halo": 16})
     big = photo.repeat(1, 1, 4, 4)
     events: list[DreamEvent] = []
