@@ -35,7 +35,7 @@ MATRIX = 8192
 BYTES = 2  # of a value in bfloat16
 PHOTO = Path(__file__).resolve().parents[1] / "inputs" / "sky.jpg"
 LAUNCHES = ("cudaLaunchKernel", "cudaLaunchKernelExC", "cuLaunchKernel", "cuLaunchKernelEx", "cudaGraphLaunch")
-READS = ("aten::_local_scalar_dense",)
+WAITS = ("cudaStreamSynchronize", "cudaEventSynchronize", "cudaMemcpy")
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def _steps_table(name: str, layer: str, ceilings: Ceilings) -> Iterator[str]:
     yield f"\n{name} to {layer}, {str(network.precision).removeprefix('torch.')}, ms"
     yield (
         f"{'side':>6}{'floor':>9}{'gradient':>10}{'graphed':>9}{'step':>8}{'graphed':>9}"
-        f"{'of matrix rate':>16}{'of roofline':>13}{'launches':>10}{'graphed':>9}{'reads':>7}"
+        f"{'of matrix rate':>16}{'of roofline':>13}{'launches':>10}{'graphed':>9}{'waits':>7}"
     )
     for side in SIDES:
         image = torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(0)).cuda()
@@ -149,19 +149,19 @@ def _steps_table(name: str, layer: str, ceilings: Ceilings) -> Iterator[str]:
         yield (
             f"{side:6}{1000 * floor:9.3f}{1000 * plain.gradient:10.3f}{1000 * graphed.gradient:9.3f}"
             f"{1000 * plain.step:8.3f}{1000 * graphed.step:9.3f}{operations / best / ceilings.operations:16.1%}"
-            f"{floor / best:13.1%}{plain.launches:10.1f}{graphed.launches:9.1f}{graphed.reads:7.1f}"
+            f"{floor / best:13.1%}{plain.launches:10.1f}{graphed.launches:9.1f}{graphed.waits:7.1f}"
         )
         torch.cuda.empty_cache()
 
 
 @dataclass(frozen=True)
 class _Measured:
-    """Seconds of a bare gradient and of a whole step; launches and reads by the host in a step."""
+    """Seconds of a bare gradient and of a whole step; how often the host launches kernels and waits in a step."""
 
     gradient: float
     step: float
     launches: float
-    reads: float
+    waits: float
 
 
 def _measured(
@@ -172,8 +172,8 @@ def _measured(
     bare = seconds_of(lambda: [gradient(image) for _ in range(STEPS)])
     whole = seconds_of(lambda: list(pictures(image, STEPS)))
     calls = counted(lambda: list(pictures(image, STEPS)))
-    launches, reads = (sum(calls[name] for name in names) for names in (LAUNCHES, READS))
-    return _Measured(bare / STEPS, whole / STEPS, launches / STEPS, reads / STEPS)
+    launches, waits = (sum(calls[name] for name in names) for names in (LAUNCHES, WAITS))
+    return _Measured(bare / STEPS, whole / STEPS, launches / STEPS, waits / STEPS)
 
 
 def counted(work: Callable[[], object]) -> Counter[str]:
