@@ -135,21 +135,27 @@ class ExrImage(_Own):
 
     def light(self) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
         """Linear light (H, W, 3), and alpha (H, W) or None."""
+        planes = self._planes()
+        names = next((names for names in (("R", "G", "B"), ("Y", "Y", "Y")) if planes.keys() >= set(names)), None)
+        if names is None:
+            raise PictureError(f"has no colors but {', '.join(map(repr, planes))}", where=str(self._path))
+        return np.stack([planes[name] for name in names], -1), planes.get("A")
+
+    def _planes(self) -> dict[str, NDArray[np.float32]]:
+        """The channels that are as large as the picture."""
+        import Imath  # comes with OpenEXR
+
+        wanted = Imath.PixelType(Imath.PixelType.FLOAT)
+        shape = self.height, self.width
         try:
-            with self._openexr.File(str(self._path)) as file:
-                channels = {name: channel.pixels for name, channel in file.channels().items()}
-        except (RuntimeError, OSError, ValueError) as error:
+            # The older of the package's readers: the newer one prints what it cannot read.
+            file = self._openexr.InputFile(str(self._path))
+            data = {name: file.channel(name, wanted) for name in file.header()["channels"] if len(name) == 1}
+            file.close()
+        except (RuntimeError, OSError, ValueError, TypeError) as error:
             raise PictureError("the picture is cut short or damaged", where=str(self._path)) from error
-        for names in (("RGBA",), ("RGB",), ("R", "G", "B"), ("Y",)):
-            if all(name in channels for name in names):
-                planes = [np.asarray(channels[name], np.float32) for name in names]
-                break
-        else:
-            raise PictureError(f"has no colors but {', '.join(map(repr, channels))}", where=str(self._path))
-        stacked = planes[0] if planes[0].ndim == 3 else np.stack(planes, -1)
-        color = np.repeat(stacked, 3, -1) if stacked.shape[2] == 1 else stacked[..., :3]
-        alpha = stacked[..., 3] if stacked.shape[2] == 4 else channels.get("A")
-        return color, None if alpha is None else np.asarray(alpha, np.float32)
+        planes = {name: np.frombuffer(values, np.float32) for name, values in data.items()}
+        return {name: plane.reshape(shape) for name, plane in planes.items() if plane.size == self.height * self.width}
 
     def shown(self) -> NDArray[np.uint8]:
         """(H, W, 3)."""

@@ -39,6 +39,7 @@ DAMAGE = (
     struct.error,
     zlib.error,
 )
+_DAMAGED, _EXPORT_AGAIN = "the picture is cut short or damaged", "Copy, download or export it again."
 _lock = threading.Lock()
 _readers = 0
 _settings = ExitStack()
@@ -72,8 +73,6 @@ def _opened(file: BufferedReader, path: Path) -> Image.Image:
     formats = [form for form in known if form in Image.OPEN]
     try:
         return Image.open(file, formats=formats)
-    except RuntimeError as error:  # what the decoder of JPEG XL says of damaged files
-        raise OSError(str(error)) from error
     except UnidentifiedImageError:
         file.seek(0)
         if file.read(len(_PNG)) != _PNG:
@@ -131,11 +130,17 @@ def _mistakes_named(path: Path) -> Iterator[None]:
         raise PictureError("this is not a picture that can be read", where=str(path), remedy=remedy) from None
     except MemoryError:
         raise PictureError("the picture does not fit into memory", where=str(path), remedy="Make it smaller.") from None
+    except RuntimeError as error:
+        # What the decoders of AVIF and JPEG XL say of damaged files, and torch where memory ends.
+        if "allocate" in str(error):
+            remedy = "Make it smaller."
+            raise PictureError("the picture does not fit into memory", where=str(path), remedy=remedy) from error
+        raise PictureError(_DAMAGED, where=str(path), remedy=_EXPORT_AGAIN) from error
     except DAMAGE as error:
         # An errno comes from the file system; Pillow's own complaints have none.
         reason = error.strerror if isinstance(error, OSError) and error.errno else None
-        what = f"cannot be read: {reason}" if reason else "the picture is cut short or damaged"
-        raise PictureError(what, where=str(path), remedy="Copy, download or export it again.") from error
+        what = f"cannot be read: {reason}" if reason else _DAMAGED
+        raise PictureError(what, where=str(path), remedy=_EXPORT_AGAIN) from error
 
 
 def _similar_names(path: Path) -> str:

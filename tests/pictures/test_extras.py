@@ -149,5 +149,16 @@ def test_broken_files_of_the_extras_are_named(extra: str, tmp_path: Path) -> Non
         read_picture(tmp_path / name)
 
 
+@pytest.mark.formats
+def test_an_openexr_file_that_is_cut_short_is_named_and_nothing_else_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_picture(tmp_path / "a.exr", torch.rand(3, 40, 48))
+    (tmp_path / "a.exr").write_bytes((tmp_path / "a.exr").read_bytes()[:9000])
+    with pytest.raises(PictureError, match="cut short or damaged"):
+        read_picture(tmp_path / "a.exr")
+    assert capsys.readouterr().out == ""
+
+
 def test_every_raw_suffix_names_a_picture() -> None:
     assert all(is_picture_name(f"a{suffix}") for suffix in RAW_SUFFIXES)

@@ -49,3 +49,12 @@ def test_the_limit_is_put_back_after_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(PictureError), open_picture(tmp_path / "a.png"):
         raise AssertionError("the body must not run")
     assert limit == Image.MAX_IMAGE_PIXELS
+
+
+@pytest.mark.parametrize(
+    ("complaint", "said"),
+    [("Failed to decode frame 0", "cut short or damaged"), ("can't allocate memory", "not fit into memory")],
+)
+def test_what_decoders_say_of_damaged_files_is_named(complaint: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(PictureError, match=said), open_picture(picture(tmp_path / "a.png")):
+        raise RuntimeError(complaint)

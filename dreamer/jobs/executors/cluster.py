@@ -147,7 +147,7 @@ class Cluster(Executor):
             else:
                 jobs = {job.place: job for job in task}
                 for answer in answers:
-                    yield _settled(answer, jobs)
+                    yield settled(answer, jobs)
                 yield from actor.begun()
 
     def _replace_busy(self) -> None:
@@ -280,18 +280,25 @@ def _unpacked(parcel: Parcel, folder: Path) -> Job:
     return replace(job, source=source, preset=preset, output=folder / f"output{Path(job.place).suffix}")
 
 
-def _settled(answer: Answer, jobs: dict[str, Job]) -> JobEvent:
+def settled(answer: Answer, jobs: dict[str, Job]) -> JobEvent:
     """The outcome for the job as it is known here, its shipped output written."""
     job, event = jobs[answer.output], answer.event
     if isinstance(event, JobDone) and answer.picture is not None:
         try:
             with atomic_write(Path(job.place)) as file:
                 file.write(answer.picture)
-            if job.files.keep_dates and job.path is not None and job.film is None:
-                keep_date(Path(job.place), job.path.stat().st_mtime_ns)
+            if job.files.keep_dates and job.film is None:
+                _keep_date(job)
         except OutputError as error:
             return JobFailed(job, error)
     return replace(event, job=job) if isinstance(event, (JobDone, JobFailed)) else event
+
+
+def _keep_date(job: Job) -> None:
+    """Give a shipped picture the date of its photo, where that is still there."""
+    with contextlib.suppress(FileNotFoundError):
+        if job.path is not None:
+            keep_date(Path(job.place), job.path.stat().st_mtime_ns)
 
 
 def _ray() -> Any:

@@ -18,9 +18,9 @@ import torch
 from dreamer.errors import DeviceError, PictureError, TargetError
 from dreamer.jobs.events import JobDone, JobEvent, JobFailed, JobMoved
 from dreamer.jobs.executors import Executor, Inline, Processes
-from dreamer.jobs.executors.cluster import Cluster, Parcel, RemoteRenderer
+from dreamer.jobs.executors.cluster import Answer, Cluster, Parcel, RemoteRenderer, settled
 from dreamer.jobs.job import FilmSettings, Job, Task, examined, make_recipe
-from dreamer.pictures import read_picture, read_recipe
+from dreamer.pictures import FileSettings, read_picture, read_recipe
 from dreamer.presets import load_preset
 from tests.jobs.conftest import add_photo
 
@@ -260,3 +260,18 @@ def test_paths_on_a_cluster_are_those_of_the_command(folder: Path, monkeypatch: 
     (answer,) = RemoteRenderer("cpu", "float32", 1, str(folder / "here")).render([Parcel(job, None)])
     assert isinstance(answer.event, JobDone) and (folder / "here" / "out.png").is_file()
     RemoteRenderer("cpu", "float32", 1, str(folder / "on no such machine"))
+
+
+def test_a_shipped_picture_gets_the_date_of_its_photo(tmp_path: Path) -> None:
+    (tmp_path / "photo.png").write_bytes(b"photo")
+    os.utime(tmp_path / "photo.png", (1e9, 1e9))
+    job = Job(
+        tmp_path / "photo.png",
+        load_preset("whisper"),
+        "whisper",
+        tmp_path / "a.png",
+        files=FileSettings(keep_dates=True),
+    )
+    done = JobDone(job, 1.0, 8, 8)
+    assert settled(Answer(job.place, done, b"dream"), {job.place: job}) == done
+    assert (tmp_path / "a.png").read_bytes() == b"dream" and os.path.getmtime(tmp_path / "a.png") == 1e9
