@@ -150,7 +150,9 @@ class _Dream:
         return self.extent.finished(self.picture)
 
     def _resume(self, state: OctaveState) -> int:
-        """Be as after the octaves of a state; their number."""
+        """Be as after the octaves of a state; their number, 0 for a state of another dream."""
+        if state.octave >= len(self.sizes) or state.picture.shape[-2:] != self.sizes[state.octave - 1]:
+            return 0
         self.picture = state.picture.to(self.network.device)
         self.photo = self._base(*self.sizes[state.octave - 1])
         self.free_memory, self.largest_tile = state.free_memory, state.largest_tile

@@ -209,3 +209,10 @@ def test_a_target_that_was_dead_before_is_told_of_where_it_is_taken_up(network: 
     events: list[DreamEvent] = []
     dream(recipe, network, photo, resume=replace(states[0], alive={0: False}), listen=events.append)
     assert [event.warning.kind for event in events if isinstance(event, Warned)] == ["dead_target"]
+
+
+def test_a_state_of_another_dream_is_not_taken_up(network: TinyNetwork, photo: Tensor) -> None:
+    recipe = preset(octaves={"count": 2})
+    whole = dream(recipe, network, photo)
+    for state in (OctaveState(1, photo, 1 << 30, None, {}), OctaveState(2, photo, 1 << 30, None, {})):
+        assert torch.equal(dream(recipe, network, photo, resume=state), whole)
