@@ -47,8 +47,9 @@ def atomic_write(path: Path, mode: Literal["wb", "w"] = "wb", *, remedy: str = _
             with part.open(mode, encoding="utf-8" if mode == "w" else None) as file:
                 yield file
             os.replace(part, path)
-        finally:
-            part.unlink(missing_ok=True)
+        except BaseException:
+            discard(part)
+            raise
     except OSError as error:
         raise OutputError(f"cannot be written: {error.strerror or error}", where=str(path), remedy=remedy) from error
 
@@ -59,6 +60,15 @@ def part_of(path: Path) -> Path:
     For writers that need a path, such as other programs. Git and the search for inputs ignore such names.
     """
     return path.with_name(f".{_host()}-{os.getpid()}-{uuid.uuid4().hex[:12]}.part")
+
+
+def discard(part: Path) -> None:
+    """Remove what was written under a temporary name; what the system does not let go is left to `sweep`."""
+    if part.is_dir():
+        shutil.rmtree(part, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def sweep(folder: Path) -> None:

@@ -45,8 +45,11 @@ __all__ = [
 class DreamerError(Exception):
     """A mistake or a missing thing that a person can correct.
 
-    `what` is wrong, at `where` (a file, a place in it, an option); `remedy` is what to do about it.
+    `what` is wrong, at `where` (a file, a place in it, an option); `remedy` is what to do about it. `refused`: whether
+    it is not that something is wrong or missing, but that the system has refused it, which it may not do again.
     """
+
+    refused = False
 
     def __init__(self, what: str, *, where: str | None = None, remedy: str | None = None) -> None:
         super().__init__(what)

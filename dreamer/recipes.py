@@ -117,8 +117,13 @@ def _film_recipe(path: Path) -> str | None:
 
 
 def read_own_recipe(path: Path) -> Recipe | None:
-    """The recipe inside a file, or None where dreamer did not write it, or wrote it in a way that is unknown here."""
+    """The recipe inside a file, or None where dreamer did not write it, or wrote it in a way that is unknown here.
+
+    Raises PictureError or FilmError where the system refuses to read it: it may be dreamer's.
+    """
     try:
         return recipe_of(path)
-    except (PictureError, FilmError, PresetError):
+    except (PictureError, FilmError, PresetError) as error:
+        if error.refused:
+            raise
         return None

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from dreamer.cli.atlas_options import Wanted, wanted_options
+from dreamer.cli.gallery import tell_unshown
 from dreamer.cli.inspect.sharing import ChosenNetwork, network_options
 from dreamer.cli.options import complete_presets, json_option, precision_option, set_option, verbosity_options
 from dreamer.cli.run_jobs import print_plan
 from dreamer.cli.running import FAILED, verbosity
+from dreamer.errors import DreamerError
 from dreamer.jobs.studies import LAYER_SET, LayerSetting, Studies, resolve_studies
 from dreamer.texts import json_line
 
@@ -75,7 +77,8 @@ def command(
         return
     drawn, failed = _draw(subjects, plan, loaded, force=force, as_json=as_json)
     if drawn:
-        made = _show(drawn, folder, network.name)
+        made, unshown = _show(drawn, folder, network.name)
+        failed += tell_unshown(unshown)
         if not as_json:
             for path in made:
                 click.echo(str(path))
@@ -90,15 +93,15 @@ def _say_what_changed(studies: Studies) -> None:
             click.echo(f"{studies.name} is drawn with {change}", err=True)
 
 
-def _show(drawn: Sequence[Drawn], folder: Path, network: str) -> list[Path]:
-    """Make the sheets and the page of an atlas: their paths."""
+def _show(drawn: Sequence[Drawn], folder: Path, network: str) -> tuple[list[Path], list[DreamerError]]:
+    """Make the sheets and the page of an atlas: their paths, and what is wrong with what could not be shown."""
     from dreamer.gallery.page import write_gallery
     from dreamer.inspection.atlas import atlas_items, draw_sheets
 
     made = draw_sheets(drawn, folder, network)
     page = folder / "index.html"
-    write_gallery(list(atlas_items(drawn, network)), page, title=f"Atlas of {network}")
-    return [*made, page]
+    unshown = write_gallery(list(atlas_items(drawn, network)), page, title=f"Atlas of {network}")
+    return [*made, page], unshown
 
 
 def _draw(

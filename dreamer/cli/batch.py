@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
-from dreamer.cli.gallery import gallery_items
+from dreamer.cli.gallery import gallery_items, tell_unshown
 from dreamer.cli.job_options import FIELDS, RunOptions, collected, no_recipe_option, order_options, run_options
 from dreamer.cli.options import verbosity_options
 from dreamer.cli.run_jobs import print_estimate, print_plan, run_jobs
 from dreamer.cli.running import FAILED, verbosity
-from dreamer.errors import NoInputError, UsageError
+from dreamer.errors import DreamerError, NoInputError, UsageError
 from dreamer.jobs.job import Job
 from dreamer.jobs.journal import Journal
 from dreamer.jobs.orders import BATCH_TEMPLATE, FilmFormat, Order, PictureFormat, read_jobs_file
@@ -137,12 +137,12 @@ def command(
             print_plan(plan, options.as_json)
             print_estimate(plan, journal, batch.workers or 1)
             return
-        tally = _run(plan, orders, folder, journal, batch, options)
+        tally, incomplete = _run(plan, orders, folder, journal, batch, options)
     finally:
         journal.close()
     if verbosity() >= 0:
         _summarize(tally)
-    if tally.failed:
+    if tally.failed or incomplete:
         ctx.exit(FAILED)
 
 
@@ -171,7 +171,8 @@ def _run(
     journal: Journal,
     batch: BatchOptions,
     options: RunOptions,
-) -> Tally:
+) -> tuple[Tally, bool]:
+    """Run the plan: what became of it, and whether there is anything that the page does not show."""
     # torch takes over a second to import, so that it waits until there is something to compute.
     from dreamer.jobs.run import Choices, journaled_run
 
@@ -185,11 +186,13 @@ def _run(
         with_recipe=not options.no_recipe,
     )
 
+    unshown: list[DreamerError] = []
+
     def finish(plan: Sequence[Job]) -> None:
         if batch.gallery:
-            _write_gallery(plan, folder, journal, quiet=options.as_json)
+            unshown[:] = _write_gallery(plan, folder, journal, quiet=options.as_json)
 
-    return run_jobs(
+    tally = run_jobs(
         plan,
         choices,
         options,
@@ -198,6 +201,7 @@ def _run(
         finish=finish,
         next_plan=(lambda check: _arrived(orders, folder, journal, check)) if batch.watch else None,
     )
+    return tally, tell_unshown(unshown)
 
 
 def _executor(batch: BatchOptions, options: RunOptions, listen: JobListener) -> Executor:
@@ -249,16 +253,19 @@ def _is_settled(job: Job) -> bool:
         return False
 
 
-def _write_gallery(plan: Sequence[Job], folder: Path, journal: Journal, *, quiet: bool) -> None:
+def _write_gallery(plan: Sequence[Job], folder: Path, journal: Journal, *, quiet: bool) -> list[DreamerError]:
+    """Write the page of a batch, if there is anything to show: what is wrong with what could not be."""
     from dreamer.gallery.page import write_gallery
 
     folders = {job.path.parent for job in plan if job.path is not None}
     items = gallery_items(folder, journal, sorted(folders))
-    if items:
-        page = folder / "index.html"
-        write_gallery(items, page, title=folder.resolve().name)
-        if not quiet:
-            click.echo(str(page))
+    if not items:
+        return []
+    page = folder / "index.html"
+    unshown = write_gallery(items, page, title=folder.resolve().name)
+    if not quiet:
+        click.echo(str(page))
+    return unshown
 
 
 def _summarize(tally: Tally) -> None:

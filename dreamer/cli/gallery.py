@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dreamer.errors import NoInputError
+from dreamer.cli.running import FAILED
+from dreamer.errors import DreamerError, NoInputError
 from dreamer.jobs.inputs import no_such_input
 from dreamer.jobs.journal import Journal
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 @click.option("--title", metavar="TEXT", help="The title of the page; default: the folder's name.")
 @click.option("--inputs", multiple=True, type=click.Path(path_type=Path), metavar="FOLDER",
               help="A folder with the photos, to show before and after. May be repeated.")  # fmt: skip
-def command(folder: Path, output: Path | None, title: str | None, inputs: tuple[Path, ...]) -> None:
+@click.pass_context
+def command(ctx: click.Context, folder: Path, output: Path | None, title: str | None, inputs: tuple[Path, ...]) -> None:
     """Write a page to browse all pictures and films in FOLDER that dreamer made, from the recipes inside them.
 
     It needs no server: open it in a browser. Its small pictures are in a folder beside it.
@@ -40,9 +42,17 @@ def command(folder: Path, output: Path | None, title: str | None, inputs: tuple[
         )
     path = output or folder / "index.html"
     with claimed(path):
-        for mistake in write_gallery(items, path, title=title or folder.resolve().name):
-            click.echo(f"cannot be shown: {mistake}", err=True)
+        unshown = write_gallery(items, path, title=title or folder.resolve().name)
     click.echo(str(path))
+    if tell_unshown(unshown):
+        ctx.exit(FAILED)
+
+
+def tell_unshown(unshown: Sequence[DreamerError]) -> bool:
+    """Say on stderr what a page does not show; whether there is anything."""
+    for mistake in unshown:
+        click.echo(f"cannot be shown: {mistake}", err=True)
+    return bool(unshown)
 
 
 def gallery_items(folder: Path, journal: Journal, inputs: Sequence[Path]) -> list[Item]:

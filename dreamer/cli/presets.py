@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -128,12 +129,11 @@ def new(name: str, base: str | None) -> None:
         )
     text = starter(stem, resolve_preset(base) if base else None, folder=_NEW_FOLDER)
     file = _NEW_FOLDER / f"{stem}.toml"
-    try:
-        _NEW_FOLDER.mkdir(exist_ok=True)
-        with file.open("x", encoding="utf-8") as stream:
-            stream.write(text)
-    except FileExistsError as error:
-        raise OutputError("is there already, and is left as it is", where=str(error.filename)) from error
+    if os.path.lexists(file):
+        remedy = "Choose another name, or delete it first."
+        raise OutputError("is there already, and is left as it is", where=str(file), remedy=remedy)
+    with atomic_write(file, "w") as stream:
+        stream.write(text)
     click.echo(f"{file}")
 
 

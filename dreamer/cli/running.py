@@ -33,6 +33,7 @@ from dreamer.errors import (
     WeightsError,
     did_you_mean,
 )
+from dreamer.refusals import no_memory, ran_out_of_memory, remedy
 from dreamer.texts import ERRORS, around
 
 FAILED, USAGE, NO_INPUT, MISSING, INTERRUPTED = 1, 2, 3, 4, 130
@@ -148,11 +149,13 @@ class Dreamer(LazyCommands):
         except BrokenPipeError:
             _drop_output()
             sys.exit(FAILED)
-        except MemoryError:
-            _report("there is not enough memory\n  Close other programs, or choose a smaller --size.")
+        except (MemoryError, RuntimeError) as error:
+            if not ran_out_of_memory(error):
+                raise
+            _report(str(no_memory()))
             sys.exit(FAILED)
         except OSError as error:
-            _report(f"{error.filename or 'the system'}: {error.strerror or error}")
+            _report(f"{error.filename or 'the system'}: {error.strerror or error}\n  {remedy(error)}")
             _drop_output()
             sys.exit(FAILED)
         sys.exit(result if isinstance(result, int) else 0)

@@ -19,6 +19,7 @@ from dreamer.dreaming.tiles import SMALLEST_TILE, Tile, cut_tiles
 from dreamer.dreaming.transforms import ViewTransform
 from dreamer.errors import DeviceError
 from dreamer.presets.model.canvas import FLAT, Wraps
+from dreamer.refusals import ran_out_of_memory
 
 
 class TargetGradient:
@@ -98,8 +99,8 @@ class TargetGradient:
                     return whole.gradients, whole.distances, whole.objective
                 with reused_memory():
                     return self._tiled(image, reference, transform, shift, self._tile)
-            except RuntimeError as error:
-                if not _out_of_memory(error):
+            except (MemoryError, RuntimeError) as error:
+                if not ran_out_of_memory(error):
                     raise
                 self._tile = self._halved(self._tile or max(image.shape[-2:]), error)
             # Only here, where the error and with it the failed pass' activations are gone.
@@ -107,7 +108,7 @@ class TargetGradient:
                 torch.cuda.empty_cache()
             self._report(TileHalved(self._tile))
 
-    def _halved(self, side: int, error: RuntimeError) -> int:
+    def _halved(self, side: int, error: Exception) -> int:
         smallest = max(SMALLEST_TILE, self._cut.smallest - 2 * self._halo)
         if side <= smallest:
             raise DeviceError(
@@ -152,9 +153,3 @@ class TargetGradient:
             counted += result.cells
             self._on_tile(number, len(tiles))
         return groups, distances / counted if distances.ndim else None, objective / counted
-
-
-def _out_of_memory(error: RuntimeError) -> bool:
-    """Whether memory ran out: CUDA says so by type; its libraries, Metal and the CPU's allocator only by message."""
-    signs = ("allocate memory", "out of memory", "ALLOC_FAILED")
-    return isinstance(error, torch.OutOfMemoryError) or any(sign in str(error) for sign in signs)

@@ -8,6 +8,8 @@ from pydantic import BaseModel, Field
 
 from dreamer.atomic import atomic_write
 from dreamer.bounded import parse_json, regular
+from dreamer.errors import OutputError
+from dreamer.refusals import refusal
 
 FACTS = "film.json"
 
@@ -20,11 +22,16 @@ class FrameFacts(BaseModel):
 
 
 def read_frame_facts(folder: Path) -> FrameFacts | None:
-    """The facts in a folder of frames; None where there is none, or nobody can tell."""
+    """The facts in a folder of frames; None where there is none, or nobody can tell.
+
+    Raises OutputError where the system refuses to read them: they may be the facts of finished frames.
+    """
     try:
         return FrameFacts.model_validate(parse_json(regular(folder / FACTS).read_bytes()))
-    except (OSError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
+    except OSError as error:
+        raise refusal(OutputError, "the kept frames cannot be read", error, folder / FACTS) from error
 
 
 def write_frame_facts(folder: Path, facts: FrameFacts, *, remedy: str) -> None:

@@ -16,6 +16,7 @@ from dreamer.film.executable import ffmpeg_for_imageio, find_ffmpeg, run
 from dreamer.film.facts import FilmFacts
 from dreamer.film.recipes import RECIPE_KEY
 from dreamer.presets.model.times import exact_rate
+from dreamer.refusals import refusal
 
 # imageio goes by the suffix and knows few; given this one, it leaves it to ffmpeg what a file is.
 ANY_FILM = ".mp4"
@@ -75,9 +76,13 @@ def _metadata(path: Path) -> dict[str, Any]:
 
 
 def check_file(path: Path) -> None:
-    """Raise FilmError where there is no such file; a pipe is none."""
-    if not path.is_file():
-        raise FilmError("there is no such file", where=str(path))
+    """Raise FilmError where there is no such file, or none that may be read; a pipe is none."""
+    try:
+        if not path.is_file():
+            raise FilmError("there is no such file", where=str(path), remedy="Check its name, and that it is a film.")
+        path.open("rb").close()
+    except OSError as error:
+        raise refusal(FilmError, "cannot be read", error, path) from error
 
 
 def _rate_in_thousands(path: Path) -> Fraction:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from dreamer.atomic import discard, part_of
 from dreamer.pictures.exif import Exif, build_exif
 from dreamer.pictures.recipes import PNG_KEY, with_recipe
 
@@ -27,12 +28,15 @@ def embed_recipe(path: Path, container: str, recipe: str) -> None:
 
 
 def _insert(path: Path, place: int, data: bytes) -> None:
-    copy = path.with_name(f"{path.name}.recipe")
-    with path.open("rb") as source, copy.open("wb") as target:
-        target.write(source.read(place))
-        target.write(data)
-        shutil.copyfileobj(source, target)
-    os.replace(copy, path)
+    copy = part_of(path)
+    try:
+        with path.open("rb") as source, copy.open("wb") as target:
+            target.write(source.read(place))
+            target.write(data)
+            shutil.copyfileobj(source, target)
+        os.replace(copy, path)
+    finally:
+        discard(copy)
 
 
 def _png_text(path: Path, recipe: str) -> tuple[int, bytes]:

@@ -30,6 +30,7 @@ from dreamer.bounded import parse_json
 from dreamer.dreaming.statistics import PictureStatistics
 from dreamer.errors import OutputError
 from dreamer.film.frame_facts import FACTS, FrameFacts, read_frame_facts, write_frame_facts
+from dreamer.refusals import reading, refusal
 
 
 class Checkpoint(NamedTuple):
@@ -88,8 +89,7 @@ class FrameStore:
         try:
             self._begin()
         except OSError as error:
-            message = f"frames cannot be stored: {error.strerror or error}"
-            raise OutputError(message, where=str(self.folder), remedy=_REMEDY) from error
+            raise refusal(OutputError, "frames cannot be stored", error, self.folder) from error
         self._thread.start()
         return self
 
@@ -102,10 +102,16 @@ class FrameStore:
             self._check()
 
     def checkpoint(self, device: torch.device) -> Checkpoint | None:
-        """The point to resume from; None where nothing is stored yet, or nothing intact."""
+        """The point to resume from; None where nothing is stored yet, or nothing intact.
+
+        Raises OutputError where the system refuses to read it.
+        """
         path = self.folder / _STATE
         try:
-            with safe_open(path, framework="pt", device=str(device)) as file:
+            with (
+                reading(OutputError, path, "the kept frames cannot be read"),
+                safe_open(path, framework="pt", device=str(device)) as file,
+            ):
                 facts = _POINT.validate_python(parse_json((file.metadata() or {})["film"]))
                 picture = file.get_tensor("picture")
                 intact = picture.dtype == torch.float32 and picture.ndim == 4 and picture.shape[:2] == (1, 3)
@@ -115,7 +121,7 @@ class FrameStore:
                 names = [name for name in stored if name.startswith(_AREA)]
                 areas = {name.removeprefix(_AREA): file.get_tensor(name) for name in names}
                 return Checkpoint(facts.number, picture, facts.reference, areas)
-        except (OSError, SafetensorError, KeyError, ValueError):
+        except (FileNotFoundError, SafetensorError, KeyError, ValueError):
             return None
 
     def write(self, frame: Frame) -> np.ndarray:
@@ -128,14 +134,16 @@ class FrameStore:
         return pixels
 
     def read(self, number: int) -> np.ndarray:
-        """A stored frame, (H, W, 3) uint8."""
+        """A stored frame, (H, W, 3) uint8. Raises OutputError."""
         path = self.path(number)
-        if not path.is_file():
-            self.flush()
         try:
+            if not path.is_file():
+                self.flush()
             with Image.open(path) as image:
                 return np.array(image.convert("RGB"))
         except (OSError, SyntaxError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno:  # Pillow's own complaints have none
+                raise refusal(OutputError, "a stored frame cannot be read", error, path) from error
             remedy = f"Delete {self.folder}, and the film is rendered again."
             raise OutputError("a stored frame cannot be read", where=str(path), remedy=remedy) from error
 

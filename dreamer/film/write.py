@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import queue
-import shutil
 import subprocess
 import threading
 from collections import deque
@@ -14,11 +13,12 @@ from types import TracebackType
 
 import numpy as np
 
-from dreamer.atomic import part_of, sweep
+from dreamer.atomic import discard, part_of, sweep
 from dreamer.errors import FilmError, OutputError
 from dreamer.film.codecs import film_codec
 from dreamer.film.command import encoding_command
 from dreamer.film.recipes import embed_recipe
+from dreamer.refusals import refusal
 
 # Frames that may wait for the encoder; more would only cost memory.
 _WAITING = 8
@@ -75,7 +75,7 @@ class FilmWriter:
                 self._command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
             )
         except OSError as error:
-            raise OutputError(f"cannot be written: {error.strerror}", where=str(self.path)) from error
+            raise refusal(OutputError, "cannot be written", error, self.path) from error
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._feed, self._listen)]
         for thread in self._threads:
             thread.start()
@@ -91,7 +91,7 @@ class FilmWriter:
             thread.join()
         code = self._process.wait()
         if kind is not None:
-            self._remove_part()
+            discard(self._part)
             return
         if code != 0 or self._broken.is_set():
             raise self._failed()
@@ -113,7 +113,7 @@ class FilmWriter:
                 continue
             try:
                 stream.write(np.ascontiguousarray(self._padded(frame)).data)
-            except OSError:
+            except (OSError, MemoryError):
                 self._broken.set()
         try:
             if stream is not None:
@@ -133,7 +133,7 @@ class FilmWriter:
         self._process.kill()
         self._process.wait()
         self._threads[1].join()
-        self._remove_part()
+        discard(self._part)
         message = next((line for line in reversed(self._messages) if line), "it gave no reason")
         remedy = "The rendered frames are kept; the same command writes the film again."
         return FilmError(f"ffmpeg failed: {message}", where=str(self.path), remedy=remedy)
@@ -143,14 +143,20 @@ class FilmWriter:
             if self.recipe is not None:
                 embed_recipe(self._part, self.codec.container, self.recipe)
             if self.path.is_dir():
-                shutil.rmtree(self.path)
-            os.replace(self._part, self.path)
+                self._replace_folder()
+            else:
+                os.replace(self._part, self.path)
         except OSError as error:
-            self._remove_part()
-            raise OutputError(f"cannot be written: {error.strerror}", where=str(self.path)) from error
+            discard(self._part)
+            raise refusal(OutputError, "cannot be written", error, self.path) from error
 
-    def _remove_part(self) -> None:
-        if self._part.is_dir():
-            shutil.rmtree(self._part, ignore_errors=True)
-        else:
-            self._part.unlink(missing_ok=True)
+    def _replace_folder(self) -> None:
+        """Put a finished folder in the place of one that is there, which goes back where that does not succeed."""
+        old = part_of(self.path)
+        os.replace(self.path, old)
+        try:
+            os.replace(self._part, self.path)
+        except OSError:
+            os.replace(old, self.path)
+            raise
+        discard(old)

@@ -21,24 +21,30 @@ _MOVING = {".gif", ".apng"}
 def collect_items(folder: Path, inputs: Sequence[Path] = (), outcomes: Iterable[Outcome] = ()) -> Iterator[Item]:
     """What dreamer made in a folder and below, by name; then what failed according to `outcomes`.
 
+    What the system refuses to read may be dreamer's, and is an item that says so.
+
     The photos are looked for where `outcomes` say that they are, in the folders `inputs`, and beside `folder`.
     """
     known = {outcome.output.resolve(): outcome for outcome in outcomes}
     for path in _files(folder):
-        recipe = read_own_recipe(path)
+        try:
+            recipe = read_own_recipe(path)
+            size = _size(path) if recipe is not None else (0, 0)
+        except (PictureError, FilmError) as error:
+            yield Item(path, "still", "", "", unread=error)
+            continue
         if recipe is not None:
             outcome = known.pop(path.resolve(), None)
             photos = [Path(outcome.input)] if outcome is not None and outcome.input else []
             photos += _likely_photos(recipe, folder, inputs)
-            yield _item(path, recipe, photos, outcome.preset if outcome is not None else "")
+            yield _item(path, recipe, size, photos, outcome.preset if outcome is not None else "")
     for outcome in known.values():
         if outcome.failed:
             yield Item(outcome.output, "still", outcome.preset, Path(outcome.input).name, failed=outcome.failed)
 
 
-def _item(path: Path, recipe: Recipe, photos: Iterable[Path], preset: str) -> Item:
+def _item(path: Path, recipe: Recipe, size: tuple[int, int], photos: Iterable[Path], preset: str) -> Item:
     """The item of a file with its recipe; the first of `photos` that is there is what it was dreamt over."""
-    height, width = _size(path)
     film = is_film(path) or path.suffix.lower() in _MOVING or recipe.preset.animation is not None
     return Item(
         path,
@@ -49,8 +55,8 @@ def _item(path: Path, recipe: Recipe, photos: Iterable[Path], preset: str) -> It
         recipe=to_toml(recipe.preset),
         network=recipe.preset.network.name,
         seed=recipe.preset.seed,
-        width=width,
-        height=height,
+        width=size[1],
+        height=size[0],
         time=path.stat().st_mtime,
     )
 
@@ -76,11 +82,13 @@ def _likely_photos(recipe: Recipe, folder: Path, inputs: Sequence[Path]) -> list
 
 
 def _size(path: Path) -> tuple[int, int]:
-    """(height, width) in px as shown; zeros where the file cannot be read."""
+    """(height, width) in px as shown; zeros where the file is damaged. Raises as `read_own_recipe` does."""
     try:
         if not is_film(path):
             return picture_size(path)
         facts = probe(path)
         return facts.height, facts.width
-    except (PictureError, FilmError):
+    except (PictureError, FilmError) as error:
+        if error.refused:
+            raise
         return 0, 0

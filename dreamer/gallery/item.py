@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from dreamer.errors import DreamerError
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -22,7 +24,8 @@ class Item:
     """A dreamt picture or film, or one that failed.
 
     `path`: its file; `before`: the photo that it was dreamt over, if that is there. `recipe`: as TOML.
-    `failed`: the reason, if there is no file. Size in px; `time`: when it was made, in seconds since 1970.
+    `failed`: the reason, if there is no file; `unread`: that of one which cannot be read now. Size in px; `time`:
+    when it was made, in seconds since 1970.
     """
 
     path: Path
@@ -37,3 +40,4 @@ class Item:
     height: int = 0
     time: float = 0.0
     failed: str = ""
+    unread: DreamerError | None = None

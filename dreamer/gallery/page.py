@@ -33,13 +33,15 @@ def write_gallery(items: Sequence[Item], path: Path, *, title: str) -> list[Drea
         shown = list(pool.map(lambda item: _entry(item, path.parent, folder), items))
     with atomic_write(path, "w") as file:
         file.write(page([entry for entry, _ in shown], title))
-    return [mistake for _, mistake in shown if mistake is not None]
+    return [mistake for _, mistakes in shown for mistake in mistakes]
 
 
-def _entry(item: Item, root: Path, folder: Path) -> tuple[dict[str, object], DreamerError | None]:
-    """What the page says of an item, and why it cannot be shown, if so."""
-    thumbnail, mistake = (None, None) if item.failed else _thumbnail(item.path, folder, THUMBNAIL)
-    before = _thumbnail(item.before, folder, PREVIEW)[0] if item.before is not None and thumbnail else None
+def _entry(item: Item, root: Path, folder: Path) -> tuple[dict[str, object], list[DreamerError]]:
+    """What the page says of an item, and why something of it cannot be shown, if so."""
+    mistakes = [] if item.unread is None else [item.unread]
+    thumbnail = None if item.failed or mistakes else _thumbnail(item.path, folder, THUMBNAIL, mistakes)
+    failed = item.failed or (mistakes[0].what if mistakes else "")
+    before = _thumbnail(item.before, folder, PREVIEW, mistakes) if item.before is not None and thumbnail else None
     entry: dict[str, object] = {
         "name": printable(item.path.stem),
         "file": "" if item.failed else link(item.path, root),
@@ -55,16 +57,18 @@ def _entry(item: Item, root: Path, folder: Path) -> tuple[dict[str, object], Dre
         "height": item.height,
         "time": round(item.time, 3),
         "recipe": printable(item.recipe),
-        "failed": printable(item.failed if mistake is None else mistake.what),
+        "failed": printable(failed),
     }
-    return entry, mistake
+    return entry, mistakes
 
 
-def _thumbnail(path: Path, folder: Path, side: int) -> tuple[str | None, DreamerError | None]:
+def _thumbnail(path: Path, folder: Path, side: int, mistakes: list[DreamerError]) -> str | None:
+    """The name of a small version; None where there can be none, and then `mistakes` has why."""
     try:
-        return make_thumbnail(path, folder, side), None
+        return make_thumbnail(path, folder, side)
     except (PictureError, FilmError) as error:
-        return None, error
+        mistakes.append(error)
+        return None
 
 
 def link(path: Path, root: Path) -> str:

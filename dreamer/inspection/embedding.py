@@ -94,7 +94,9 @@ def principal_components(features: Tensor, count: int = 2) -> tuple[Tensor, Tens
 def embed(features: Tensor, method: Method, *, seed: int = 0) -> Tensor:
     """(N, C) to (N, 2) in [0, 1]. Raises UsageError for fewer than 3 rows, ToolError where an extra is missing."""
     if len(features) < 3:
-        raise UsageError(f"a map needs at least 3 photos, and there are {len(features)}")
+        raise UsageError(
+            f"a map needs at least 3 photos, and there are {len(features)}", remedy="Name a folder with more of them."
+        )
     if method == "pca":
         points = principal_components(features)[0]
     else:

@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 
 from dreamer.errors import OutputError
 from dreamer.jobs.journal import FOLDER
+from dreamer.refusals import refusal
 
 _SUFFIX = ".dreamer-lock"
 _NEW = 60.0  # seconds
@@ -51,7 +52,7 @@ class Claims:
             except Timeout:
                 return False
             except OSError as error:
-                raise OutputError(f"claims cannot be written: {error.strerror}", where=str(file.parent)) from error
+                raise refusal(OutputError, "claims cannot be written", error, file.parent) from error
             self._held[output] = lock
         return True
 

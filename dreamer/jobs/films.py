@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dreamer.atomic import discard
 from dreamer.devices import free_memory
 from dreamer.dreaming.events import DreamWarning, Listener, WarningsHeard, ignore
 from dreamer.errors import UsageError
@@ -83,12 +83,13 @@ def render_film(
             writer.add(pixels)
             report.add(pixels)
             on_frame(shown, len(order))
+        store.flush()  # a film is finished when its frames are kept
         if writer is None:
             raise UsageError(f"the film has {len(shots.order)} frames, and none of them is in --frames")
     if settings.report is not None:
         report.write(settings.report, shots.rate)
     if not settings.keep_frames:
-        shutil.rmtree(frames_folder(output))
+        discard(frames_folder(output))  # the film is made, whether they go or not
     height, width = report.size
     return Film(report.count, width, height, report.seam(), heard.about(0))
 

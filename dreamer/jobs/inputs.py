@@ -12,6 +12,7 @@ from pathlib import Path, PurePath
 from dreamer.errors import NoInputError, did_you_mean
 from dreamer.film.codecs import is_film
 from dreamer.pictures.names import is_picture_name, is_side_folder, natural_order
+from dreamer.refusals import refusal
 
 NOISE = "noise"
 _PATTERN = frozenset("*?[")
@@ -122,7 +123,7 @@ def _walk(root: Path, apart_from: Path | None, *, below: bool) -> Iterator[Path]
 
 
 def _unlisted(error: OSError) -> None:
-    raise NoInputError(f"this folder cannot be listed: {error.strerror}", where=str(error.filename)) from error
+    raise refusal(NoInputError, "this folder cannot be listed", error, error.filename) from error
 
 
 def _name_order(name: str) -> tuple[list[str | int], str]:

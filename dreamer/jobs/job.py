@@ -21,6 +21,7 @@ from dreamer.presets.model.schema import Preset
 from dreamer.presets.source.lookup import resolve_picture
 from dreamer.presets.source.named_files import named_files
 from dreamer.recipes import Recipe, read_own_recipe
+from dreamer.refusals import refusal, refusals_told
 
 if TYPE_CHECKING:
     from dreamer.pictures import Picture
@@ -118,15 +119,16 @@ alone."""
 def examined(job: Job, journal: Journal | None = None) -> Job:
     """The job with its key, state, size and work; `journal` knows what has become of it before."""
     try:
-        size = source_size(job.source)
-        key = job_key(job)
-        work = megapixel_steps(job.preset, size, film=job.film is not None)
+        with refusals_told():
+            size = source_size(job.source)
+            key = job_key(job)
+            work = megapixel_steps(job.preset, size, film=job.film is not None)
+            state, reason = _state(job, key, journal)
     except DreamerError as error:
         entry = journal.entry(job.output) if journal is not None and job.output is not None else None
         known = entry is not None and entry.state == "failed" and not entry.key
         reason = error.what if isinstance(error, PictureError) else str(error)
         return replace(job, state="failed" if known else "broken", reason=reason, error=error)
-    state, reason = _state(job, key, journal)
     return replace(job, key=key, state=state, reason=reason, size=size, work=work)
 
 
@@ -177,7 +179,7 @@ def file_digest(path: Path) -> str:
         status = regular(path).stat()
         return _digest_of(path, status.st_mtime_ns, status.st_size)
     except OSError as error:
-        raise PictureError(f"cannot be read: {error.strerror}", where=str(path)) from error
+        raise refusal(PictureError, "cannot be read", error, path) from error
 
 
 @lru_cache(maxsize=1 << 16)

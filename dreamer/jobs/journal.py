@@ -6,6 +6,7 @@ in the middle of a line damages only that line: it is skipped when the file is r
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import threading
@@ -18,6 +19,7 @@ from pydantic import ConfigDict, TypeAdapter
 
 from dreamer.bounded import parse_json
 from dreamer.errors import OutputError
+from dreamer.refusals import refusal
 from dreamer.texts import escaped_name, unescaped_name
 
 FOLDER = ".dreamer"
@@ -81,7 +83,7 @@ class Journal:
         except FileNotFoundError:
             return
         except OSError as error:
-            raise OutputError(f"the journal cannot be read: {error.strerror}", where=str(self.path)) from error
+            raise refusal(OutputError, "the journal cannot be read", error, self.path) from error
         # A line without its end is being written, or never will be: it is read again, whole or with what follows.
         whole = data.rfind(b"\n") + 1
         self._read += whole
@@ -101,13 +103,13 @@ class Journal:
                     self.path.parent.mkdir(parents=True, exist_ok=True)
                     self._file = os.open(self.path, os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o644)
                 # The end of a line that someone was killed in would swallow this one.
-                os.write(self._file, (b"\n" if self._torn else b"") + line.encode())
-                self._torn = False
+                data = (b"\n" if self._torn else b"") + line.encode()
+                # A disk that becomes full takes a part of a line without a complaint.
+                self._torn = os.write(self._file, data) < len(data)
+                if self._torn:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
-            remedy = "Check the folder, its permissions and the room on the disk."
-            raise OutputError(
-                f"the journal cannot be written: {error.strerror}", where=str(self.path), remedy=remedy
-            ) from error
+            raise refusal(OutputError, "the journal cannot be written", error, self.path) from error
         self._keep(entry)
 
     def close(self) -> None:

@@ -17,12 +17,14 @@ from pydantic import ConfigDict, Field, TypeAdapter
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from dreamer.atomic import atomic_write
+from dreamer.atomic import atomic_write, discard
 from dreamer.bounded import parse_json
 from dreamer.buffers import empty, relax
 from dreamer.dreaming.dream import OctaveState
 from dreamer.dreaming.octaves import output_size
+from dreamer.errors import OutputError
 from dreamer.jobs.job import Job
+from dreamer.refusals import reading
 
 # Smaller stills, in px, are begun anew: 4096 x 4096.
 LARGE = 1 << 24
@@ -53,9 +55,15 @@ class OctaveStore:
         self._key = hashlib.sha256(json.dumps([job.key, sorted(facts.items())]).encode()).hexdigest()
 
     def read(self) -> OctaveState | None:
-        """The state after the last whole octave; None where there is none, or only one of another picture."""
+        """The state after the last whole octave; None where there is none, or only one of another picture.
+
+        Raises OutputError where the system refuses to read it.
+        """
         try:
-            with safe_open(self.path, framework="pt") as file:
+            with (
+                reading(OutputError, self.path, "the kept octaves cannot be read"),
+                safe_open(self.path, framework="pt") as file,
+            ):
                 facts = _FACTS.validate_python(parse_json((file.metadata() or {})["octaves"]))
                 stored = file.get_slice("picture")
                 size = stored.get_shape()
@@ -66,7 +74,7 @@ class OctaveStore:
                     rows = slice(top, top + _ROWS)
                     picture[:, channel, rows] = stored[:, channel : channel + 1, rows][:, 0]
                     relax(picture)
-        except (OSError, SafetensorError, KeyError, ValueError):
+        except (FileNotFoundError, SafetensorError, KeyError, ValueError):
             return None
         return OctaveState(facts.octave, picture, facts.free_memory, facts.largest_tile, facts.alive)
 
@@ -84,7 +92,7 @@ class OctaveStore:
 
     def delete(self) -> None:
         """Remove the file: the picture is written."""
-        self.path.unlink(missing_ok=True)
+        discard(self.path)
 
 
 def octave_store(job: Job, facts: Mapping[str, str]) -> OctaveStore | None:

@@ -15,6 +15,7 @@ from dreamer.jobs.events import JobFailed
 from dreamer.jobs.job import Task
 from dreamer.jobs.stills import read_source
 from dreamer.pictures import Picture
+from dreamer.refusals import refusals_told
 
 PATIENCE = 5.0  # seconds to wait for a thread that is to end
 PAUSE = 0.1  # seconds between two looks at something that another thread changes
@@ -93,7 +94,8 @@ def _read(task: Task) -> ReadTask:
     jobs, pictures, failed = [], [], []
     for job in task:
         try:
-            pictures.append(None if job.film is not None else read_source(job))  # a film reads its own
+            with refusals_told():
+                pictures.append(None if job.film is not None else read_source(job))  # a film reads its own
             jobs.append(job)
         except DreamerError as error:
             failed.append(JobFailed(job, error))

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import torch
 
+from dreamer.atomic import discard
 from dreamer.devices import processor_name
 from dreamer.dreaming.events import DreamWarning
 from dreamer.errors import DeviceError, DreamerError, NetworkError, TargetError
@@ -30,6 +31,7 @@ from dreamer.jobs.octaves import is_large_still, octave_store, octaves_file
 from dreamer.jobs.read_ahead import ReadAhead, ReadTask, take_one_core
 from dreamer.jobs.stills import Still, render_stills
 from dreamer.networks import Network, load_network
+from dreamer.refusals import refusals_told
 
 # Networks that stay in memory; a batch goes through its jobs network by network.
 NETWORKS = 2
@@ -100,10 +102,13 @@ class Renderer:
     def _task(self, task: ReadTask, writer: ThreadPoolExecutor) -> Iterator[JobEvent]:
         first = task.jobs[0]
         try:
-            network = self._network_for(first)
+            with refusals_told():
+                network = self._network_for(first)
             if error := self._refused.get(repr(first.preset)):
                 raise error
-        except (NetworkError, TargetError) as error:
+        except DeviceError:
+            raise
+        except DreamerError as error:
             yield from (JobFailed(job, error) for job in task.jobs)
             return
         with _threads(first.conditions.threads):
@@ -113,7 +118,8 @@ class Renderer:
                 return
             began = time.perf_counter()
             try:
-                stills = self._stills(task, network)
+                with refusals_told():
+                    stills = self._stills(task, network)
             except DreamerError as error:
                 yield from self._apart(task, network, error)
                 return
@@ -134,7 +140,8 @@ class Renderer:
         for job, picture in zip(task.jobs, task.pictures, strict=True):
             began = time.perf_counter()
             try:
-                (still,) = self._stills(ReadTask((job,), (picture,)), network)
+                with refusals_told():
+                    (still,) = self._stills(ReadTask((job,), (picture,)), network)
             except DreamerError as own:
                 yield JobFailed(job, own)
             else:
@@ -190,7 +197,8 @@ class Renderer:
 
     def _film(self, job: Job, network: Network) -> JobEvent:
         try:
-            return write_film(job, network, self._listen)
+            with refusals_told():
+                return write_film(job, network, self._listen)
         except DreamerError as error:
             return JobFailed(job, error)
 
@@ -213,8 +221,9 @@ def _write(job: Job, still: Still, facts: Mapping[str, str], seconds: float) -> 
     if job.output is None:
         return JobDone(job, seconds, width, height, still=replace(still, recipe=text), warnings=still.warnings)
     try:
-        notes = replace(still, recipe=text).write(job.output, job.files)
-        octaves_file(job.output).unlink(missing_ok=True)
+        with refusals_told():
+            notes = replace(still, recipe=text).write(job.output, job.files)
+        discard(octaves_file(job.output))
     except DreamerError as error:
         return JobFailed(job, error)
     warnings = (*still.warnings, *(DreamWarning("output_file", note) for note in notes))

@@ -20,6 +20,7 @@ from dreamer.atomic import atomic_write
 from dreamer.bounded import parse_json, regular
 from dreamer.errors import TargetError, WeightsError, nearest
 from dreamer.networks.vocabulary import GROUPS, classes_about, word_forms
+from dreamer.refusals import refusal
 
 COLORS = ("red", "orange", "yellow", "green", "cyan", "blue", "violet", "bright", "dark")
 GRAINS = ("fine", "medium", "coarse")
@@ -167,7 +168,9 @@ def read_description(path: Path) -> NetworkDescription:
             where=str(path),
             remedy="`dreamer networks describe NAME FOLDER` looks at a folder of photographs to find out.",
         ) from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise refusal(WeightsError, "the description of the kernels cannot be read", error, path) from error
+    except ValueError as error:
         remedy = "Delete it, and describe the network again."
         raise WeightsError("the description of the kernels is damaged", where=str(path), remedy=remedy) from error
 

@@ -14,7 +14,7 @@ from typing import IO
 import torch
 from filelock import FileLock
 
-from dreamer.atomic import part_of, sweep
+from dreamer.atomic import discard, part_of, sweep
 from dreamer.errors import WeightsError
 from dreamer.networks.catalog import CatalogEntry
 
@@ -88,7 +88,7 @@ def download(url: str, path: Path, digest: str, *, listen: DownloadListener | No
             )
         os.replace(part, path)
     finally:
-        part.unlink(missing_ok=True)
+        discard(part)
 
 
 def _copy(source: IO[bytes], file: IO[bytes], total: int, listen: DownloadListener | None) -> tuple[str, int]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dreamer.bounded import regular
 from dreamer.errors import TargetError, WeightsError, nearest
+from dreamer.refusals import refusal
 
 _PLACES = re.compile(r"^/?(?:[a-z]/)?(.+?)(?:\s+\d+)?$")
 
@@ -57,8 +58,11 @@ def read_labels(path: Path) -> tuple[str, ...]:
     """
     try:
         lines = regular(path).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise WeightsError(f"the labels cannot be read: {error}", where=str(path)) from error
+    except OSError as error:
+        raise refusal(WeightsError, "the labels cannot be read", error, path) from error
+    except UnicodeDecodeError as error:
+        remedy = "Name a text file in UTF-8, with one class a line."
+        raise WeightsError(f"the labels cannot be read: {error}", where=str(path), remedy=remedy) from error
     names = tuple(_label(line.strip()) for line in lines if line.strip())
     if not names:
         raise WeightsError("the file of labels is empty", where=str(path))

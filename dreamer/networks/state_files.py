@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.serialization import safe_globals
 
 from dreamer.errors import WeightsError
+from dreamer.refusals import reading, refusal
 from dreamer.texts import first_line
 
 # What torch.load raises for files that are cut short, changed, or of another kind.
@@ -50,7 +51,7 @@ def read_state(path: Path) -> dict[str, Tensor]:
     try:
         loaded = _loaded_safely(path)
     except OSError as error:
-        raise WeightsError(f"cannot be read: {error.strerror}", where=str(path)) from error
+        raise refusal(WeightsError, "cannot be read", error, path) from error
     except UNREADABLE as error:
         raise _unsafe(path, error) from error
     for key in ("state_dict", "model"):
@@ -83,20 +84,26 @@ def _unsafe(path: Path, error: Exception) -> WeightsError:
 
 
 def sha256(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """SHA-256 of a file of weights, in hexadecimal. Raises WeightsError where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise refusal(WeightsError, "cannot be read", error, path) from error
 
 
 def read_safetensors(path: Path) -> tuple[dict[str, Tensor], Mapping[str, str]]:
     """The tensors of a .safetensors file, and its metadata. Raises WeightsError."""
-    if not path.is_file():
-        raise WeightsError("there is no such file", where=str(path), remedy="Check the path of the weights.")
     try:
-        with safe_open(path, "pt") as file:
+        if not path.is_file():
+            raise WeightsError("there is no such file", where=str(path), remedy="Check the path of the weights.")
+        with reading(WeightsError, path), safe_open(path, "pt") as file:
             return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise WeightsError(f"is not a whole safetensors file ({error})", where=str(path)) from error
+    except OSError as error:
+        raise refusal(WeightsError, "cannot be read", error, path) from error
+    except SafetensorError as error:
+        remedy = "Copy, download or train it again."
+        raise WeightsError(f"is not a whole safetensors file ({error})", where=str(path), remedy=remedy) from error
 
 
 def _normalized_key(key: str) -> str:

@@ -17,6 +17,7 @@ from PIL import Image, UnidentifiedImageError
 from dreamer.errors import PictureError, did_you_mean
 from dreamer.pictures.extras import opened_by_extra
 from dreamer.pictures.png import exif_of
+from dreamer.refusals import ran_out_of_memory, refusal
 
 # Named one by one, since Pillow would also hand PostScript to Ghostscript and guess at formats without a signature.
 _FORMATS = (
@@ -120,27 +121,26 @@ def _mistakes_named(path: Path) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise PictureError("there is no such file", where=str(path), remedy=_similar_names(path)) from None
-    except PermissionError:
-        raise PictureError("you may not read this file", where=str(path), remedy="Change its permissions.") from None
     except UnidentifiedImageError:
         remedy = (
             "dreamer reads PNG, JPEG, WebP, TIFF, GIF, BMP, PPM, JPEG 2000, AVIF, PSD, TGA and QOI; with extras HEIC "
             "(dreamer[heic]), JPEG XL (dreamer[jxl]), OpenEXR (dreamer[exr]) and camera raw (dreamer[raw])."
         )
         raise PictureError("this is not a picture that can be read", where=str(path), remedy=remedy) from None
-    except MemoryError:
-        raise PictureError("the picture does not fit into memory", where=str(path), remedy="Make it smaller.") from None
-    except RuntimeError as error:
-        # What the decoders of AVIF and JPEG XL say of damaged files, and torch where memory ends.
-        if "allocate" in str(error):
-            remedy = "Make it smaller."
-            raise PictureError("the picture does not fit into memory", where=str(path), remedy=remedy) from error
-        raise PictureError(_DAMAGED, where=str(path), remedy=_EXPORT_AGAIN) from error
-    except DAMAGE as error:
+    # RuntimeError: what the decoders of AVIF and JPEG XL say of damaged files, and torch where memory ends.
+    except (MemoryError, RuntimeError, *DAMAGE) as error:
+        if ran_out_of_memory(error):
+            raise _too_large(path) from error
         # An errno comes from the file system; Pillow's own complaints have none.
-        reason = error.strerror if isinstance(error, OSError) and error.errno else None
-        what = f"cannot be read: {reason}" if reason else _DAMAGED
-        raise PictureError(what, where=str(path), remedy=_EXPORT_AGAIN) from error
+        if isinstance(error, OSError) and error.errno:
+            raise refusal(PictureError, "cannot be read", error, path) from error
+        raise PictureError(_DAMAGED, where=str(path), remedy=_EXPORT_AGAIN) from error
+
+
+def _too_large(path: Path) -> PictureError:
+    error = PictureError("the picture does not fit into memory", where=str(path), remedy="Make it smaller.")
+    error.refused = True  # it may fit the next time
+    return error
 
 
 def _similar_names(path: Path) -> str:

@@ -27,6 +27,7 @@ from dreamer.pictures.write import keep_date
 from dreamer.presets.model.schema import Preset
 from dreamer.presets.source.lookup import resolve_picture
 from dreamer.presets.source.named_files import with_files
+from dreamer.refusals import refusal
 
 HELD = 2
 PAUSE = 0.5
@@ -258,7 +259,7 @@ def _packed(job: Job) -> dict[str, bytes]:
     try:
         return {str(path): path.read_bytes() for path in job.read_files()}
     except OSError as error:
-        raise PictureError(f"cannot be read: {error.strerror}", where=str(error.filename)) from error
+        raise refusal(PictureError, "cannot be read", error, error.filename) from error
 
 
 def _unpacked(parcel: Parcel, folder: Path) -> Job:

@@ -20,6 +20,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from dreamer.errors import NoInputError, TrainingError, did_you_mean
+from dreamer.refusals import refusal
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 
@@ -93,11 +94,18 @@ def _entries(sources: Sequence[Path]) -> Iterator[tuple[str, str, bytes]]:
     for source in sources:
         if source.is_dir():
             for path in sorted(p for p in source.glob("*/*") if p.suffix.lower() in SUFFIXES and p.is_file()):
-                yield path.parent.name, str(path), path.read_bytes()
+                yield path.parent.name, str(path), _bytes(path)
         elif source.is_file():
             yield from _tar_entries(source)
         else:
             raise NoInputError(f"no folder or tar file at {source}", remedy="Check the path of the photographs.")
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise refusal(TrainingError, "cannot be read", error, path) from error
 
 
 def _tar_entries(source: Path) -> Iterator[tuple[str, str, bytes]]:
@@ -108,6 +116,10 @@ def _tar_entries(source: Path) -> Iterator[tuple[str, str, bytes]]:
                 stream = archive.extractfile(member) if member.isfile() else None
                 if stream is not None and path.parent.name and path.suffix.lower() in SUFFIXES:
                     yield path.parent.name, f"{source}:{member.name}", stream.read()
+    except OSError as error:
+        if not error.errno:  # what gzip says of a damaged file is one, too
+            raise TrainingError(f"not a readable tar file ({error})", where=str(source)) from error
+        raise refusal(TrainingError, "cannot be read", error, source) from error
     except (tarfile.TarError, EOFError, gzip.BadGzipFile, lzma.LZMAError, zlib.error) as error:
         raise TrainingError(f"not a readable tar file ({error})", where=str(source)) from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from dreamer.networks.training.learner import Learner
 from dreamer.networks.training.photographs import Photographs
 from dreamer.networks.training.training_plan import TrainingPlan
 from dreamer.networks.weights import LoadedNetwork
+from dreamer.refusals import refusal
 
 # Of the states of unfinished runs; those of another are not continued.
 FORMAT = 2
@@ -68,7 +70,7 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"the folder cannot be made: {error.strerror}", where=str(folder)) from error
+        raise refusal(OutputError, "the folder cannot be made", error, folder) from error
 
 
 def run_key(plan: TrainingPlan, photographs: Photographs, start: LoadedNetwork | None) -> str:
@@ -84,8 +86,11 @@ def run_key(plan: TrainingPlan, photographs: Photographs, start: LoadedNetwork |
 
 def save_state(path: Path, key: str, epoch: tuple[int, int], learner: Learner) -> None:
     """Keep what a run needs to go on; `epoch`: how many are done, and of how many. Raises OutputError."""
+    # Not into the file: where the disk is full, torch's own error takes the place of the one that says so.
+    data = io.BytesIO()
+    torch.save({"key": key, "epoch": epoch[0], "epochs": epoch[1], "learner": learner.state()}, data)
     with atomic_write(path, remedy=REMEDY) as file:
-        torch.save({"key": key, "epoch": epoch[0], "epochs": epoch[1], "learner": learner.state()}, file)
+        file.write(data.getbuffer())
 
 
 def state_path(path: Path) -> Path:
@@ -94,10 +99,12 @@ def state_path(path: Path) -> Path:
 
 
 def read_state(path: Path) -> UnfinishedRun:
-    """The unfinished run at `path`. Raises TrainingError where it is damaged."""
+    """The unfinished run at `path`. Raises TrainingError where it is damaged, or cannot be read now."""
     try:
         return _RUN.validate_python(torch.load(regular(path), map_location="cpu", weights_only=True))
-    except (OSError, *UNREADABLE) as error:
+    except OSError as error:
+        raise refusal(TrainingError, "the unfinished run cannot be read", error, path) from error
+    except UNREADABLE as error:
         raise _damaged(path) from error
 
 

@@ -11,6 +11,7 @@ from dreamer.errors import PresetError
 from dreamer.presets.source.layers import Place, PresetLayer
 from dreamer.presets.source.lookup import SUFFIX
 from dreamer.presets.source.toml_lines import key_lines, syntax_error
+from dreamer.refusals import remedy
 from dreamer.texts import around
 
 # A value that begins as a word.
@@ -24,7 +25,7 @@ def read_toml(file: Path) -> PresetLayer:
     except UnicodeDecodeError as error:
         raise PresetError(["is not a text file in UTF-8"], where=str(file)) from error
     except OSError as error:
-        raise PresetError([f"cannot be read: {error.strerror}"], where=str(file)) from error
+        raise PresetError([f"cannot be read: {error.strerror}"], where=str(file), remedy=remedy(error)) from error
     try:
         tree = parse_toml(text)
     except tomllib.TOMLDecodeError as error:
