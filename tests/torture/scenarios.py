@@ -74,7 +74,7 @@ _STATE = ("*.frames/state.safetensors",)
 _TRAIN = "networks train shapes -o out/mine.safetensors --epochs 2 --batch 16 --side 32 --width 0.05 --device cpu"
 _PHOTO = "photos/1.png --network tiny.safetensors --device cpu --size 32"
 SCENARIOS = (
-    Scenario("render", 'render photos -p still.toml -o "out/{stem}.png" --device cpu', sampled=3,
+    Scenario("render", 'render photos -p still.toml -o "out/{stem}.png" --device cpu', sampled=2,
              before=('render photos/1.png -p still.toml -o "out/{stem}.png" --device cpu',)),
     Scenario("render with the shipped network",
              "render photos/1.png -p still.toml --set network=pocket -o out/1.png --device cpu", only="*/dreamer/*"),
@@ -103,7 +103,7 @@ SCENARIOS = (
              before=("render photos/1.png -p still.toml -o out/1.png --device cpu",)),
     Scenario("atlas", "atlas --network tiny.safetensors --layer inception3a --kernels 1 -p still.toml --size 40"
              " --set canvas.start=noise -o out --device cpu", composed=("out/*.png", "*/index.html")),
-    Scenario("gallery", "gallery out --inputs photos", sampled=8,
+    Scenario("gallery", "gallery out --inputs photos", sampled=6,
              before=('render photos -p still.toml -o "out/{stem}.png" --device cpu',), composed=("*/index.html",)),
     Scenario("sheet", "sheet photos -o out/sheet.png", sampled=6, composed=("out/sheet.png",)),
     Scenario("networks train", _TRAIN, passing=("*.training",)),
