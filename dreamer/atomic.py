@@ -64,10 +64,10 @@ def part_of(path: Path) -> Path:
 
 def discard(part: Path) -> None:
     """Remove what was written under a temporary name; what the system does not let go is left to `sweep`."""
-    if part.is_dir():
-        shutil.rmtree(part, ignore_errors=True)
-    else:
-        with suppress(OSError):
+    with suppress(OSError):
+        if part.is_dir():
+            shutil.rmtree(part, ignore_errors=True)
+        else:
             part.unlink(missing_ok=True)
 
 
