@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dreamer.atomic import atomic_write, part_of
+from dreamer.atomic import atomic_write, discard, part_of
 from dreamer.errors import OutputError
 
 
@@ -129,3 +129,14 @@ def test_what_a_dead_process_left_is_removed_by_the_next_write(tmp_path: Path) -
     with atomic_write(tmp_path / "file") as file:
         file.write(b"")
     assert names(tmp_path) == sorted(["file", mine.name, foreign.name])
+
+
+def test_what_cannot_be_removed_is_left(tmp_path: Path) -> None:
+    for there, name in enumerate(("file", "folder", "n" * 300, "gone")):
+        path = tmp_path / name
+        if there == 0:
+            path.touch()
+        elif there == 1:
+            (path / "inner").mkdir(parents=True)
+        discard(path)
+    assert names(tmp_path) == []
