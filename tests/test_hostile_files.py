@@ -98,6 +98,8 @@ PICTURES = st.one_of(*(mutated(data) for _, data in SAMPLES), st.binary(max_size
 @examples(200)
 @given(tree=TREES)
 @example(tree={"animation": {}, "0s": {}})
+@example(tree={"animation": {}, "ascent": ["="]})
+@example(tree={"animation": {}, "targets": [[{"a": "= ("}]]})
 def test_any_tree_is_a_preset_or_a_short_mistake(tree: dict[str, Any], tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
     path.write_text(tomlkit.dumps({**PRESET, **tree}), encoding="utf-8")

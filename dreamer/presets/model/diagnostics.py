@@ -134,8 +134,18 @@ def _misfit(path: KeyPath, value: Any, key: SchemaKey | None) -> str:
 
 def _spelled(value: Any) -> str:
     """A value as TOML writes it, cut where it is long."""
-    text = tomlkit.item(value).as_string() if isinstance(value, (str, bool, int, float, list, dict)) else str(value)
+    spelled = isinstance(value, (str, bool, int, float, list, dict))
+    text = tomlkit.item(_without_gaps(value)).as_string() if spelled else str(value)
     if isinstance(value, float) and len(text) > _DIGITS:
         text = f"{value:.6g}"
     flat = "{ ... }" if isinstance(value, dict) else " ".join(text.split())
     return flat if len(flat) <= _LONGEST else f"{flat[: _LONGEST - 3]}..."
+
+
+def _without_gaps(value: Any) -> Any:
+    """Lists and tables with "" for None, which stands where keyframes or an expression cannot be read."""
+    if isinstance(value, list):
+        return [_without_gaps(inner) for inner in value]
+    if isinstance(value, dict):
+        return {key: _without_gaps(inner) for key, inner in value.items()}
+    return "" if value is None else value
