@@ -55,6 +55,9 @@ def pytest_configure(config: pytest.Config) -> None:
     from tests.on_device import DEVICE, OnDevice
 
     if DEVICE.type != "cpu":
+        from dreamer.devices import choose_device
+
+        choose_device(str(DEVICE))  # float32 is float32 from here on, and sums have an order, as in a dream
         mode = OnDevice()
         mode.__enter__()
         config.add_cleanup(lambda: mode.__exit__(None, None, None))

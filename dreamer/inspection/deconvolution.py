@@ -19,6 +19,9 @@ from dreamer.dreaming.protocols import require_kernels
 from dreamer.inspection.rules import deconvnet_relu, refuse_foreign
 from dreamer.networks import Network
 
+# Convolutions by Fourier or Winograd transforms, which GPUs choose, leave up to this share of the largest value where
+# there is nothing.
+ROUNDING = 1e-4
 # Which activations of a kernel's map are projected: (y, x) are shares of the map.
 Keep = Literal["strongest", "all"] | tuple[float, float]
 
@@ -28,7 +31,7 @@ class Projection:
     """A kernel's activation projected back to the pixels.
 
     `picture`: (3, H, W), signed, in units of the activation. `cell`: row and column of the activation that was kept, or
-    None where all were; `strength`: its value. `box`: top, left, bottom, right in px of the pixels that are not zero.
+    None where all were; `strength`: its value. `box`: top, left, bottom, right in px, see `support`.
     """
 
     layer: str
@@ -76,8 +79,12 @@ def _signal(activation: Tensor, kernel: int, keep: Keep) -> tuple[Tensor, tuple[
 
 
 def support(picture: Tensor) -> tuple[int, int, int, int]:
-    """Top, left, bottom, right of the pixels of (C, H, W) that are not zero; all 0 where there is none."""
-    there = (picture != 0).any(0)
+    """Top, left, bottom, right of the pixels of (C, H, W) that are more than rounding; all 0 where there is none.
+
+    That is more than `ROUNDING` of the largest magnitude.
+    """
+    size = picture.abs().amax(0)
+    there = size > ROUNDING * size.max()
     if not there.any():
         return 0, 0, 0, 0
     rows, columns = there.any(1).nonzero()[:, 0], there.any(0).nonzero()[:, 0]

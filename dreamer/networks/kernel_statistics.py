@@ -93,7 +93,7 @@ def _grains(image: Tensor) -> Tensor:
 def _described(layer: str, strength: Tensor, labels: Tensor, classes: int, look: Tensor) -> list[KernelDescription]:
     """`strength` (N, C), `labels` (N,), `look` (C, 6): red, green, blue and three bands, against the mean."""
     mean, std = strength.mean(0), strength.std(0).clamp_min(1e-9)
-    members = F.one_hot(labels, classes).float()
+    members = F.one_hot(labels.cpu(), classes).float()
     counts = members.sum(0).clamp_min(1)
     lifts = (((members.T @ strength) / counts[:, None] - mean) / std).T
     lifts = lifts * (members.sum(0) / (members.sum(0) + FEW))

@@ -113,13 +113,13 @@ def test_octaves_of_sizes_written_by_hand() -> None:
 )
 def test_a_canvas_of_one_color(start: str, color: float) -> None:
     picture = start_picture(Canvas(start=start), 5, 7, torch.Generator())
-    assert torch.equal(picture, torch.full((1, 3, 5, 7), color))
+    assert torch.equal(picture, torch.full((1, 3, 5, 7), color, device="cpu"))
 
 
 def test_noise_lies_around_its_background() -> None:
     around = Canvas(start="noise", noise="white", contrast=0.02, background="#ff8040")
     noise = start_picture(around, 40, 40, torch.Generator().manual_seed(0))
-    assert torch.allclose(noise.mean((2, 3)), torch.tensor([[1.0, 128 / 255, 64 / 255]]), atol=0.02)
+    assert torch.allclose(noise.mean((2, 3)), torch.tensor([[1.0, 128 / 255, 64 / 255]], device="cpu"), atol=0.02)
     assert noise.max() <= 1
     assert noise[:, 1:].std((2, 3)).flatten().tolist() == pytest.approx([0.02, 0.02], rel=0.05)
 

@@ -14,6 +14,7 @@ from dreamer.dreaming.filters import blurred, halved, resized, sharpened
 from dreamer.dreaming.normalization import SIZES, band_normalized
 from dreamer.dreaming.strips import updated
 from dreamer.dreaming.transforms import ViewTransform
+from tests.on_device import DEVICE, within
 from tests.tiny import TinyNetwork
 
 from .conftest import preset
@@ -58,8 +59,8 @@ def test_in_strips_a_filter_gives_what_the_whole_gives(
     in_strips()
     found = WHOLE[name](picture(*size))
     # Statistics add up in another order; one channel is enlarged by another path of torch than three.
-    nearly = name in ("bands", "wide blur")
-    assert torch.allclose(found, whole, atol=1e-6) if nearly else torch.equal(found, whole)
+    nearly = name in ("bands", "wide blur") or DEVICE.type != "cpu"
+    assert torch.allclose(found, whole, atol=within(1e-6, 1e-5)) if nearly else torch.equal(found, whole)
 
 
 @pytest.mark.parametrize("name", SIZES)
@@ -67,12 +68,13 @@ def test_statistics_are_of_the_whole_picture(name: str, in_strips: Callable[[], 
     gradient = torch.cat([picture(), 100 * picture() ** 4])
     whole = SIZES[name](gradient)
     in_strips()
-    assert torch.allclose(SIZES[name](gradient), whole, rtol=1e-5)
+    assert torch.allclose(SIZES[name](gradient), whole, rtol=within(1e-5, 1e-4))
 
 
 def test_statistics_of_more_values_than_float32_can_count_are_exact() -> None:
     ones = torch.ones(1).expand(1, 5 << 24)
-    assert float(SIZES["mean"](ones)) == float(SIZES["rms"](ones)) == 1.0
+    sizes = [float(SIZES[name](ones)) for name in ("mean", "rms")]
+    assert sizes == pytest.approx([1, 1], rel=0, abs=within(0.0, 1e-6))
 
 
 def test_a_strip_sees_the_rows_above_as_they_were(in_strips: Callable[[], None]) -> None:
@@ -111,7 +113,7 @@ def test_a_dream_in_strips_is_the_dream(
     before = large.clone()
     whole = dream(recipe, network, large)
     in_strips()
-    assert torch.allclose(dream(recipe, network, large), whole, atol=2e-5)
+    assert torch.allclose(dream(recipe, network, large), whole, atol=within(2e-5))
     assert torch.equal(large, before)
 
 
@@ -130,4 +132,5 @@ def test_a_dream_in_files_is_the_dream_in_memory(
     monkeypatch.setattr(buffers, "available_memory", lambda: 0)
     in_files = dream(recipe, network, large)
     assert torch.equal(in_files, in_memory)
-    assert buffers.is_mapped(in_files) or name == "fourier"
+    # What a GPU holds is in its own memory.
+    assert buffers.is_mapped(in_files) == (name != "fourier" and DEVICE.type == "cpu")

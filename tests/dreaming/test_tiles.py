@@ -18,6 +18,7 @@ from dreamer.dreaming.tiles import cut_tiles
 from dreamer.dreaming.transforms import ViewTransform
 from dreamer.errors import DeviceError
 from dreamer.presets.model.schema import Target, Tiles
+from tests.on_device import DEVICE
 from tests.tiny import TinyNetwork
 
 from .conftest import preset
@@ -96,7 +97,8 @@ def test_a_large_picture_goes_through_in_snug_tiles(
     big = photo.repeat(1, 1, 4, 4)
     events: list[DreamEvent] = []
     tiled = dream(recipe, network, big, listen=events.append)
-    assert any(isinstance(event, TileDone) for event in events)
+    # Cutting it gains only on a processor; a GPU that has the memory takes it at once.
+    assert any(isinstance(event, TileDone) for event in events) == (DEVICE.type == "cpu")
     whole = dream(recipe.model_copy(update={"tiles": Tiles(size="off")}), network, big)
     assert torch.allclose(tiled, whole, atol=1e-3)
 

@@ -20,6 +20,7 @@ from dreamer.dreaming.transforms import ViewTransform
 from dreamer.dreaming.wrapping import folded, interpolated, joined_up, mirrored, surrounded, window
 from dreamer.presets.model.canvas import FLAT, Wraps
 from dreamer.presets.model.schema import Target
+from tests.on_device import within
 from tests.tiny import TinyNetwork
 
 from .conftest import preset
@@ -71,7 +72,7 @@ def test_on_a_picture_that_wraps_filters_know_no_place(name: str) -> None:
     image = picture() if "wider" not in name else picture(8, 8).repeat(1, 1, 8, 12)
     for rolls in ((8, 0), (0, -24), (40, 16)):
         first, after = ROLLED[name](image.roll(rolls, (2, 3))), ROLLED[name](image).roll(rolls, (2, 3))
-        assert torch.allclose(first, after, atol=1e-5), rolls
+        assert torch.allclose(first, after, atol=within(1e-5, 1e-4)), rolls
 
 
 @pytest.mark.parametrize("sides", [(96, 144), (32, 48), (80, 56), (63, 97)])

@@ -8,7 +8,7 @@ from dreamer.devices import choose_device
 from dreamer.networks import Network, load_network
 from dreamer.networks.pocket import BasicConv2d
 from dreamer.networks.weights import LoadedNetwork
-from tests.on_device import DEVICE
+from tests.on_device import DEVICE, within
 
 
 @pytest.fixture(scope="session")
@@ -60,4 +60,4 @@ def network_of(module: nn.Module) -> Network:
 def assert_close(ours: Tensor, theirs: Tensor, relative: float = 1e-4) -> None:
     """Agreement in proportion to the largest value."""
     worst = float((ours - theirs).detach().abs().max() / theirs.detach().abs().max())
-    assert worst < relative, worst
+    assert worst < within(relative), worst

@@ -15,7 +15,7 @@ def test_feature_maps_come_strongest_first(pocket: Network, photo: Tensor) -> No
     means = [each.mean for each in maps[5:]]
     assert means == sorted(means, reverse=True)
     with torch.no_grad():
-        seen = pocket.cut(["inception4c"])(photo)["inception4c"][0]
+        seen = pocket.cut(["inception4c"])(photo)["inception4c"][0].cpu()
     assert torch.allclose(maps[5].activation, seen[maps[5].kernel], atol=1e-5)
     assert maps[5].mean == pytest.approx(float(seen.mean((1, 2)).max()), rel=1e-4)
 

@@ -15,7 +15,7 @@ from dreamer.inspection.scoring import TargetScore, class_target, predicted_clas
 from dreamer.networks import Network, load_network
 from dreamer.presets.model.schema import NetworkChoice, Target
 from tests.inspection.conftest import Plain, assert_close
-from tests.on_device import DEVICE
+from tests.on_device import DEVICE, within
 
 captum_attr = pytest.importorskip("captum.attr", reason="captum is not installed")
 
@@ -42,7 +42,8 @@ def test_integrated_gradients_agree_with_captum_and_add_up(score: TargetScore, p
     method = captum_attr.IntegratedGradients(score)
     theirs = method.attribute(photo.clone(), n_steps=32, method="gausslegendre").float()
     ours = attribution.integrated_gradients(score, photo, samples=32)
-    assert_close(ours, theirs)
+    # A GPU rounds in other ways in batches of other sizes, which turns over such ReLUs, too.
+    assert_close(ours, theirs, within(1e-4, 1e-2))
     whole = score(photo) - score(torch.zeros_like(photo))
     assert float(ours.sum()) == pytest.approx(float(whole.detach()), rel=0.15)
 
@@ -122,5 +123,5 @@ def test_every_kind_of_network_has_attributions(name: str) -> None:
     # Others leave gradients of 1e-12, which the cosine takes for nothing unless they are enlarged first.
     both = attribution.input_gradient(score, photo).cpu(), gradient
     own, theirs = (each.flatten() / each.abs().max() for each in both)
-    assert float(F.cosine_similarity(own, theirs, dim=0)) > 0.9999
+    assert float(F.cosine_similarity(own, theirs, dim=0)) > 1 - within(1e-4)
     assert float(probabilities(network, photo).sum()) == pytest.approx(1, abs=1e-4)

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 from torch import Tensor
 
 from dreamer.inspection.cue_conflict import cue_conflict
@@ -13,7 +14,7 @@ from dreamer.pictures import write_picture
 
 @pytest.mark.slow
 def test_the_weaker_the_texture_the_more_is_left_of_the_shape(pocket: Network, photo: Tensor, tmp_path: Path) -> None:
-    style = photo.flip(2, 3) * Tensor([1.0, 0.4, 0.2]).view(1, 3, 1, 1)
+    style = photo.flip(2, 3) * torch.tensor([1.0, 0.4, 0.2]).view(1, 3, 1, 1)
     write_picture(tmp_path / "style.png", style[0])
     weak, strong = (
         cue_conflict(pocket, photo, str(tmp_path / "style.png"), style, size=64, strength=strength)

@@ -60,23 +60,24 @@ def test_it_agrees_with_unpooling_and_transposed_filters() -> None:
     network = network_of(net)
     (layer,) = [name for name in network.layers if name == "conv3"]
     for found in project(network, image, layer, strongest_on(network, image, layer, 4)):
-        assert_close(found.picture, reference(net, image, found.kernel))
+        assert_close(found.picture.cpu(), reference(net, image.cpu(), found.kernel))
 
 
 def test_a_batch_norm_is_part_of_its_convolution() -> None:
     torch.manual_seed(6)
     conv, norm = nn.Conv2d(3, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4)
-    norm.running_mean, norm.running_var = torch.randn(4), torch.rand(4) + 0.5
-    norm.weight.data, norm.bias.data = torch.rand(4) + 0.5, torch.randn(4)
+    norm.running_mean, norm.running_var = torch.randn(4).cpu(), torch.rand(4).cpu() + 0.5
+    norm.weight.data, norm.bias.data = torch.rand(4).cpu() + 0.5, torch.randn(4).cpu()
     network = network_of(nn.Sequential(conv, norm, nn.ReLU(inplace=True), nn.MaxPool2d(2)))
     image = torch.rand(1, 3, 40, 40)
     (found,) = project(network, image, "3", [2], "all")
+    image = image.cpu()
     scale = (norm.weight / torch.sqrt(norm.running_var + norm.eps)).detach()
     top, switches = F.max_pool2d(F.relu(norm.eval()(conv((image - 0.5) / 0.25))), 2, return_indices=True)
     signal = torch.zeros_like(top)
     signal[0, 2] = top[0, 2]
     back = F.relu(F.max_unpool2d(signal, switches, 2)) * scale.view(1, -1, 1, 1)
-    assert_close(found.picture, (F.conv_transpose2d(back, conv.weight, padding=1)[0] / 0.25).detach())
+    assert_close(found.picture.cpu(), (F.conv_transpose2d(back, conv.weight, padding=1)[0] / 0.25).detach())
 
 
 @pytest.mark.parametrize(
@@ -131,7 +132,7 @@ def test_a_trace_finds_the_thing_that_excites_the_kernel(pocket: Network) -> Non
 
 
 def test_otsu_parts_two_heaps() -> None:
-    heat = torch.cat([torch.full((500,), 0.1), torch.full((300,), 0.8)]).view(20, 40)
+    heat = torch.cat([torch.full((500,), 0.1), torch.full((300,), 0.8)]).view(20, 40).cpu()
     assert 0.1 < otsu_threshold(heat) < 0.8
 
 

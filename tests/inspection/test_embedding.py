@@ -12,8 +12,9 @@ from tests.inspection.conftest import assert_close
 
 
 def rows(count: int = 40, width: int = 12) -> Tensor:
+    """On the CPU, where features of photos are kept."""
     generator = torch.Generator().manual_seed(4)
-    return torch.randn((count, width), generator=generator) * torch.linspace(3, 0.1, width)
+    return (torch.randn((count, width), generator=generator) * torch.linspace(3, 0.1, width)).cpu()
 
 
 @pytest.mark.slow
@@ -22,10 +23,10 @@ def test_principal_components_agree_with_scikit_learn() -> None:
     features = rows()
     ours, shares = principal_components(features, 3)
     model = decomposition.PCA(3, svd_solver="full").fit(features.double().numpy())
-    theirs = torch.from_numpy(model.transform(features.double().numpy())).float()
+    theirs = torch.from_numpy(model.transform(features.double().numpy())).float().cpu()
     signs = (ours * theirs).sum(0).sign()
     assert_close(ours, theirs * signs)
-    assert torch.allclose(shares, torch.from_numpy(model.explained_variance_ratio_).float(), atol=1e-5)
+    assert torch.allclose(shares, torch.from_numpy(model.explained_variance_ratio_).float().cpu(), atol=1e-5)
 
 
 @pytest.mark.parametrize("method", ["pca", "tsne"])
@@ -60,7 +61,7 @@ def test_nearest_rows_and_grid_places() -> None:
 def test_features_are_means_over_positions(pocket: Network, photo: Tensor) -> None:
     found = features_of(pocket, [photo, photo.flip(3)], "inception4c")
     with torch.no_grad():
-        expected = pocket.cut(["inception4c"])(photo)["inception4c"].mean((2, 3))[0]
+        expected = pocket.cut(["inception4c"])(photo)["inception4c"].mean((2, 3))[0].cpu()
     assert_close(found[0], expected)
     assert pixel_vectors([photo]).shape == (1, 3 * 32 * 32)
 

@@ -22,9 +22,9 @@ def test_convolutions_are_found_by_block_and_the_first_by_default(pocket: Networ
 
 
 def test_a_template_of_the_first_layer_is_its_filter(pocket: Network) -> None:
-    drawn = templates(pocket, "conv1", [4, 5])
+    drawn = templates(pocket, "conv1", [4, 5]).cpu()
     filters = scaled_weights(pocket.module.get_submodule("conv1.conv").weight.detach()[4:6])
-    scale = pocket.normalized(torch.ones(1, 3, 1, 1)) - pocket.normalized(torch.zeros(1, 3, 1, 1))
+    scale = (pocket.normalized(torch.ones(1, 3, 1, 1)) - pocket.normalized(torch.zeros(1, 3, 1, 1))).cpu()
     colored = scaled_weights((filters - 0.5) * scale)
     gains = pocket.module.get_submodule("conv1.bn").weight[4:6]
     assert drawn.shape == colored.shape

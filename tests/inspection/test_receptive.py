@@ -8,7 +8,7 @@ import torch
 from dreamer.networks import load_network
 from dreamer.networks.receptive import receptive_field
 from dreamer.presets.model.schema import NetworkChoice
-from tests.on_device import DEVICE
+from tests.on_device import DEVICE, within
 
 
 def _identity(x: torch.Tensor) -> torch.Tensor:
@@ -34,7 +34,8 @@ def test_boxes_are_where_the_gradient_is(name: str, layer: str) -> None:
             activation = cut(image)[layer]
             row, column = int(row_share * activation.shape[2]), activation.shape[3] // 2
             (gradient,) = torch.autograd.grad(activation[0, :, row, column].sum(), image)
-            seen |= (gradient[0] != 0).any(0)
+            # A GPU's convolutions by Fourier or Winograd transforms leave the rounding where there is nothing.
+            seen |= (gradient[0].abs() > within(0.0, 1e-4) * gradient.abs().max()).any(0)
         top, left, bottom, right = field.box(row, column, side, side)
         assert (
             not seen[:top].any() and not seen[bottom:].any() and not seen[:, :left].any() and not seen[:, right:].any()

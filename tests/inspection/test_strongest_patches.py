@@ -19,6 +19,6 @@ def test_the_most_activating_photos_come_first_with_their_patches(pocket: Networ
         assert [each.strength for each in best] == pytest.approx([peaks[number] for number in order], rel=1e-4)
         for each in best:
             top, left, bottom, right = each.box
-            assert torch.equal(each.pixels, photos[each.number][0, :, top:bottom, left:right])
+            assert torch.equal(each.pixels, photos[each.number][0, :, top:bottom, left:right].cpu())
     with pytest.raises(TargetError, match="no kernel 4000"):
         top_patches(pocket, photos, "inception3a", [4000], 3)

@@ -15,7 +15,7 @@ from dreamer.inspection.strongest_patches import top_patches
 from dreamer.networks.network import Network
 from dreamer.networks.weights import load_named
 from dreamer.presets.model.schema import Preset
-from tests.on_device import DEVICE
+from tests.on_device import DEVICE, within
 
 
 @pytest.fixture(scope="module")
@@ -32,21 +32,21 @@ def picture(height: int, width: int) -> Tensor:
 
 
 def own_forward(network: Network, layer: str, image: Tensor) -> Tensor:
-    """(B, C): what the untouched module computes at a layer."""
+    """(B, C): what the untouched module computes at a layer, on the CPU, where features are kept."""
     seen: list[Tensor] = []
     # In place ReLUs change what a hook is given as soon as it returns.
     handle = network.module.get_submodule(layer).register_forward_hook(lambda *call: seen.append(call[2].clone()))
     with torch.no_grad():
         network.module(network.normalized(image.cpu()))
     handle.remove()
-    return seen[0].to(image.device)
+    return seen[0]
 
 
 def check(network: Network, asked: str, layer: str, side: int) -> None:
     photo = picture(side, side)
     expected = own_forward(network, layer, photo)
     found = features_of(network, [photo], asked)
-    assert found.shape == (1, network.kernels(asked)) and torch.allclose(found, expected, atol=1e-5)
+    assert found.shape == (1, network.kernels(asked)) and torch.allclose(found, expected, atol=within(1e-5, 1e-4))
     assert expected.std() > 0
 
 
@@ -74,7 +74,9 @@ def test_the_shipped_networks_classifier_is_a_layer_at_its_own_input_size() -> N
 def test_a_photo_of_any_shape_goes_in_as_its_middle_square_at_the_networks_size(alexnet: Network) -> None:
     wide = picture(224, 300)
     square = wide[:, :, :, 38:262]
-    assert torch.allclose(features_of(alexnet, [wide], "fc7"), own_forward(alexnet, "classifier.4", square), atol=1e-5)
+    assert torch.allclose(
+        features_of(alexnet, [wide], "fc7"), own_forward(alexnet, "classifier.4", square), atol=within(1e-5)
+    )
     (strongest,) = strongest_on(alexnet, wide, "fc7", 1)
     units = feature_maps(alexnet, wide, ["fc7"], 1)
     assert [unit.kernel for unit in units] == list(range(4096)) and units[0].activation.shape == (1, 1)

@@ -15,7 +15,7 @@ from dreamer.networks.cut import Cut
 from dreamer.networks.gpu_fusion import ConvReLU, IndexedMaxPool, fuse_for_cuda, own_pooling_works
 from dreamer.networks.network import Network
 from dreamer.networks.weights import load_named
-from tests.on_device import DEVICE
+from tests.on_device import DEVICE, within
 
 HERE = DeviceChoice(DEVICE, torch.float32, "")
 
@@ -37,7 +37,9 @@ def test_a_fused_network_gives_the_same_layers_and_gradients(layer: str) -> None
     assert (nn.ReLU in kinds) == (layer == "conv1.conv" and nn.ReLU in {type(m) for m in plain.graph.modules()})
     assert (ConvReLU in kinds) == (layer != "conv1.conv") and nn.MaxPool2d not in kinds
     assert (IndexedMaxPool in kinds) == (layer not in ("conv1.conv", "conv1"))
-    torch.testing.assert_close(gradient(fused, layer, photo()), gradient(plain, layer, photo()), rtol=1e-4, atol=1e-9)
+    expected = gradient(plain, layer, photo())
+    far = within(1e-9, 1e-3 * float(expected.abs().max()))
+    torch.testing.assert_close(gradient(fused, layer, photo()), expected, rtol=1e-4, atol=far)
 
 
 @pytest.mark.parametrize("name", ["resnet18", "squeezenet1_1", "vgg11_bn", "densenet121"])
@@ -49,7 +51,7 @@ def test_other_networks_too(name: str) -> None:
     fuse_for_cuda(plain.graph, pools=True)
     assert any(isinstance(module, ConvReLU) for module in plain.graph.modules())
     for layer, value in plain(photo()).items():
-        torch.testing.assert_close(value, expected[layer], rtol=1e-4, atol=1e-6)
+        torch.testing.assert_close(value, expected[layer], rtol=1e-4, atol=within(1e-6, 1e-4))
 
 
 @pytest.mark.parametrize("stride, padding, groups", [((1, 1), (1, 1), 1), ((2, 1), (0, 2), 2)])

@@ -79,7 +79,7 @@ def test_a_number_that_python_2_wrote_is_no_hindrance(tmp_path: Path) -> None:
     data = (tmp_path / "w.pth").read_bytes()
     assert data.count(plain) == 1
     (tmp_path / "w.pth").write_bytes(data.replace(plain, old))
-    assert torch.equal(read_state(tmp_path / "w.pth")["a"], torch.ones(2))
+    assert torch.equal(read_state(tmp_path / "w.pth")["a"], torch.ones(2, device="cpu"))
 
 
 @pytest.mark.parametrize("zipped", [True, False])

@@ -10,7 +10,8 @@ SCREEN = (1600, 1060)
 
 
 def kernels(*shape: int, expanded: bool = False) -> Kernels:
-    weights = torch.randn(shape, generator=torch.Generator().manual_seed(1))
+    """On the CPU, where kernels to draw always are."""
+    weights = torch.randn(shape, generator=torch.Generator().manual_seed(1), device="cpu")
     return Kernels("conv5", shape, weights.sigmoid() if expanded else weights, expanded)
 
 
@@ -34,7 +35,7 @@ def test_templates_are_drawn_as_they_are() -> None:
 
 
 def test_slices_are_blue_below_zero_and_red_above() -> None:
-    weights = torch.zeros(1, 4, 2, 2)
+    weights = torch.zeros(1, 4, 2, 2, device="cpu")
     weights[0, 0], weights[0, 3] = -1.0, 1.0
     (page,) = draw_kernels(Kernels("conv2", (1, 4, 2, 2), weights, expanded=False), "net")
     top, left = 8 + 32, 8

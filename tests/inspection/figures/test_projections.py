@@ -16,7 +16,8 @@ BLUE = (59, 76, 192)
 
 
 def maps(count: int, *, lowest: float = 0.0) -> list[FeatureMap]:
-    ramp = torch.linspace(lowest, 1, 24).view(4, 6)
+    """On the CPU, where feature maps are kept."""
+    ramp = torch.linspace(lowest, 1, 24, device="cpu").view(4, 6)
     return [FeatureMap("conv", kernel, ramp, float(ramp.mean()), 1.0) for kernel in range(count)]
 
 
@@ -63,6 +64,7 @@ def test_layers_with_values_below_zero_are_on_a_diverging_scale() -> None:
 
 
 def test_units_of_a_fully_connected_layer_are_cells_of_the_grid() -> None:
-    units = [FeatureMap("fc7", kernel, torch.tensor([[kernel / 4096]]), 0.5, 0.5) for kernel in range(4096)]
+    cells = torch.linspace(0, 1, 4096, device="cpu").view(-1, 1, 1)
+    units = [FeatureMap("fc7", kernel, cell, 0.5, 0.5) for kernel, cell in enumerate(cells)]
     image = draw_projections([projection(7)], [], units, PHOTO, "net")
     assert image.width <= 1600 and image.height <= 1200
