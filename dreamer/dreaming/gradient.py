@@ -14,7 +14,7 @@ from dreamer.dreaming.events import TileHalved
 from dreamer.dreaming.normalization import rms, unit_rms
 from dreamer.dreaming.passes import Objective, Site, shared
 from dreamer.dreaming.protocols import Cut
-from dreamer.dreaming.strips import updated, zeros_like
+from dreamer.dreaming.strips import any_value, updated, zeros_like
 from dreamer.dreaming.tiles import SMALLEST_TILE, Tile, cut_tiles
 from dreamer.dreaming.transforms import ViewTransform
 from dreamer.errors import DeviceError
@@ -68,7 +68,7 @@ class TargetGradient:
         total: Tensor | None = None
         for group in objective.groups:
             gradient = groups.pop(0)
-            self.alive = joined(self.alive, dict.fromkeys(group, gradient.flatten(1).any(1)))
+            self.alive = joined(self.alive, dict.fromkeys(group, any_value(gradient)))
             mask = objective.masks[group[0]]
             if objective.balanced:
                 weight = abs(objective.targets[group[0]].target.weight)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+import torch
 from torch import Tensor
 
 from dreamer.dreaming.events import DreamWarning, Warned
+from dreamer.dreaming.normalization import SIZES
 from dreamer.presets.model.schema import Preset
 
 # Below this deviation, about 4 of 255 steps, shapes can hardly be seen; a faint portrait on gray has 0.03.
@@ -38,8 +40,7 @@ def nearly_gray(preset: Preset, picture: Tensor, photo: Tensor | None, told: Col
 
 def deviations(picture: Tensor) -> Tensor:
     """(B,) standard deviation over the pixels of (B, 3, H, W), a mean over the channels."""
-    spread: Tensor = picture.flatten(2).std(2).mean(1)
-    return spread
+    return torch.stack([SIZES["std"](channel) for channel in picture.unbind(1)], 1).mean(1)
 
 
 def _message(preset: Preset, *, over_photo: bool) -> str:

@@ -79,6 +79,15 @@ def copied(picture: Tensor) -> Tensor:
     return result
 
 
+def any_value(picture: Tensor) -> Tensor:
+    """(B,) whether any value of each (C, H, ...) is not zero."""
+    found = []
+    for top, bottom in strips(picture):
+        found.append(picture[:, :, top:bottom].flatten(1).any(1))
+        relax(picture)
+    return torch.stack(found).any(0)
+
+
 def zeros_like(picture: Tensor) -> Tensor:
     """Zeros, (B, C, H, ...)."""
     return zeros(*picture.shape, device=picture.device)
