@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import logging
 import os
@@ -26,6 +27,10 @@ def _has_gpu() -> bool:
     return torch.cuda.is_available()
 
 
+def _has_face_detector() -> bool:
+    return _has("cv2") and hasattr(importlib.import_module("cv2"), "CascadeClassifier")
+
+
 def _has(module: str) -> bool:
     return importlib.util.find_spec(module) is not None
 
@@ -33,6 +38,7 @@ def _has(module: str) -> bool:
 # mark: (whether it is there, what is missing and how to have it)
 NEEDS: dict[str, tuple[Callable[[], bool], str]] = {
     "browser": (_has_browser, "Chromium, its driver and selenium: apt install chromium chromium-driver"),
+    "faces": (_has_face_detector, "OpenCV 4: pip install 'dreamer[faces]'"),
     "gpu": (_has_gpu, "a CUDA device, and torch built for it"),
     "formats": (
         lambda: all(map(_has, ("OpenEXR", "pillow_heif", "pillow_jxl", "pyexiv2", "rawpy"))),

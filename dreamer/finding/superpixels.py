@@ -9,7 +9,7 @@ from torch import Tensor
 
 from dreamer.dreaming.filters import gaussian_blur
 
-COUNT = 350
+COUNT = 500
 ROUNDS = 8
 # How much a distance of one patch counts against a difference in color: round patches against true edges.
 COMPACTNESS = 12.0

@@ -1,10 +1,22 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Tensor
 
 from dreamer.networks import Network, load_network
+from tests.conftest import ROOT
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder of sample photographs."""
+    folder = ROOT.parent / "shared"
+    if not (folder / "photos").is_dir() or not (folder / "pocket-data").is_dir():
+        pytest.skip("no folder of sample photographs beside the project")
+    return folder
 
 
 @pytest.fixture(scope="session")

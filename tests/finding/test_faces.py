@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
@@ -9,6 +10,7 @@ import torch
 from dreamer.errors import ToolError
 from dreamer.finding import faces
 from dreamer.finding.faces import Face, face_area, faces_in
+from tests.finding.silhouettes import photograph
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +47,14 @@ def test_boxes_come_from_left_to_right(monkeypatch: pytest.MonkeyPatch) -> None:
     assert faces_in(torch.zeros(1, 3, 400, 600)) == [Face(9, 4, 30, 30), Face(50, 5, 20, 20)]
     # A small photo is enlarged, and the boxes are its own.
     assert faces_in(torch.zeros(1, 3, 200, 300)) == [Face(4, 2, 15, 15), Face(25, 2, 10, 10)]
+
+
+@pytest.mark.faces
+def test_a_face_in_a_photograph(shared: Path) -> None:
+    (face,) = faces_in(photograph("photos-3-of-4.tar:french_horn/00131.jpg", shared))
+    assert 70 < face.left + face.width / 2 < 86
+    assert 22 < face.top + face.height / 2 < 38
+    assert faces_in(photograph("lighthouse.png", shared)) == []
 
 
 def test_without_a_detector_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,16 +10,7 @@ from torch import Tensor
 from dreamer.finding.areas import classes_to_find, find_areas
 from dreamer.finding.things import thing_area
 from dreamer.networks import Network
-from tests.conftest import ROOT
 from tests.finding.silhouettes import HELD_OUT, TUNED, Outline, overlap, photograph, silhouette
-
-
-@pytest.fixture
-def shared() -> Path:
-    folder = ROOT.parent / "shared"
-    if not (folder / "photos").is_dir() or not (folder / "pocket-data").is_dir():
-        pytest.skip("no folder of sample photographs beside the project")
-    return folder
 
 
 def overlaps(outlines: dict[str, Outline], network: Network, shared: Path) -> dict[str, float]:

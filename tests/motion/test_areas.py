@@ -68,3 +68,20 @@ def test_a_clip_with_a_mask_goes_on_where_it_was(network: TinyNetwork) -> None:
     for frame, source in zip(whole, frames, strict=True):
         assert torch.equal(frame.picture[..., 40:, 52:], source[..., 40:, 52:])
     assert not torch.equal(whole[5].picture, frames[5])
+
+
+def test_a_film_of_masks_gives_each_frame_its_own(network: TinyNetwork, photo: Tensor) -> None:
+    halves = []
+    for number in range(2):
+        half = torch.zeros(1, 3, 48, 64)
+        half[..., 32 * number : 32 * number + 32] = 1
+        halves.append(half)
+    loose = {"brightness": 0, "contrast": 0, "saturation": 0, "detail": 0, "sharpness": 0}
+    preset = film(
+        {"length": "2f", "zoom": 1, "feedback": False, "stabilize": loose},
+        canvas={"mask": {"picture": "mask.mp4", "feather": 0}},
+    )
+    loop = FrameLoop(preset, network, photo, filmed=lambda number: {"mask.mp4": halves[number]})
+    first, second = ((frame.picture - photo).abs().amax(1) for frame in loop.frames())
+    assert float(first[..., 34:].max()) < 1e-5 < float(first[..., :30].mean())
+    assert float(second[..., :30].max()) < 1e-5 < float(second[..., 34:].mean())
