@@ -23,14 +23,18 @@ from dreamer.jobs.orders import FileOrder
 from dreamer.jobs.outputs import check_outputs
 from dreamer.jobs.plan import fitted_to, plan_batch
 from dreamer.jobs.run import Choices, JobRun, Tally, journaled_run
+from dreamer.jobs.sounds import hear_song
 from dreamer.jobs.stills import Still
 from dreamer.networks import Network
 from dreamer.pictures import Picture, read_picture
 from dreamer.pictures.read import picture_of
 from dreamer.pictures.settings import DEFAULT_SETTINGS, FileSettings
-from dreamer.presets import Preset, load_preset
+from dreamer.presets import Preset
 from dreamer.presets.adjust import with_motion, with_options
+from dreamer.presets.dump import inline_toml
+from dreamer.presets.model.animation import Animation
 from dreamer.presets.model.diagnostics import diagnostics_in
+from dreamer.presets.source.load import Hear, resolve_preset
 
 
 def dream(
@@ -74,6 +78,7 @@ def animate(
     size: int | tuple[int, int] | None = None,
     seed: int | None = None,
     preview: bool = False,
+    sound: str | Path | None = None,
     codec: str | None = None,
     quality: int | None = None,
     keep_frames: bool = True,
@@ -84,10 +89,13 @@ def animate(
 ) -> Film:
     """Film a dream over a photo or a filmed clip, or over noise where `source` is None, and write it to `output`.
 
-    The codec is by the suffix of `output`, or by name. A film that was interrupted goes on from its last whole frame.
+    `sound`: a song, which the film has and the preset's values may follow; lengths in beats, bars or sections are the
+    song's where the preset is given by its name. The codec is by the suffix of `output`, or by name.
+    A film that was interrupted goes on from its last whole frame.
     The other arguments are those of `dream`. Raises the errors of `dreamer.errors`.
     """
-    chosen = with_motion(with_options(_resolved(preset, overrides), size=size, seed=seed), preview=preview)
+    resolved = _resolved(preset, overrides, hear_song, sound)
+    chosen = with_motion(with_options(resolved, size=size, seed=seed), preview=preview)
     fitted = fitted_to(chosen, with_photo=source is not None)
     settings = FilmSettings(codec, quality, keep_frames=keep_frames)
     job = Job(None if source is None else Path(source), fitted, _name(preset), Path(output), settings)
@@ -176,12 +184,18 @@ def _name(preset: str | Path | Preset) -> str:
     return preset.title if isinstance(preset, Preset) else Path(preset).stem
 
 
-def _resolved(preset: str | Path | Preset, overrides: Sequence[str]) -> Preset:
+def _resolved(
+    preset: str | Path | Preset, overrides: Sequence[str], hear: Hear | None = None, sound: str | Path | None = None
+) -> Preset:
     if isinstance(preset, Preset):
         if overrides:
             raise TypeError("overrides go with a preset's name or path; change a Preset with model_copy")
-        return preset
-    return load_preset(preset, overrides)
+        animation = preset.animation or Animation()
+        if sound is None:
+            return preset
+        return preset.model_copy(update={"animation": animation.model_copy(update={"song": str(sound)})})
+    songs = [] if sound is None else [f"animation.song={inline_toml(str(sound))}"]
+    return resolve_preset(preset, [*overrides, *songs], hear).preset
 
 
 def _picture(photo: str | Path | Picture | Tensor | Image | None) -> Picture | None:

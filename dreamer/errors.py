@@ -12,6 +12,7 @@
     ├── DeviceError              a device is missing or out of memory
     ├── FilmError                a film cannot be read or encoded
     │   └── ToolError            ffmpeg is missing
+    ├── SoundError               a song cannot be read or heard
     └── TrainingError            photographs or settings from which nothing can be learned
 
 Only `dreamer.cli` turns them into exit codes.
@@ -34,6 +35,7 @@ __all__ = [
     "OutputError",
     "PictureError",
     "PresetError",
+    "SoundError",
     "TargetError",
     "ToolError",
     "TrainingError",
@@ -137,6 +139,10 @@ class FilmError(DreamerError):
 
 class ToolError(FilmError):
     """ffmpeg is missing."""
+
+
+class SoundError(DreamerError):
+    """A song cannot be read or heard."""
 
 
 class NetworkError(DreamerError):

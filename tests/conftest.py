@@ -44,6 +44,7 @@ NEEDS: dict[str, tuple[Callable[[], bool], str]] = {
         lambda: all(map(_has, ("OpenEXR", "pillow_heif", "pillow_jxl", "pyexiv2", "rawpy"))),
         "what reads rarer files: pip install 'dreamer[exr,heic,jxl,raw]' pyexiv2",
     ),
+    "librosa": (lambda: _has("librosa"), "librosa: pip install 'dreamer[sound]'"),
     "opencv": (lambda: _has("cv2"), "OpenCV: pip install 'dreamer[video]'"),
     "ray": (lambda: _has("ray"), "Ray: pip install 'dreamer[cluster]'"),
 }

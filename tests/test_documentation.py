@@ -25,6 +25,7 @@ from PIL import Image
 import dreamer
 from dreamer import load_preset
 from dreamer.cli import main
+from tests.sound.songs import band, save, steady
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
@@ -96,6 +97,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Image.open(folder / "inputs" / "sky.jpg") as image:
         sky = np.asarray(image)
     iio.imwrite(folder / "clip.mp4", np.stack([sky] * 4), plugin="FFMPEG", fps=4, macro_block_size=1)
+    save(folder / "song.wav", band(steady(120, 6), 6))
     (folder / "night.toml").write_text('[[jobs]]\ninputs = ["photos"]\npresets = ["whisper"]\n', encoding="utf-8")
     for name in ("places365.pth", "categories.txt"):
         (folder / "presets" / name).touch()
@@ -151,6 +153,8 @@ def prepare(block: str) -> None:
         run("dreamer atlas --layer maxpool3 -o outputs/atlas")
     if "outputs" in block and "dreamer gallery" in block:
         run("dreamer render inputs -p whisper")
+    if "song.wav" in block:
+        pytest.importorskip("librosa", reason="librosa is missing: pip install 'dreamer[sound]'")
     if "-p soft-film" in block:
         pytest.importorskip("cv2", reason="OpenCV is missing: pip install 'dreamer[video]'")
 

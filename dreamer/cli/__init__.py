@@ -21,6 +21,7 @@ _COMMANDS = {
     "suggest": "Find out what to dream on a photo.",
     "again": "Render a picture or film again from the recipe inside it.",
     "recipe": "Print the recipe inside a picture as a preset.",
+    "sound": "Listen to a song: tempo, beats, bars and sections for films to follow.",
     "presets": "List, show, explain, check, begin and plot presets.",
     "networks": "List networks, their layers and classes; train one.",
     "inspect": "Look inside a network: kernels, activations, saliency, occlusion and more.",

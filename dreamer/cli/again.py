@@ -18,8 +18,10 @@ from dreamer.jobs.job import Conditions, FilmSettings, Job, examined, file_diges
 from dreamer.jobs.outputs import OutputTemplate, check_outputs, preset_fields
 from dreamer.jobs.own_names import with_own_names
 from dreamer.pictures.settings import FileSettings
+from dreamer.presets.model.schema import Preset
 from dreamer.presets.source.lookup import is_file
 from dreamer.recipes import Recipe, recipe_of
+from dreamer.sound.hear import sound_digest
 
 TEMPLATE = "outputs/again/{stem}{suffix}"
 
@@ -28,6 +30,8 @@ TEMPLATE = "outputs/again/{stem}{suffix}"
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-i", "--input", "photo", type=click.Path(path_type=Path), metavar="PHOTO",
               help="The photo it was made from; otherwise looked for beside FILE, here and in inputs/.")  # fmt: skip
+@click.option("--sound", type=click.Path(path_type=Path), metavar="SONG",
+              help="The song that it has; otherwise looked for in the same places.")  # fmt: skip
 @output_option(
     TEMPLATE,
     "Where they go; {stem}, {name}, {suffix} are those of FILE; also {preset}, {network}, {seed}, {layer}, {kernel}, "
@@ -42,6 +46,7 @@ def command(
     ctx: click.Context,
     files: tuple[Path, ...],
     photo: Path | None,
+    sound: Path | None,
     output: str,
     settings: dict[str, Any],
     options: RunOptions,
@@ -54,13 +59,14 @@ def command(
     for file in files:
         recipe = recipe_of(file)
         _warn_of_other_conditions(file, recipe, options)
-        job = _job(file, recipe, photo, output, options)
+        job = _job(file, recipe, photo, sound, output, options)
         plan.append(examined(replace(job, files=recipe.files.model_copy(update=settings))))
     check_outputs(plan, "--output")
     run_here(ctx, plan if options.force else with_own_names(plan), options)
 
 
-def _job(file: Path, recipe: Recipe, photo: Path | None, template: str, options: RunOptions) -> Job:
+def _job(file: Path, recipe: Recipe, photo: Path | None, sound: Path | None, template: str, options: RunOptions) -> Job:
+    preset = _with_song(recipe, file, sound)
     fields = {
         "stem": file.stem,
         "name": file.name,
@@ -71,7 +77,7 @@ def _job(file: Path, recipe: Recipe, photo: Path | None, template: str, options:
     named = OutputTemplate(template, in_folder=("{name}", "{name}")).filled(fields)
     return Job(
         _find_input(recipe, file, photo) if recipe.input_name else None,
-        recipe.preset,
+        preset,
         recipe.preset_name,
         named,
         FilmSettings(codec=recipe.facts.get("codec")) if "codec" in recipe.facts else None,
@@ -129,6 +135,26 @@ def _find_input(recipe: Recipe, file: Path, photo: Path | None) -> Path:
         f"its photo {recipe.input_name!r} is not beside it, not here and not in inputs/",
         where=str(file),
         remedy="Name it with --input PHOTO.",
+    )
+
+
+def _with_song(recipe: Recipe, file: Path, given: Path | None) -> Preset:
+    """The recipe's preset with the path of its song, identified by its digest."""
+    animation, wanted = recipe.preset.animation, recipe.facts.get("song")
+    if animation is None or animation.song is None:
+        return recipe.preset
+    for candidate in [given] if given is not None else _candidates(animation.song, file):
+        if is_file(candidate) and wanted in (None, sound_digest(candidate)):
+            song = animation.model_copy(update={"song": str(candidate)})
+            return recipe.preset.model_copy(update={"animation": song})
+    if given is not None:
+        raise NoInputError(
+            f"is not the song of {file.name}", where=str(given), remedy=f"Its name was {animation.song}."
+        )
+    raise NoInputError(
+        f"its song {animation.song!r} is not beside it, not here and not in inputs/",
+        where=str(file),
+        remedy="Name it with --sound SONG.",
     )
 
 

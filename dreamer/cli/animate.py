@@ -19,6 +19,7 @@ from dreamer.cli.job_options import (
     plan_options,
     run_options,
 )
+from dreamer.cli.listening import hear_shown
 from dreamer.cli.options import verbosity_options
 from dreamer.cli.run_jobs import print_plan, print_presets, run_here
 from dreamer.errors import UsageError
@@ -29,6 +30,8 @@ from dreamer.jobs.outputs import OutputTemplate
 from dreamer.jobs.own_names import with_own_names
 from dreamer.jobs.plan import find_order_inputs, find_variants, plan_jobs
 from dreamer.presets.adjust import lengthened
+from dreamer.presets.dump import inline_toml
+from dreamer.presets.source.beat_files import read_beats
 
 TEMPLATE = "outputs/{variant}/{stem}.mp4"
 _SPAN = re.compile(r"^(\d*):(\d*)$")
@@ -62,6 +65,19 @@ class Span(click.ParamType):  # type: ignore[type-arg]  # click is generic only 
 )
 @click.option("--length", metavar="TIME", help='Length of the film: "10s", "300f" (frames), "16b" (beats).')
 @click.option("--fps", metavar="RATE", help="Frames per second.")
+@click.option(
+    "--sound",
+    type=click.Path(path_type=Path),
+    metavar="SONG",
+    help="Any file with sound: the film has it, and its values may follow it. --length sound: as long as it is.",
+)
+@click.option("--sound-start", metavar="TIME", help='Where in the song the film begins: "30s".')
+@click.option(
+    "--beats",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A text file with the seconds of all beats, in place of those that are found in the song.",
+)
 @click.option("--extend", metavar="TIME", help="Make a finished film longer by this much.")
 @click.option("--frames", "span", type=Span(), default=(None, None), help="Write only these frames: 100:200.")
 @click.option("--codec", metavar="NAME", help=f"One of {', '.join(CODECS)}; otherwise by the suffix.")
@@ -95,6 +111,9 @@ def command(
     output: str,
     length: str | None,
     fps: str | None,
+    sound: Path | None,
+    sound_start: str | None,
+    beats: Path | None,
     extend: str | None,
     film: FilmSettings,
     only: PlanOptions,
@@ -105,7 +124,7 @@ def command(
     A film that was stopped goes on from its last whole frame when the same command is given again. One that other
     settings made is kept: the new one gets a number behind its name, unless it makes that one longer (--extend).
     """
-    order = order.model_copy(update={"set": (*order.set, *_settings(length, fps))})
+    order = order.model_copy(update={"set": (*order.set, *_settings(length, fps, sound, sound_start, beats))})
     if only.print_preset:
         print_presets(order)
         return
@@ -117,7 +136,7 @@ def command(
 
 
 def _plan(order: Order, output: str, extend: str | None, film: FilmSettings, *, force: bool) -> list[Job]:
-    variants = find_variants(order, films=True)
+    variants = find_variants(order, films=True, hear=hear_shown)
     inputs, template = find_order_inputs(order, variants, below=False), _template(output, film)
     plan = plan_jobs(inputs, variants, template, film=film)
     shorter: dict[str, str] = {}
@@ -138,7 +157,15 @@ def _template(output: str, film: FilmSettings) -> OutputTemplate:
     return OutputTemplate(output, in_folder=("", f"{{stem}}-{{variant}}{suffix}") if suffix else None)
 
 
-def _settings(length: str | None, fps: str | None) -> list[str]:
-    """--length and --fps as the overrides that they are short for."""
-    given = {"animation.length": length, "animation.fps": fps}
-    return [f'{key}="{value}"' for key, value in given.items() if value is not None]
+def _settings(
+    length: str | None, fps: str | None, sound: Path | None, sound_start: str | None, beats: Path | None
+) -> list[str]:
+    """--length, --fps, --sound, --sound-start and --beats as the overrides that they are short for."""
+    given = {
+        "animation.length": length,
+        "animation.fps": fps,
+        "animation.song": None if sound is None else str(sound),
+        "animation.sound_start": sound_start,
+        "animation.beats": None if beats is None else read_beats(beats),
+    }
+    return [f"{key}={inline_toml(value)}" for key, value in given.items() if value is not None]

@@ -9,6 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from dreamer.atomic import atomic_write
+from dreamer.cli.listening import hear_shown
 from dreamer.cli.options import complete_presets, json_option, set_option, verbosity_options
 from dreamer.cli.running import USAGE, Commands
 from dreamer.cli.tables import print_rows
@@ -102,12 +103,14 @@ def check(ctx: click.Context, presets: tuple[str, ...]) -> None:
 )
 @verbosity_options
 def plot(name: str, overrides: tuple[str, ...], output: Path | None) -> None:
-    """Draw what changes over a film: the curves of a preset's keyframes."""
+    """Draw what changes over a film: the curves of a preset's keyframes, by the song of --set animation.song=SONG."""
     from dreamer.drawing.charts import draw_curves
     from dreamer.drawing.save import save_drawing
 
-    resolved = resolve_preset(name, overrides)
-    timeline = Timeline(resolved.preset)
+    resolved = resolve_preset(name, overrides, hear_shown)
+    animation = resolved.preset.animation
+    song = hear_shown(Path(animation.song)) if animation is not None and animation.song is not None else None
+    timeline = Timeline(resolved.preset, song)
     curves = timeline.curves()
     if not curves:
         raise UsageError(f"nothing of {name!r} changes over time", remedy="`dreamer presets explain` says how.")

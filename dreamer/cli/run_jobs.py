@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dreamer.cli.job_options import RunOptions
+from dreamer.cli.listening import hear_shown
 from dreamer.cli.running import FAILED, verbosity
 from dreamer.jobs.estimate import estimate
 from dreamer.jobs.job import Job
@@ -30,7 +31,7 @@ MakeRun = Callable[[Sequence[Job], "JobListener"], "JobRun"]
 
 def print_presets(order: Order) -> None:
     """Print every preset of an order, with each combination of its sweep, as TOML with where each value comes from."""
-    for resolved, _ in resolved_presets(order):
+    for resolved, _ in resolved_presets(order, hear_shown):
         click.echo(to_toml(resolved.preset, only_changed=False, comments=resolved.origins))
 
 

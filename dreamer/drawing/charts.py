@@ -14,24 +14,33 @@ _FINE = 4
 _CURVE = "#a8321f"
 
 
-def draw_curves(curves: Mapping[str, Sequence[float]], *, seconds: float) -> Image.Image:
+def draw_curves(
+    curves: Mapping[str, Sequence[float]], *, seconds: float, marks: Mapping[str, Sequence[float]] | None = None
+) -> Image.Image:
     """One row for each curve over `seconds`, with its name, its range and a time axis; RGB, 960 px wide.
 
-    Values are finite and evenly spread over the time. Raises ValueError where there is no curve.
+    Values are finite and evenly spread over the time. `marks`: times of lines through all rows, by their color. Raises
+    ValueError where there is no curve.
     """
     if not curves or not all(curves.values()):
         raise ValueError("there is no curve to draw")
     image = Image.new("RGB", (WIDTH, len(curves) * ROW + MARGIN), BACKGROUND)
     draw = ImageDraw.Draw(image)
     for row, (name, values) in enumerate(curves.items()):
-        _draw_row(image, draw, row * ROW, name, values, seconds)
+        _draw_row(image, draw, row * ROW, name, values, seconds, marks or {})
     for x, time in _times(seconds):
         draw.text((x, len(curves) * ROW), f"{time:g} s", fill=TEXT, font=font(12), anchor="ma")
     return image
 
 
 def _draw_row(
-    image: Image.Image, draw: ImageDraw.ImageDraw, top: int, name: str, values: Sequence[float], seconds: float
+    image: Image.Image,
+    draw: ImageDraw.ImageDraw,
+    top: int,
+    name: str,
+    values: Sequence[float],
+    seconds: float,
+    marks: Mapping[str, Sequence[float]],
 ) -> None:
     low, high = min(values), max(values)
     # A curve that hardly moves is drawn as the flat line that it is.
@@ -42,6 +51,10 @@ def _draw_row(
     draw.text((LEFT, top + 6), name, fill=TEXT, font=font(14))
     for x, _ in _times(seconds):
         draw.line((x, box[1], x, box[3]), fill=FAINT)
+    for color, times in marks.items():
+        for time in times:
+            x = _across(time, seconds)
+            draw.line((x, box[1], x, box[3]), fill=color)
     for share, value in ((0.1, middle + room / 2), (0.5, middle), (0.9, middle - room / 2)):
         y = box[1] + share * (box[3] - box[1])
         draw.line((box[0], y, box[2], y), fill=FAINT)
@@ -65,4 +78,8 @@ def _times(seconds: float) -> Iterator[tuple[float, float]]:
     """The marks of the time axis: (x in px, time in seconds)."""
     step = round_step(max(seconds / 8, 1e-6))
     for number in range(int(seconds / step + 1e-6) + 1):
-        yield LEFT + number * step / max(seconds, 1e-9) * (WIDTH - MARGIN - LEFT), number * step
+        yield _across(number * step, seconds), number * step
+
+
+def _across(time: float, seconds: float) -> float:
+    return LEFT + time / max(seconds, 1e-9) * (WIDTH - MARGIN - LEFT)

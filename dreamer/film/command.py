@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,33 @@ from dreamer.film.codecs import Codec
 from dreamer.film.executable import encoders, find_ffmpeg
 from dreamer.film.recipes import RECIPE_KEY
 
+# Samples of a sound that is repeated: the most that ffmpeg takes.
+_LONGEST = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Soundtrack:
+    """The sound of a film: a file's, from `start` seconds on; with `loops` it begins again after its end. The first
+    `skipped` seconds of that are left out, where the film itself begins later."""
+
+    path: Path
+    start: float = 0.0
+    loops: bool = False
+    skipped: float = 0.0
+
+    def stream(self) -> Any:
+        """As a stream that never ends: where there is no sound is silence."""
+        # To the sample, by what was decoded: the jumps of a compressed file are not.
+        sound = ffmpeg.input(str(self.path)).audio.filter("aresample", **{"async": 1, "first_pts": 0})
+        sound = _later(sound, self.start)
+        sound = sound.filter("aloop", loop=-1, size=_LONGEST) if self.loops else sound.filter("apad")
+        return _later(sound, self.skipped)
+
+
+def _later(sound: Any, seconds: float) -> Any:
+    """The stream without its first seconds."""
+    return sound.filter("atrim", start=seconds).filter("asetpts", "PTS-STARTPTS") if seconds else sound
+
 
 def encoding_command(
     codec: Codec,
@@ -22,7 +50,7 @@ def encoding_command(
     fps: Fraction,
     quality: int | None,
     recipe: str | None,
-    sound: Path | None,
+    sound: Soundtrack | None,
 ) -> list[str]:
     """The command that takes raw RGB frames of `size` (width, height) on its standard input and writes `target`.
 
@@ -35,7 +63,7 @@ def encoding_command(
     if codec.quality is not None:
         options[codec.quality_option] = codec.quality if quality is None else quality
     if sound is not None and codec.sound is not None:
-        streams.append(ffmpeg.input(str(sound)).audio)
+        streams.append(sound.stream())
         options |= {"acodec": codec.sound, "audio_bitrate": "192k", "shortest": None}
     if recipe is not None and codec.sound is not None:
         options["metadata"] = f"{RECIPE_KEY}={recipe}"

@@ -16,7 +16,7 @@ import numpy as np
 from dreamer.atomic import discard, part_of, sweep
 from dreamer.errors import FilmError, OutputError
 from dreamer.film.codecs import film_codec
-from dreamer.film.command import encoding_command
+from dreamer.film.command import Soundtrack, encoding_command
 from dreamer.film.recipes import embed_recipe
 from dreamer.refusals import refusal
 
@@ -29,9 +29,9 @@ class FilmWriter:
     """Writes (H, W, 3) uint8 sRGB frames as a film; a context manager.
 
     The file grows under a temporary name and is renamed when it is complete; an exception removes it.
-    `codec` is that of the suffix where it is None; `quality` is the codec's own dial; `sound`: a film whose sound is
-    taken over. Raises OutputError and UsageError for what cannot be written, ToolError without ffmpeg, FilmError where
-    ffmpeg fails on the way.
+    `codec` is that of the suffix where it is None; `quality` is the codec's own dial; `sound`: what is
+    heard with the frames. Raises OutputError and UsageError for what cannot be written, ToolError without ffmpeg,
+    FilmError where ffmpeg fails on the way.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class FilmWriter:
         codec: str | None = None,
         quality: int | None = None,
         recipe: str | None = None,
-        sound: Path | None = None,
+        sound: Soundtrack | None = None,
     ) -> None:
         self.path, self.codec, self.recipe = path, film_codec(path, codec), recipe
         self._shape = (height, width, 3)

@@ -5,26 +5,33 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from dreamer.film.frame_facts import read_frame_facts
 from dreamer.jobs.job import Job, file_digest
+from dreamer.jobs.sounds import hearing_key, without_sound
 from dreamer.pictures.names import frames_folder
 from dreamer.presets.dump import to_json
 from dreamer.presets.model.animation import Animation
 from dreamer.presets.model.schema import Preset
+from dreamer.presets.source.named_files import with_song_named
 
 
 def film_key(job: Job) -> str:
     """Digest of the preset and the files that a film's frames come from. Where nothing in the preset is relative to the
-    length, that is left out, so that a film can be made longer. Raises PictureError for files that cannot be read."""
-    preset, animation = job.preset, job.preset.animation
+    length, that is left out, so that a film can be made longer; and so is a song that nothing follows. Raises
+    PictureError for files that cannot be read, SoundError for a song."""
+    job = replace(job, preset=without_sound(job.preset))
+    preset = with_song_named(job.preset)
+    animation = preset.animation
     if animation is not None and not _relative_to_length(preset, animation):
         animation = animation.model_copy(update={"length": "10s", "frames": None})
         preset = preset.model_copy(update={"animation": animation})
     digest = hashlib.sha256(to_json(preset).encode())
     for path in job.read_files():
         digest.update(file_digest(path).encode())
+    digest.update(hearing_key(job.preset).encode())
     return digest.hexdigest()[:32]
 
 

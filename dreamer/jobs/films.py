@@ -14,8 +14,10 @@ from torch import Tensor
 
 from dreamer.atomic import discard
 from dreamer.devices import free_memory
-from dreamer.dreaming.events import DreamWarning, Listener, WarningsHeard, ignore
+from dreamer.dreaming.events import DreamWarning, Listener, Warned, WarningsHeard, ignore
 from dreamer.errors import UsageError
+from dreamer.film.codecs import film_codec
+from dreamer.film.command import Soundtrack
 from dreamer.film.filmed_pictures import FilmedPictures
 from dreamer.film.frame_facts import FrameFacts
 from dreamer.film.probe import probe
@@ -26,6 +28,7 @@ from dreamer.film.write import FilmWriter
 from dreamer.finding.areas import find_areas
 from dreamer.jobs.film_keys import film_key, frames_key
 from dreamer.jobs.job import FilmSettings, Job
+from dreamer.jobs.sounds import check_sound, song_of, soundtrack
 from dreamer.jobs.stills import read_source
 from dreamer.motion.clips import ClipLoop
 from dreamer.motion.flow import Search, dense_inverse_search
@@ -35,7 +38,10 @@ from dreamer.pictures.named import preset_pictures
 from dreamer.pictures.names import frames_folder
 from dreamer.presets.model.schema import Preset
 from dreamer.presets.source.named_files import mask_pictures
+from dreamer.presets.timeline.hearing import Song
 from dreamer.recipes import Recipe
+
+_NO_SOUND = "{} is left out: this kind of file has no sound; write .mp4 to hear it"
 
 
 @dataclass(frozen=True)
@@ -68,10 +74,14 @@ def render_film(
     """
     settings, output = job.film or FilmSettings(), output_of(job)
     report = FilmReport(measuring=settings.report is not None)
-    shots = _shots(job)
+    song = song_of(job.preset)
+    shots = _shots(job, song)
+    check_sound(job.preset, song, float(len(shots.order) / shots.rate))
     heard = WarningsHeard(listen)
+    if song is not None and film_codec(output, settings.codec).sound is None:
+        heard(Warned(DreamWarning("no_sound", _NO_SOUND.format(song.name)), (0,)))
     with FrameStore(frames_folder(output), _frame_facts(job, network)) as store, ExitStack() as stack:
-        rendering = _Rendering(store, _loop(job, network, store, heard), network.device)
+        rendering = _Rendering(store, _loop(job, network, store, heard, shots, song), network.device)
         writer: FilmWriter | None = None
         order = shots.order[slice(*settings.span)]
         for shown, number in enumerate(order, 1):
@@ -103,23 +113,30 @@ def output_of(job: Job) -> Path:
 
 @dataclass(frozen=True)
 class _Shots:
-    """Which rendered frame each shown one is, how many a second, and whose sound goes with them."""
+    """Which rendered frame each shown one is, how many a second, and what sounds with them."""
 
     order: list[int]
     rate: Fraction
-    sound: Path | None = None
+    sound: Soundtrack | None = None
 
 
-def _shots(job: Job) -> _Shots:
+def _shots(job: Job, song: Song | None) -> _Shots:
     animation = animation_of(job.preset)
+    first = (job.film or FilmSettings()).span[0] or 0
     if job.path is None or not is_moving(job.path):
-        return _Shots(shown_order(job.preset), animation.rate)
+        return _Shots(
+            shown_order(job.preset, song), animation.rate, soundtrack(animation, float(first / animation.rate))
+        )
     clip = probe(job.path)
     count = animation.frame_count if clip.seconds is None else round(clip.seconds * clip.fps)
-    return _Shots(list(range(count)), clip.fps, job.path if clip.has_sound else None)
+    before = float(first / clip.fps)
+    own = Soundtrack(job.path, skipped=before) if clip.has_sound else None
+    return _Shots(list(range(count)), clip.fps, soundtrack(animation, before) or own)
 
 
-def _loop(job: Job, network: Network, store: FrameStore, listen: Listener) -> FrameLoop | ClipLoop:
+def _loop(
+    job: Job, network: Network, store: FrameStore, listen: Listener, shots: _Shots, song: Song | None
+) -> FrameLoop | ClipLoop:
     preset, memory = job.preset, free_memory(network.device)
     filmed = FilmedPictures(mask_pictures(preset))
     pictures = preset_pictures(preset, apart_from=filmed.texts)
@@ -130,9 +147,10 @@ def _loop(job: Job, network: Network, store: FrameStore, listen: Listener) -> Fr
     if job.path is not None and is_moving(job.path):
         clip = job.path
         return ClipLoop(
-            preset,
+            preset if song is None else _in_time(preset, shots),
             network,
             lambda first: (as_tensor(pixels) for pixels in read_frames(clip, first=first)),
+            song=song,
             search=_search(preset, network),
             find=find,
             pictures=pictures,
@@ -146,12 +164,19 @@ def _loop(job: Job, network: Network, store: FrameStore, listen: Listener) -> Fr
         network,
         None if photo is None else photo.pixels.unsqueeze(0),
         find=find,
+        song=song,
         pictures=pictures,
         filmed=filmed.at,
         earlier=lambda number: as_tensor(store.read(number)),
         free_memory=memory,
         listen=listen,
     )
+
+
+def _in_time(preset: Preset, shots: _Shots) -> Preset:
+    """The preset at the rate and length of the clip that it dreams over, whose frames are to follow a song."""
+    clip = {"fps": str(shots.rate), "frames": max(len(shots.order), 1)}
+    return preset.model_copy(update={"animation": animation_of(preset).model_copy(update=clip)})
 
 
 def _search(preset: Preset, network: Network) -> Search:

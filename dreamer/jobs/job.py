@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from dreamer.bounded import regular
 from dreamer.errors import DreamerError, PictureError
 from dreamer.jobs.journal import Journal
+from dreamer.jobs.sounds import hearing_key
 from dreamer.jobs.work import megapixel_steps, source_size
 from dreamer.pictures.names import output_format
 from dreamer.pictures.settings import DEFAULT_SETTINGS, FileSettings
 from dreamer.presets.dump import to_json
 from dreamer.presets.model.schema import Preset
 from dreamer.presets.source.lookup import resolve_picture
-from dreamer.presets.source.named_files import named_files
+from dreamer.presets.source.named_files import named_files, with_song_named
 from dreamer.recipes import Recipe, read_own_recipe
 from dreamer.refusals import refusal, refusals_told
 
@@ -134,18 +135,20 @@ def examined(job: Job, journal: Journal | None = None) -> Job:
 
 def job_key(job: Job) -> str:
     """Digest of all that the output comes from: the input's bytes, the resolved preset with the files that it names,
-    how the file is made, and the numbers of dreamer's major version and of its mathematics.
+    what was heard in its song, how the file is made, and the numbers of dreamer's major version and of its mathematics.
 
-    Raises PictureError for files that cannot be read.
+    Raises PictureError for files that cannot be read, SoundError for a song.
     """
     from dreamer import ENGINE, __version__
 
-    digest = hashlib.sha256(f"{__version__.split('.')[0]}\n{ENGINE}\n{to_json(job.preset)}\n".encode())
+    preset = to_json(with_song_named(job.preset))
+    digest = hashlib.sha256(f"{__version__.split('.')[0]}\n{ENGINE}\n{preset}\n".encode())
     digest.update(source_digest(job).encode())
     if identity := job.file_identity():
         digest.update(json.dumps(identity, sort_keys=True).encode())
     for text in named_files(job.preset):
         digest.update(file_digest(resolve_picture(text)).encode())
+    digest.update(hearing_key(job.preset).encode())
     return digest.hexdigest()[:32]
 
 

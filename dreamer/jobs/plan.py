@@ -13,12 +13,13 @@ from dreamer.jobs.job import FilmSettings, Job, examined
 from dreamer.jobs.journal import Journal
 from dreamer.jobs.orders import Order
 from dreamer.jobs.outputs import OutputTemplate, check_outputs, kept_apart
+from dreamer.jobs.sounds import check_sound, film_seconds, hear_song, song_of
 from dreamer.jobs.sweeps import combinations, label, parse_sweep
 from dreamer.networks.names import require_known_network
 from dreamer.pictures.settings import DEFAULT_SETTINGS, FileSettings
 from dreamer.presets.adjust import with_motion, with_options
 from dreamer.presets.model.schema import Preset
-from dreamer.presets.source.load import ResolvedPreset, resolve_preset
+from dreamer.presets.source.load import Hear, ResolvedPreset, resolve_preset
 from dreamer.presets.source.named_files import missing_files
 
 
@@ -43,7 +44,8 @@ def plan_jobs(
     """Every input with every variant: a photo sets `canvas.start` to "photo", no photo unsets it.
 
     With `film`, presets that have an `[animation]` table make films. Raises, before any work, UsageError where the
-    template has an unknown field or the codec is unknown, and what `check_outputs` raises.
+    template has an unknown field, the codec is unknown, or a film has no song to follow or too short a one, and what
+    `check_outputs` raises.
     """
     crossed = _crossed(inputs, variants, template, film, files)
     jobs = list({(job.place, str(job.source), job.variant): job for job in crossed}.values())  # named twice, done once
@@ -68,16 +70,17 @@ def plan_batch(orders: Sequence[Order], folder: Path, journal: Journal) -> list[
     return [examined(job, journal) for job in jobs]
 
 
-def find_variants(order: Order, *, films: bool | None = None) -> list[Variant]:
+def find_variants(order: Order, *, films: bool | None = None, hear: Hear = hear_song) -> list[Variant]:
     """The presets of an order with all combinations of its sweep.
 
     `films`: whether they are to make films, even those without an `[animation]` table; None: those that have one.
+    `hear` listens to their songs.
 
     Raises PresetError for presets that are missing or wrong, or that name files that are not there, NetworkError for a
-    network that there is not.
+    network that there is not, SoundError for a song that cannot be heard.
     """
     variants = []
-    for resolved, settings in resolved_presets(order):
+    for resolved, settings in resolved_presets(order, None if films is False else hear):
         require_known_network(resolved.preset.network.name, where=resolved.origins["network.name"])
         if missing := missing_files(resolved.preset):
             remedy = "Check the paths in the preset and in --set."
@@ -91,7 +94,7 @@ def find_variants(order: Order, *, films: bool | None = None) -> list[Variant]:
     return variants
 
 
-def resolved_presets(order: Order) -> Iterator[tuple[ResolvedPreset, str]]:
+def resolved_presets(order: Order, hear: Hear | None = None) -> Iterator[tuple[ResolvedPreset, str]]:
     """The presets of an order as they are read, with all combinations of its sweep, each with a name of its settings.
 
     Raises PresetError for presets that are missing or wrong, UsageError for options that exclude each other.
@@ -100,7 +103,7 @@ def resolved_presets(order: Order) -> Iterator[tuple[ResolvedPreset, str]]:
     for name in order.presets:
         target = target_overrides(order, name)
         for values in combinations(axes):
-            yield resolve_preset(name, [*target, *order.set, *values]), label([*order_label(order), *values])
+            yield resolve_preset(name, [*target, *order.set, *values], hear), label([*order_label(order), *values])
 
 
 def find_order_inputs(
@@ -144,6 +147,10 @@ def _crossed(
                     f"{variant.preset_name} makes stills, and {source.source} is a film",
                     remedy="Use `dreamer animate` or `dreamer batch` with a preset that has an [animation] table.",
                 )
+            if moving:
+                # A clip's own length is found when it is read.
+                seconds = 0.0 if source.is_clip else film_seconds(variant.preset)
+                check_sound(variant.preset, song_of(variant.preset), seconds)
             preset = fitted_to(variant.preset, with_photo=source.source is not None)
             output = template.path(source, variant.name, variant.preset_name, preset, film=moving)
             yield Job(

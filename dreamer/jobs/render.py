@@ -29,6 +29,7 @@ from dreamer.jobs.events import (
 from dreamer.jobs.job import Job, Task
 from dreamer.jobs.octaves import is_large_still, octave_store, octaves_file
 from dreamer.jobs.read_ahead import ReadAhead, ReadTask, take_one_core
+from dreamer.jobs.sounds import song_facts
 from dreamer.jobs.stills import Still, render_stills
 from dreamer.networks import Network, load_network
 from dreamer.refusals import refusals_told
@@ -236,7 +237,7 @@ def write_film(job: Job, network: Network, listen: JobListener) -> JobDone:
 
     began = time.perf_counter()
     codec = film_codec(output_of(job), job.film.codec if job.film else None)
-    facts = {"codec": codec.name, **render_facts(network)}
+    facts = {"codec": codec.name, **song_facts(job.preset), **render_facts(network)}
     film = render_film(
         job,
         network,

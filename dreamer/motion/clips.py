@@ -23,6 +23,7 @@ from dreamer.motion.flow import Flow, Search, dense_inverse_search, optical_flow
 from dreamer.motion.frames import animation_of, check_names, over_frame
 from dreamer.presets.model.schema import Preset
 from dreamer.presets.source.named_files import wanted_areas
+from dreamer.presets.timeline.hearing import Song
 from dreamer.presets.timeline.keyframes import Timeline
 
 
@@ -39,6 +40,7 @@ class ClipLoop:
         network: Network,
         clip: Callable[[int], Iterator[Tensor]],
         *,
+        song: Song | None = None,
         search: Search = dense_inverse_search,
         find: Find = find_nothing,
         pictures: Mapping[str, Tensor] | None = None,
@@ -47,7 +49,7 @@ class ClipLoop:
         listen: Listener = ignore,
     ) -> None:
         self.preset, self.network, self.clip, self.search = preset, network, clip, search
-        self.timeline = Timeline(preset)
+        self.timeline = Timeline(preset, song)
         check_names(self.timeline, network)
         self.find, self.pictures, self.filmed = find, dict(pictures or {}), filmed
         self.free_memory, self.listen = free_memory, listen

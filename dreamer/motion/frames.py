@@ -26,6 +26,7 @@ from dreamer.motion.loops import check_zoom, closing_mask
 from dreamer.motion.stabilization import fresh_grain, stabilized
 from dreamer.presets.model.animation import Animation, Levels
 from dreamer.presets.model.schema import Preset
+from dreamer.presets.timeline.hearing import Song
 from dreamer.presets.timeline.keyframes import Timeline
 
 
@@ -47,31 +48,31 @@ def rendered_frames(animation: Animation) -> int:
     return count // 2 + 1 if animation.loop == "pingpong" else count + unshown_frames(animation)
 
 
-def shown_order(preset: Preset) -> list[int]:
+def shown_order(preset: Preset, song: Song | None = None) -> list[int]:
     """The number of the rendered frame that each shown one is."""
     animation = animation_of(preset)
     forward = list(range(unshown_frames(animation), rendered_frames(animation)))
     if animation.loop == "pingpong":
         return forward + forward[-2:0:-1]
     # A loop that draws back is one that zooms in, shown backward: only the latter can be closed.
-    return forward[::-1] if draws_back(preset) else forward
+    return forward[::-1] if draws_back(preset, song) else forward
 
 
-def draws_back(preset: Preset) -> bool:
+def draws_back(preset: Preset, song: Song | None = None) -> bool:
     """Whether this is a zoom loop whose camera draws back. Raises PresetError where it hardly moves."""
     animation = animation_of(preset)
     if animation.loop != "zoom":
         return False
-    zoom = math.exp(sum(_zooms(preset)))
+    zoom = math.exp(sum(_zooms(preset, song)))
     check_zoom(zoom)
     return zoom < 1
 
 
-def _zooms(preset: Preset) -> list[float]:
+def _zooms(preset: Preset, song: Song | None) -> list[float]:
     """Natural logarithms of the zoom from each frame of a round to the next."""
     animation = animation_of(preset)
     seconds = float(1 / animation.rate)
-    timeline = Timeline(preset)
+    timeline = Timeline(preset, song)
     presets = (timeline.at(number) for number in range(animation.frame_count))
     return [math.log(animation.zoom) * seconds for animation in map(animation_of, presets)]
 
@@ -80,6 +81,7 @@ class FrameLoop:
     """Renders the frames of `preset` one after the other.
 
     `photo`: (1, 3, h, w) float32 in [0, 1], sRGB, where the canvas starts as one. `pictures` as for `dream`.
+    `song`: what the preset's values follow.
     `earlier(number)` returns a frame that was rendered before; only a zoom loop asks for it. What `find` finds in the
     photo moves with the camera; `filmed(number)` has the pictures that films give to a frame.
     The frames are a function of the arguments and of the checkpoint that they are taken up from, and the same on the
@@ -92,6 +94,7 @@ class FrameLoop:
         network: Network,
         photo: Tensor | None = None,
         *,
+        song: Song | None = None,
         find: Find = find_nothing,
         pictures: Mapping[str, Tensor] | None = None,
         filmed: Callable[[int], Mapping[str, Tensor]] = lambda number: {},
@@ -100,14 +103,14 @@ class FrameLoop:
         listen: Listener = ignore,
     ) -> None:
         self.preset, self.network, self.photo = preset, network, photo
-        self.animation, self.timeline = animation_of(preset), Timeline(preset)
+        self.animation, self.timeline = animation_of(preset), Timeline(preset, song)
         self.find, self.pictures, self.filmed = find, dict(pictures or {}), filmed
         self.earlier, self.free_memory, self.listen = earlier, free_memory, listen
         self.count = rendered_frames(self.animation)
         self.round = self.animation.frame_count
         check_names(self.timeline, network)
-        self.backward = draws_back(preset)
-        self.zooms = [abs(zoom) for zoom in _zooms(preset)] if self.animation.loop == "zoom" else []
+        self.backward = draws_back(preset, song)
+        self.zooms = [abs(zoom) for zoom in _zooms(preset, song)] if self.animation.loop == "zoom" else []
         self._path = [Camera()]
         self._found: dict[str, Tensor] | None = None
 

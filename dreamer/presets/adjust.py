@@ -93,7 +93,7 @@ def lengthened(preset: Preset, time: str) -> Preset:
     """The film that goes on for `time` ("10s", "300f", "16b") after its end. Raises UsageError."""
     animation = preset.animation or Animation()
     try:
-        frames = animation.frame_count + frames_in(time, animation.rate, animation.bpm)
+        frames = animation.frame_count + frames_in(time, animation.rate, animation.own_beats)
     except ValueError as error:
         raise UsageError(str(error), where=f"--extend {time}") from error
     return preset.model_copy(update={"animation": animation.model_copy(update={"frames": frames})})

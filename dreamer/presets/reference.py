@@ -20,6 +20,7 @@ from dreamer.presets.source.lookup import preset_files
 from dreamer.presets.timeline.checks import FIXED, SIZES, may_change
 from dreamer.presets.timeline.easings import EASINGS
 from dreamer.presets.timeline.expressions import FUNCTIONS
+from dreamer.presets.timeline.hearing import SIGNALS
 from dreamer.presets.timeline.scenes import Film
 
 
@@ -141,7 +142,8 @@ _ON_KEYFRAMES = (
     'center = [{ "0s" = 0.5, "4b" = [0.3, "out"] }, 0.5]',
     "```",
     "",
-    "Times are in seconds (`2s`), frames (`60f`), beats (`8b`, by `animation.bpm`) or percent of the film. Before the",
+    "Times are in seconds (`2s`), frames (`60f`), beats (`8b`, by the song or `animation.bpm`), bars (`4 bars`),",
+    "sections of a song (`2 sections`; without one, of 8 bars each) or percent of the film. Before the",
     "first key its value holds, after the last one its value. `ease` is "
     + ", ".join(f"`{name}`" for name in EASINGS)
     + ";",
@@ -154,6 +156,12 @@ _ON_KEYFRAMES = (
     + ".",
     "`clamp(x, low, high)` stays between both, `mix(a, b, x)` goes from a to b while x goes from 0 to 1,",
     "`smoothstep(x)` from 0 to 1 with soft ends, and `wave(period)` from 0 to 1 and back every `period` seconds.",
+    "",
+    "Where the film has a song (`animation.song`), they know its signals, too: "
+    + ", ".join(f"`{name}`" for name in SIGNALS)
+    + ".",
+    "The first nine are smoothed over seconds by `bass(0.2)`; `beat(2)` is every second beat. Without a song nothing",
+    "that follows one is rendered.",
     "",
     "`[[scenes]]` chain presets; they become keyframes.",
     "",

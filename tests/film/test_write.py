@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from dreamer.errors import FilmError, OutputError
+from dreamer.film.command import Soundtrack
 from dreamer.film.executable import find_ffmpeg
 from dreamer.film.probe import probe
 from dreamer.film.write import FilmWriter
@@ -35,7 +36,7 @@ def test_sound_is_taken_over(tmp_path: Path) -> None:
     command = [find_ffmpeg(), "-v", "error", "-f", "lavfi", "-i", "testsrc=size=64x48:rate=30:duration=1"]
     subprocess.run([*command, "-f", "lavfi", "-i", "sine=duration=1", "-pix_fmt", "yuv420p", str(tone)], check=True)
     assert probe(tone).has_sound
-    path = write(tmp_path / "a.mp4", patches(15), sound=tone)
+    path = write(tmp_path / "a.mp4", patches(15), sound=Soundtrack(tone))
     facts = probe(path)
     assert facts.has_sound
     assert facts.seconds is not None

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from annotated_types import Unit
-from pydantic import AfterValidator, BeforeValidator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from dreamer.presets.model.fields import Share, Spelling, Table, described, mistake
-from dreamer.presets.model.times import exact_rate, frames_in
+from dreamer.presets.model.beats import Beats, own_beats
+from dreamer.presets.model.fields import LIST, Share, Spelling, Table, described, mistake
+from dreamer.presets.model.times import exact_rate, frames_in, seconds_at, unit_of
+
+# A length: as long as the song.
+AS_SOUND = "sound"
+# How long a film is that is to be as long as a song, while there is none.
+_WITHOUT_SONG = "10s"
+Moment = Annotated[float, Field(ge=0, le=86400)]
 
 
 def _text(value: Any) -> Any:
@@ -65,10 +73,23 @@ class Stabilization(Table):
 class Animation(Table):
     """How a film moves. All rates are per second, so that the frame rate never changes the look."""
 
-    length: str = described("10s", 'length of the film: "10s", "300f" (frames), "16b" (beats)')
+    length: str = described(
+        "10s", 'length of the film: "10s", "300f" (frames), "16b" (beats), "8 bars", or "sound": as long as the song'
+    )
     frames: int | None = described(None, "length in frames, in place of length", ge=1, le=1_000_000)
     fps: Rate = described("30", "frames per second")
-    bpm: float = described(120.0, "beats per minute, for times in beats", gt=0, le=1000)
+    song: str | None = described(None, "path of a song that the film has as its sound, and that its values may follow")
+    sound_start: str = described("0s", 'where in the song the film begins, such as "30s"')
+    sound: Literal["loop", "end"] | None = described(
+        None, "what a song does that is shorter than the film: begin again, or end in silence; omitted: an error"
+    )
+    bpm: float | None = described(
+        None, "beats per minute, for times in beats; omitted: the song's own beats, or 120", gt=0, le=1000
+    )
+    beats: Annotated[tuple[Moment, ...], LIST] = described(
+        (), "when each beat is, in seconds from the film's start, in place of a tempo or of the song's own beats"
+    )
+    meter: int | None = described(None, "beats in a bar; omitted: as the song has, or 4", ge=1, le=32)
     zoom: float = described(1.0, "magnification a second; below 1 the camera draws back", ge=0.01, le=100)
     rotate: Annotated[float, Unit("degrees")] = described(0.0, "rotation a second, counterclockwise", ge=-3600, le=3600)
     pan_x: Annotated[float, Unit("share of the width")] = described(
@@ -108,14 +129,30 @@ class Animation(Table):
         return exact_rate(Fraction(self.fps))
 
     @property
+    def start_seconds(self) -> float:
+        """Seconds of the song that are left out before the film begins."""
+        return seconds_at(self.sound_start, self.rate, Beats())
+
+    @property
     def frame_count(self) -> int:
-        """How many frames the film has."""
-        return self.frames or frames_in(self.length, self.rate, self.bpm)
+        """How many frames the film has, where no song says more."""
+        length = _WITHOUT_SONG if self.length == AS_SOUND else self.length
+        return self.frames or frames_in(length, self.rate, self.own_beats)
+
+    @property
+    def own_beats(self) -> Beats:
+        """The beats that are listed, or by the tempo."""
+        return own_beats(self.bpm, self.beats, self.meter)
 
     @model_validator(mode="after")
-    def _length_is_a_time(self) -> Animation:
+    def _times_are_times(self) -> Animation:
+        if any(second <= first for first, second in pairwise(self.beats)) or len(self.beats) == 1:
+            raise mistake("time", "needs two times or more, each later than the one before", "beats")
+        if unit_of(self.sound_start) not in ("s", "f"):
+            raise mistake("time", f"{self.sound_start!r} is not a time in a song; write '30s'", "sound_start")
         try:
-            frames_in(self.length, self.rate, self.bpm)
+            if self.length != AS_SOUND:
+                frames_in(self.length, self.rate, self.own_beats)
         except ValueError as error:
             raise mistake("time", str(error), "length") from None
         return self

@@ -27,6 +27,10 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
 
 
+# What a table may hold that may also be a name: it is validated as Python, where strictness would refuse a list.
+LIST = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)
+
+
 def described(default: Any, description: str, **bounds: Any) -> Any:
     """A field with its default, bounds and description. Its unit is `annotated_types.Unit` in the annotation."""
     return Field(default, description=description, **bounds)

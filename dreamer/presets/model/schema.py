@@ -18,6 +18,7 @@ from dreamer.presets.model.ascent import Ascent
 from dreamer.presets.model.canvas import Canvas, Mask
 from dreamer.presets.model.fields import (
     CONTRADICTION,
+    LIST,
     Kernels,
     Measure,
     Names,
@@ -33,8 +34,6 @@ OctaveNumber = Annotated[int, Field(ge=1, le=20)]
 Weight = Annotated[float, Field(ge=-1000, le=1000)]
 Position = Annotated[tuple[Share, Share], Spelling("a position [y, x] of numbers from 0 to 1", ())]
 Deviation = Annotated[float, Field(gt=0)]
-# What a table may hold that may also be a name: it is validated as Python, where strictness would refuse a list.
-LIST = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)
 Cell = Annotated[int, Field(ge=0, le=65536)]
 Region = Annotated[
     tuple[tuple[Cell, Cell], tuple[Cell, Cell]],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,14 @@ from dreamer.presets.source.lookup import find_preset
 from dreamer.presets.source.named_files import starting_at, with_files
 from dreamer.presets.source.toml_files import read_toml
 from dreamer.presets.timeline.checks import check_keyframes, wrong_keyframes
+from dreamer.presets.timeline.hearing import Song
 from dreamer.presets.timeline.keyframes import KEYFRAMES, split_keyframes
+from dreamer.presets.timeline.listening import listens, rough_animation, with_length_of
 from dreamer.presets.timeline.scenes import Targets, write_out_scenes
 from dreamer.texts import around
 
+# The song at a path; listened to, or only measured.
+Hear = Callable[[Path, bool], Song]
 DEFAULT = "default"
 MAX_EXTENDS = 32
 
@@ -51,15 +55,20 @@ def load_preset(name_or_path: str | os.PathLike[str], overrides: Sequence[str] =
     return resolve_preset(name_or_path, overrides).preset
 
 
-def resolve_preset(name_or_path: str | os.PathLike[str], overrides: Sequence[str | Override] = ()) -> ResolvedPreset:
-    """As `load_preset`, with the preset's name and the origin of every value."""
+def resolve_preset(
+    name_or_path: str | os.PathLike[str], overrides: Sequence[str | Override] = (), hear: Hear | None = None
+) -> ResolvedPreset:
+    """As `load_preset`, with the preset's name and the origin of every value.
+
+    `hear` is asked for the preset's song, which then decides lengths in beats, bars or sections, and what is checked.
+    """
     text = name_or_path if isinstance(name_or_path, str) else _explicit(Path(name_or_path))
     file = find_preset(text)
     layer = _layer(file, ())
     mistakes = _override(layer, [Override(each) if isinstance(each, str) else each for each in overrides])
     _refuse_newer(layer.tree, OVERRIDE)
     layer.spell_out_network()
-    preset = _validated(layer, str(file), mistakes)
+    preset = _validated(layer, str(file), mistakes, hear)
     return ResolvedPreset(preset, file.stem, file, dict(_origins(preset, layer)))
 
 
@@ -121,15 +130,18 @@ def _override(layer: PresetLayer, overrides: Sequence[Override]) -> list[Diagnos
     return mistakes
 
 
-def _validated(layer: PresetLayer, where: str, mistakes: list[Diagnostic]) -> Preset:
+def _validated(layer: PresetLayer, where: str, mistakes: list[Diagnostic], hear: Hear | None = None) -> Preset:
     """The data model of a layer, with its keyframes checked. `mistakes` are those that are known already."""
-    layer.tree, wrong = write_out_scenes(layer.tree, _targets_of)
-    layer.tree, keyframes = split_keyframes(layer.tree)
+    path = rough_animation(layer.tree).song
+    song = hear(Path(path), listens(layer.tree)) if hear and path else None
+    layer.tree, wrong = write_out_scenes(layer.tree, _targets_of, song)
+    layer.tree = with_length_of(song, layer.tree) if song else layer.tree
+    layer.tree, keyframes = split_keyframes(layer.tree, song)
     try:
         preset = strict_preset(layer.tree)
-        wrong += check_keyframes(preset)
+        wrong += check_keyframes(preset, song)
     except ValidationError as error:
-        moving = list(wrong_keyframes(layer.tree, keyframes))
+        moving = list(wrong_keyframes(layer.tree, keyframes, song))
         # A track whose first value is wrong is reported by its keys alone.
         paths = [diagnostic.path for diagnostic in moving]
         still = diagnostics_in(error, layer.tree)

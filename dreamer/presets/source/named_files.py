@@ -14,7 +14,7 @@ from dreamer.presets.model.times import is_time
 from dreamer.presets.source.lookup import SHIPPED_PICTURE, expanded, is_file, is_path, resolve_picture
 
 _PICTURES = {"guide", "style", "picture"}
-_ALWAYS = {*_PICTURES, "labels"}
+_ALWAYS = {*_PICTURES, "labels", "song"}
 _NAME_OR_PATH = {"network", "name", "weights"}
 
 
@@ -48,10 +48,18 @@ def starting_at(folder: Path) -> Callable[[str], str]:
 def portable_paths(preset: Preset) -> Preset:
     """The preset with no absolute path in it, fit to be given away.
 
-    A path inside the working folder becomes relative to it; of any other, only the file's name remains.
+    A path inside the working folder becomes relative to it; of any other, and of a song, only the file's name remains.
     """
-    tree = preset.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    tree = with_song_named(preset).model_dump(mode="json", by_alias=True, exclude_defaults=True)
     return Preset.model_validate(with_files(tree, _portable))
+
+
+def with_song_named(preset: Preset) -> Preset:
+    """The preset with its song by the file's name alone: what it sounds like is told by its digest."""
+    animation = preset.animation
+    if animation is None or animation.song is None:
+        return preset
+    return preset.model_copy(update={"animation": animation.model_copy(update={"song": Path(animation.song).name})})
 
 
 def missing_files(preset: Preset) -> list[str]:
@@ -107,7 +115,8 @@ def _keyframed_pictures(preset: Preset) -> Iterator[tuple[str, str]]:
 
 
 def named_files(preset: Preset) -> list[str]:
-    """The texts by which a preset names any file: its pictures, and weights and labels given by path."""
+    """The texts by which a preset names any file: its pictures, its song, and weights and labels given by path."""
     network = preset.network
     texts = [text for text in (network.name, network.weights, network.labels) if text and _is_file("name", text)]
-    return [*named_pictures(preset), *texts]
+    song = preset.animation.song if preset.animation is not None else None
+    return [*named_pictures(preset), *texts, *([song] if song else [])]

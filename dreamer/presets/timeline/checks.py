@@ -18,6 +18,7 @@ from dreamer.presets.model.introspection import SchemaKey, find_key
 from dreamer.presets.model.paths import EACH, KeyPath, pattern
 from dreamer.presets.model.schema import Preset, strict_preset
 from dreamer.presets.timeline.expressions import is_expression, parse_expression
+from dreamer.presets.timeline.hearing import LOUDEST, SILENCE, Song
 from dreamer.presets.timeline.keyframes import (
     KEYFRAMES,
     Timeline,
@@ -40,6 +41,11 @@ FIXED = (
     "animation.frames",
     "animation.fps",
     "animation.bpm",
+    "animation.beats",
+    "animation.meter",
+    "animation.song",
+    "animation.sound",
+    "animation.sound_start",
     "animation.loop",
     "animation.feedback",
     "animation.dream_every",
@@ -50,25 +56,27 @@ SIZES = ("canvas.size", "octaves.output_scale")
 _CHECKED = 4000
 
 
-def check_keyframes(preset: Preset) -> list[Diagnostic]:
+def check_keyframes(preset: Preset, song: Song | None = None) -> list[Diagnostic]:
     """All mistakes in the keyframes of a preset that is valid without them.
 
-    The values of tracks are checked at their keys, those of expressions at every frame; then all of them together.
+    The values of tracks are checked at their keys, those of expressions at every frame, with the song's signals, or
+    without a song in silence and at their highest; then all of them together.
     """
     if not preset.keyframes:
         return []
     tree = preset.model_dump(mode="json", by_alias=True, exclude={KEYFRAMES})
-    return list(wrong_keyframes(tree, preset.keyframes, whole=True)) or list(_contradictions(Timeline(preset)))
+    wrong = list(wrong_keyframes(tree, preset.keyframes, song, whole=True))
+    return wrong or list(_contradictions(Timeline(preset, song)))
 
 
 def wrong_keyframes(
-    tree: Mapping[str, Any], keyframes: Mapping[str, Any], *, whole: bool = False
+    tree: Mapping[str, Any], keyframes: Mapping[str, Any], song: Song | None = None, *, whole: bool = False
 ) -> Iterator[Diagnostic]:
     """The mistakes in tracks and expressions, each by itself. `tree` has plain values in their places.
 
     `whole`: the tree has all values, those at their defaults too. Other mistakes of the tree are left out.
     """
-    clock = rough_clock(tree)
+    clock = rough_clock(tree, song)
     for text, source in keyframes.items():
         path = path_in(tree, text)
         if unknown := _unknown_part(path):
@@ -138,7 +146,8 @@ def _wrong_keys(tree: Mapping[str, Any], path: KeyPath, table: Mapping[str, Any]
 def _wrong_expression(tree: Mapping[str, Any], path: KeyPath, text: str, clock: Clock) -> Iterator[Diagnostic]:
     try:
         expression = parse_expression(text)
-        values = [(value_of(expression, path, clock, frame), frame) for frame in _frames(clock)]
+        clocks = [clock, replace(clock, heard=LOUDEST)] if clock.heard is SILENCE and expression.signals else [clock]
+        values = [(value_of(expression, path, each, frame), frame) for each in clocks for frame in _frames(clock)]
     except ValueError as error:
         yield Diagnostic(str(error), KEYFRAMES, path)
         return

@@ -6,11 +6,12 @@ import ast
 import math
 import operator
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from dreamer.errors import nearest
 from dreamer.presets.timeline.easings import smoothstep
+from dreamer.presets.timeline.hearing import COUNTED, SIGNALS, SILENCE, Heard
 
 SIGN = "="
 VARIABLES = ("t", "f", "p", "b")
@@ -18,8 +19,19 @@ _CONSTANTS = {"pi": math.pi, "e": math.e, "tau": math.tau}
 _LARGEST = 1e12
 _LONGEST, _DEEPEST = 2000, 100
 
-Values = Mapping[str, float]
-Evaluate = Callable[[Values], float]
+
+@dataclass(frozen=True)
+class Moment:
+    """What an expression is a function of: t (seconds), f (frame), p (0 to 1 through the film), b (beats); a song."""
+
+    t: float
+    f: float
+    p: float
+    b: float
+    heard: Heard = SILENCE
+
+
+Evaluate = Callable[[Moment], float]
 
 
 def _clamp(x: float, low: float, high: float) -> float:
@@ -71,15 +83,17 @@ _FAILURES: tuple[tuple[type[Exception], str], ...] = (
 
 @dataclass(frozen=True)
 class Expression:
-    """A parsed expression of t (seconds), f (frame), p (0 to 1 through the film) and b (beats)."""
+    """A parsed expression. `signals`: the names of those that it follows."""
 
     text: str
+    signals: frozenset[str]
     _evaluate: Evaluate
 
-    def at(self, *, t: float, f: float, p: float, b: float) -> float:
+    def at(self, moment: Moment) -> float:
         """Its value. Raises ValueError where it has none: a division by zero, a root of a negative number, overflow."""
+        t = moment.t
         try:
-            value = float(self._evaluate({"t": t, "f": f, "p": p, "b": b}))
+            value = float(self._evaluate(moment))
         except (ArithmeticError, ValueError) as error:
             reason = next(words for kind, words in _FAILURES if isinstance(error, kind))
             raise ValueError(f"has no value at {t:.4g} s: {reason}") from error
@@ -102,7 +116,14 @@ def parse_expression(text: str) -> Expression:
         raise ValueError(f"column {offset}: nothing follows the equals sign")
     if len(body) > _LONGEST:
         raise ValueError(f"has {len(body)} characters; {_LONGEST} are the most")
-    return Expression(text, _Compiler(body, offset).compiled(_parsed(body, offset), 0))
+    compiler = _Compiler(body, offset)
+    evaluate = compiler.compiled(_parsed(body, offset), 0)
+    return Expression(text, frozenset(compiler.signals), evaluate)
+
+
+def _variable(name: str) -> Evaluate:
+    get: Callable[[Moment], float] = operator.attrgetter(name)
+    return get
 
 
 def _parsed(body: str, offset: int) -> ast.expr:
@@ -122,6 +143,7 @@ def _parsed(body: str, offset: int) -> ast.expr:
 class _Compiler:
     def __init__(self, body: str, offset: int) -> None:
         self._body, self._offset = body, offset
+        self.signals: set[str] = set()
 
     def compiled(self, node: ast.expr, depth: int) -> Evaluate:
         """A function of the variables for a node of the syntax tree."""
@@ -134,18 +156,18 @@ class _Compiler:
                 return self._name(node, name)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 inner = self.compiled(operand, depth + 1)
-                return lambda values: -inner(values)
+                return lambda moment: -inner(moment)
             case ast.UnaryOp(op=ast.UAdd(), operand=operand):
                 return self.compiled(operand, depth + 1)
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
                 act = _OPERATORS[type(op)]
                 one, other = self.compiled(left, depth + 1), self.compiled(right, depth + 1)
-                return lambda values: act(one(values), other(values))
+                return lambda moment: act(one(moment), other(moment))
             case ast.Compare(left=left, ops=ops, comparators=others) if all(type(op) in _COMPARISONS for op in ops):
                 return self._comparison([left, *others], ops, depth)
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 asked, yes, no = (self.compiled(part, depth + 1) for part in (test, body, orelse))
-                return lambda values: yes(values) if asked(values) else no(values)
+                return lambda moment: yes(moment) if asked(moment) else no(moment)
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
                 return self._call(node, name, [self.compiled(argument, depth + 1) for argument in arguments])
         raise ValueError(f"{self._column(node)}: {_advice(node)}")
@@ -155,34 +177,48 @@ class _Compiler:
             number = float(value)
         except OverflowError:
             raise ValueError(f"{self._column(node)}: the number is too large") from None
-        return lambda values: number
+        return lambda moment: number
 
     def _name(self, node: ast.expr, name: str) -> Evaluate:
         if name in _CONSTANTS:
             constant = _CONSTANTS[name]
-            return lambda values: constant
+            return lambda moment: constant
         if name in VARIABLES:
-            return lambda values: values[name]
+            return _variable(name)
+        if name in SIGNALS:
+            return self._signal(name, None)
         if name in FUNCTIONS:
             raise ValueError(f"{self._column(node)}: {name} is a function; write {name}(...)")
-        raise self._unknown(node, name, [*VARIABLES, *_CONSTANTS])
+        raise self._unknown(node, name, [*VARIABLES, *_CONSTANTS, *SIGNALS])
 
     def _comparison(self, terms: list[ast.expr], ops: list[ast.cmpop], depth: int) -> Evaluate:
         """1 where the comparison holds, else 0; 1 < t < 2 is two of them."""
         inner = [self.compiled(term, depth + 1) for term in terms]
         links = list(zip((_COMPARISONS[type(op)] for op in ops), inner, inner[1:], strict=False))
-        return lambda values: float(all(holds(one(values), other(values)) for holds, one, other in links))
+        return lambda moment: float(all(holds(one(moment), other(moment)) for holds, one, other in links))
 
     def _call(self, node: ast.expr, name: str, inner: list[Evaluate]) -> Evaluate:
+        if name in SIGNALS:
+            if name in COUNTED or len(inner) != 1:
+                takes = "no value" if name in COUNTED else "1 value"
+                raise ValueError(f"{self._column(node)}: {name}() takes {takes}, and {len(inner)} are given")
+            return self._signal(name, inner[0])
         if name not in FUNCTIONS:
-            raise self._unknown(node, f"{name}()", [f"{function}()" for function in FUNCTIONS])
+            raise self._unknown(node, f"{name}()", [f"{function}()" for function in (*FUNCTIONS, *SIGNALS)])
         least, most, function = _DEFINED.get(name, (1, 1, min))
         if not least <= len(inner) <= most:
             takes = f"{least} value{'s' if least > 1 else ''}" if least == most else f"{least} to {most} values"
             raise ValueError(f"{self._column(node)}: {name}() takes {takes}, and {len(inner)} are given")
         if name == "wave":
-            return lambda values: 0.5 - 0.5 * math.cos(math.tau * values["t"] / inner[0](values))
-        return lambda values: function(*(argument(values) for argument in inner))
+            return lambda moment: 0.5 - 0.5 * math.cos(math.tau * moment.t / inner[0](moment))
+        return lambda moment: function(*(argument(moment) for argument in inner))
+
+    def _signal(self, name: str, argument: Evaluate | None) -> Evaluate:
+        """What a song says at a moment: bass(0.2) is smoothed over seconds, beat(2) is every second beat."""
+        self.signals.add(name)
+        if argument is None:
+            return lambda moment: moment.heard.value(name, None, moment.t)
+        return lambda moment: moment.heard.value(name, argument(moment), moment.t)
 
     def _unknown(self, node: ast.expr, name: str, known: list[str]) -> ValueError:
         near = nearest(name, known, 1)
@@ -203,4 +239,4 @@ def _advice(node: ast.expr) -> str:
 
 def _allowed() -> Iterator[str]:
     yield f"only numbers, {', '.join(VARIABLES)}, {', '.join(_CONSTANTS)}, + - * / % **, comparisons, a if c else b"
-    yield f"and the functions {', '.join(FUNCTIONS)}"
+    yield f"the functions {', '.join(FUNCTIONS)}, and of a song {', '.join(SIGNALS)}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -18,7 +17,9 @@ from dreamer.presets.model.introspection import find_key
 from dreamer.presets.model.paths import KeyPath, dotted
 from dreamer.presets.model.schema import Preset, strict_preset
 from dreamer.presets.timeline.expressions import Expression, is_expression, parse_expression
-from dreamer.presets.timeline.tracks import Clock, Track, is_number, is_track, make_track
+from dreamer.presets.timeline.hearing import Song
+from dreamer.presets.timeline.listening import rough_animation
+from dreamer.presets.timeline.tracks import Clock, Track, film_clock, is_number, is_track, make_track
 
 KEYFRAMES = "keyframes"
 # Tracks and expressions, as they are written, by dotted key path.
@@ -31,7 +32,7 @@ _SWITCHING = ("class", "kernels")
 _DRAWN = 2000
 
 
-def split_keyframes(tree: dict[str, Any]) -> tuple[dict[str, Any], Keyframes]:
+def split_keyframes(tree: dict[str, Any], song: Song | None = None) -> tuple[dict[str, Any], Keyframes]:
     """The tree of a preset with values at time 0 in the places of its tracks and expressions; and these by dotted path.
 
     They are those that stand in place and those under `keyframes`, where all of them are put. In the place of one
@@ -41,7 +42,7 @@ def split_keyframes(tree: dict[str, Any]) -> tuple[dict[str, Any], Keyframes]:
     by_path = tree.get(KEYFRAMES)
     if not in_place and not isinstance(by_path, dict):
         return tree, {}
-    clock = rough_clock(tree)
+    clock = rough_clock(tree, song)
     plain = {key: value for key, value in tree.items() if key != KEYFRAMES}
     for path, source in in_place.items():
         plain = replaced(plain, path, _first_value(source, path, clock))
@@ -56,12 +57,14 @@ def split_keyframes(tree: dict[str, Any]) -> tuple[dict[str, Any], Keyframes]:
 
 
 class Timeline:
-    """A preset over the frames of its film. Raises PresetError for tracks that cannot be read."""
+    """A preset over the frames of its film, which may follow a song. Raises PresetError for tracks that cannot be read.
 
-    def __init__(self, preset: Preset) -> None:
+    Without a song every signal is silent.
+    """
+
+    def __init__(self, preset: Preset, song: Song | None = None) -> None:
         self.preset = preset
-        animation = preset.animation or Animation()
-        self.clock = Clock(animation.rate, animation.bpm, animation.frame_count)
+        self.clock = film_clock(preset.animation or Animation(), song)
         self._tree: dict[str, Any] = preset.model_dump(mode="json", by_alias=True, exclude={KEYFRAMES})
         self._paths = {text: path_in(self._tree, text) for text in preset.keyframes}
         self._preset_of = lru_cache(maxsize=64)(self._built)
@@ -186,7 +189,7 @@ def is_switching(path: KeyPath) -> bool:
 
 def value_of(track: Track | Expression, path: KeyPath, clock: Clock, frame: int) -> Any:
     """The value at a frame, rounded where its key takes whole numbers. Raises ValueError where there is none."""
-    value = track.value_at(clock.seconds(frame)) if isinstance(track, Track) else track.at(**clock.moment(frame))
+    value = track.value_at(clock.seconds(frame)) if isinstance(track, Track) else track.at(clock.moment(frame))
     key = find_key(path)
     return round(value) if isinstance(value, float) and key is not None and key.is_whole else value
 
@@ -212,16 +215,9 @@ def _keyframes_in(node: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
             yield from _keyframes_in(value, (*path, number))
 
 
-def rough_clock(tree: Mapping[str, Any]) -> Clock:
+def rough_clock(tree: Mapping[str, Any], song: Song | None = None) -> Clock:
     """The clock of a tree that is not validated yet; mistakes in its times are reported with the others."""
-    animation = tree.get("animation")
-    given = animation if isinstance(animation, dict) else {}
-    known = {key: given[key] for key in ("length", "frames", "fps", "bpm") if key in given}
-    try:
-        film = Animation.model_validate(known)
-    except ValidationError:
-        return Clock(Fraction(30), 120.0, 300)
-    return Clock(film.rate, film.bpm, film.frame_count)
+    return film_clock(rough_animation(tree), song)
 
 
 def path_in(tree: Any, text: str) -> KeyPath:

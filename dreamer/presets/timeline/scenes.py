@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -10,10 +11,12 @@ from pydantic import Field, ValidationError, model_validator
 
 from dreamer.errors import Diagnostic, PresetError
 from dreamer.presets.model.animation import Animation
+from dreamer.presets.model.beats import Beats
 from dreamer.presets.model.diagnostics import MISFIT, diagnostics_in
 from dreamer.presets.model.fields import CONTRADICTION, Table, described, mistake
-from dreamer.presets.model.paths import KeyPath
-from dreamer.presets.model.times import seconds_at
+from dreamer.presets.model.times import seconds_after
+from dreamer.presets.timeline.hearing import Song, beats_in
+from dreamer.presets.timeline.listening import rough_animation
 
 SCENES = "scenes"
 DEFAULT_CROSS = "1s"
@@ -24,7 +27,9 @@ Targets = list[dict[str, Any]]
 class Scene(Table):
     """One scene of a film: its targets, for a time, with a cross-over into the next."""
 
-    length: str = Field(description='how long the scene is, half of each cross-over included: "4s", "120f", "8b"')
+    length: str = Field(
+        description='how long the scene is, half of each cross-over included: "4s", "120f", "8b", "4 bars", "1 section"'
+    )
     cross: str = described(DEFAULT_CROSS, "how long this scene takes to become the next")
     preset: str | None = described(None, "name or path of a preset whose targets it has")
     targets: tuple[dict[str, Any], ...] = described((), "its targets, in place of a preset's")
@@ -44,12 +49,13 @@ class Film(Table):
 
 
 def write_out_scenes(
-    tree: dict[str, Any], targets_of: Callable[[str], Targets]
+    tree: dict[str, Any], targets_of: Callable[[str], Targets], song: Song | None = None
 ) -> tuple[dict[str, Any], list[Diagnostic]]:
     """The tree with its scenes as targets whose weights cross over and as keyframes; and the mistakes in them.
 
     `targets_of` returns the targets of the preset of that name. Each target counts by its weight alone
-    (`normalize_targets`), or one scene would drown the other while they cross.
+    (`normalize_targets`), or one scene would drown the other while they cross. A scene that lasts for beats, bars or
+    sections of a song ends where one of them begins.
     """
     given = tree.get(SCENES)
     if given is None:
@@ -59,7 +65,7 @@ def write_out_scenes(
         return plain, [Diagnostic("is not a list of tables: [[scenes]]", MISFIT, (SCENES,))]
     try:
         scenes = _scenes(given)
-        spans = _spans(scenes, _clock(plain))
+        spans = _spans(scenes, rough_animation(plain), song)
     except PresetError as error:
         return plain, error.diagnostics
     targets: Targets = []
@@ -98,21 +104,15 @@ def _lengthened(animation: Any, seconds: float) -> Any:
     return {**animation, "length": f"{seconds:g}s"} if isinstance(animation, dict) else animation
 
 
-def _clock(tree: dict[str, Any]) -> Animation:
-    """The rate and beat of a tree that is not validated yet; mistakes in them are reported with the others."""
-    animation = tree.get("animation")
-    given = animation if isinstance(animation, dict) else {}
-    try:
-        return Animation.model_validate({key: given[key] for key in ("fps", "bpm") if key in given})
-    except ValidationError:
-        return Animation()
-
-
-def _spans(scenes: list[Scene], clock: Animation) -> list[Span]:
+def _spans(scenes: list[Scene], animation: Animation, song: Song | None) -> list[Span]:
     spans, start, coming = [], 0.0, 0.0
+    rate, beats = animation.rate, beats_in(animation, song)
+    steady = Beats(beats.bpm, meter=beats.meter)
     for number, scene in enumerate(scenes):
-        end = start + _seconds(scene.length, clock, (SCENES, number, "length"))
-        going = _seconds(scene.cross, clock, (SCENES, number, "cross")) if number + 1 < len(scenes) else 0.0
+        with _placed(SCENES, number, "length"):
+            end = seconds_after(start, scene.length, rate, beats)
+        with _placed(SCENES, number, "cross"):
+            going = seconds_after(0.0, scene.cross, rate, steady) if number + 1 < len(scenes) else 0.0
         if coming / 2 + going / 2 > end - start + 1e-9:
             message = "is shorter than the scene's cross-overs; raise it or lower cross"
             raise PresetError([Diagnostic(message, CONTRADICTION, (SCENES, number, "length"))])
@@ -121,9 +121,11 @@ def _spans(scenes: list[Scene], clock: Animation) -> list[Span]:
     return spans
 
 
-def _seconds(text: str, clock: Animation, path: KeyPath) -> float:
+@contextmanager
+def _placed(*path: str | int) -> Iterator[None]:
+    """Say of a time that cannot be read where it stands."""
     try:
-        return seconds_at(text, clock.rate, clock.bpm)
+        yield
     except ValueError as error:
         raise PresetError([Diagnostic(str(error), MISFIT, path)]) from error
 

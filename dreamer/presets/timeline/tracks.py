@@ -10,8 +10,12 @@ from fractions import Fraction
 from typing import Any
 
 from dreamer.errors import nearest
+from dreamer.presets.model.animation import Animation
+from dreamer.presets.model.beats import Beats
 from dreamer.presets.model.times import is_time, seconds_at
 from dreamer.presets.timeline.easings import EASINGS, HOLD
+from dreamer.presets.timeline.expressions import Moment
+from dreamer.presets.timeline.hearing import SILENCE, Heard, Song, film_hearing
 
 EASE = "ease"
 
@@ -21,8 +25,9 @@ class Clock:
     """What times in a film refer to. `rate` in frames per second."""
 
     rate: Fraction
-    bpm: float
+    beats: Beats
     frames: int
+    heard: Heard = SILENCE
 
     @property
     def length(self) -> float:
@@ -33,10 +38,16 @@ class Clock:
         """When a frame is shown."""
         return float(frame / self.rate)
 
-    def moment(self, frame: int) -> dict[str, float]:
-        """What an expression knows of a frame: t (seconds), f (frame), p (0 to 1 through the film), b (beats)."""
+    def moment(self, frame: int) -> Moment:
+        """What an expression knows of a frame."""
         seconds = self.seconds(frame)
-        return {"t": seconds, "f": frame, "p": frame / max(self.frames - 1, 1), "b": seconds * self.bpm / 60}
+        return Moment(seconds, frame, frame / max(self.frames - 1, 1), self.beats.number(seconds), self.heard)
+
+
+def film_clock(animation: Animation, song: Song | None = None) -> Clock:
+    """The clock of a film, with what it hears."""
+    beats, heard = film_hearing(animation, song)
+    return Clock(animation.rate, beats, animation.frame_count, heard)
 
 
 @dataclass(frozen=True)
@@ -91,7 +102,7 @@ def track_mistakes(
     glides = not switching and all(is_number(value) for _, value, _ in keys)
     for key in table:
         if key != EASE and not is_time(key):
-            yield key, 'is neither a time such as "2s", "75f", "8b" or "50%" nor ease'
+            yield key, 'is neither a time such as "2s", "75f", "8b", "4 bars" or "50%" nor ease'
     for at, ease in [(None, table.get(EASE)), *((key, ease) for key, _, ease in keys)]:
         if ease is not None and ease not in EASINGS:
             near = nearest(str(ease), EASINGS, 1)
@@ -122,4 +133,4 @@ def make_track(table: Mapping[str, Any], clock: Clock, *, switching: bool = Fals
 
 
 def _in_order(table: Mapping[str, Any], clock: Clock) -> list[tuple[float, str]]:
-    return sorted((seconds_at(key, clock.rate, clock.bpm, clock.length), key) for key in table if is_time(key))
+    return sorted((seconds_at(key, clock.rate, clock.beats, clock.length), key) for key in table if is_time(key))

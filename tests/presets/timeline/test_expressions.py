@@ -4,11 +4,11 @@ import math
 
 import pytest
 
-from dreamer.presets.timeline.expressions import is_expression, parse_expression
+from dreamer.presets.timeline.expressions import Moment, is_expression, parse_expression
 
 
 def value(text: str, *, t: float = 2.0, f: float = 60, p: float = 0.25, b: float = 4.0) -> float:
-    return parse_expression(text).at(t=t, f=f, p=p, b=b)
+    return parse_expression(text).at(Moment(t, f, p, b))
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,11 @@ from dreamer.errors import PresetError
 from dreamer.presets import Preset, Target, load_preset, portable_paths, preset_from_tree, resolve_preset
 from dreamer.presets.adjust import previewed
 from dreamer.presets.dump import from_json, to_json, to_toml
+from dreamer.presets.model.beats import Beats
 from dreamer.presets.model.times import frames_in, seconds_at
 from dreamer.presets.source.named_files import missing_files, named_pictures
 from dreamer.presets.timeline.easings import EASINGS
-from dreamer.presets.timeline.expressions import parse_expression
+from dreamer.presets.timeline.expressions import Moment, parse_expression
 from dreamer.presets.timeline.keyframes import Timeline, preset_at
 from dreamer.presets.timeline.tracks import Clock, make_track
 
@@ -32,7 +33,7 @@ bpm = 60
 zoom = {zoom}
 center = ["= 0.5 + 0.1 * sin(t)", 0.5]
 """
-CLOCK = Clock(rate=Fraction(10), bpm=60.0, frames=40)
+CLOCK = Clock(rate=Fraction(10), beats=Beats(60.0), frames=40)
 
 
 def written(folder: Path, **values: str) -> Path:
@@ -154,16 +155,16 @@ def test_without_keyframes_the_preset_is_itself() -> None:
     ],
 )
 def test_expressions_compute(text: str, value: float) -> None:
-    assert parse_expression(text).at(t=1, f=10, p=0.1, b=2) == pytest.approx(value)
+    assert parse_expression(text).at(Moment(1, 10, 0.1, 2)) == pytest.approx(value)
 
 
 def test_times_in_every_unit() -> None:
     rate = CLOCK.rate
-    found: list[Any] = [seconds_at(text, rate, 120, 8.0) for text in ("2.5s", "25f", "5b", "50%", ".5s")]
+    found: list[Any] = [seconds_at(text, rate, Beats(120), 8.0) for text in ("2.5s", "25f", "5b", "50%", ".5s")]
     assert found == [2.5, 2.5, 2.5, 4.0, 0.5]
-    assert frames_in("0.01s", rate, 120) == 1
+    assert frames_in("0.01s", rate, Beats(120)) == 1
     with pytest.raises(ValueError, match="cannot be in percent"):
-        frames_in("50%", rate, 120)
+        frames_in("50%", rate, Beats(120))
 
 
 def film(text: str, folder: Path, *, animation: str = 'length = "4s"\nfps = 10') -> Preset:
@@ -307,7 +308,10 @@ def test_a_preview_leaves_octaves_that_change(tmp_path: Path) -> None:
         ),
         (
             f'{TARGET}[ascent]\njitter = {{ "0s" = 1, "2 secs" = 3 }}',
-            ['film.toml:4: ascent.jitter at "2 secs": is neither a time such as "2s", "75f", "8b" or "50%" nor ease'],
+            [
+                'film.toml:4: ascent.jitter at "2 secs": is neither a time such as "2s", "75f", "8b", "4 bars" '
+                'or "50%" nor ease'
+            ],
         ),
         (
             f'fidelty = {{ "0s" = 1, "2s" = 3 }}\n{TARGET}',

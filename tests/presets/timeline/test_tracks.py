@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from dreamer.presets.model.beats import Beats
+from dreamer.presets.timeline.expressions import Moment
 from dreamer.presets.timeline.tracks import Clock, Track, is_track, make_track, track_mistakes
 
-CLOCK = Clock(rate=Fraction(30000, 1001), bpm=90.0, frames=300)
+CLOCK = Clock(rate=Fraction(30000, 1001), beats=Beats(90.0), frames=300)
 
 
 def test_before_the_first_key_and_after_the_last_their_values_hold() -> None:
@@ -89,13 +91,8 @@ def test_a_table_with_a_mistake_makes_no_track() -> None:
 
 
 def test_a_moment_is_seconds_frame_share_and_beats() -> None:
-    assert CLOCK.moment(299) == {
-        "t": pytest.approx(9.97663, abs=1e-5),
-        "f": 299,
-        "p": 1.0,
-        "b": pytest.approx(14.965, abs=1e-3),
-    }
-    assert Clock(Fraction(10), 60.0, 1).moment(0) == {"t": 0.0, "f": 0, "p": 0.0, "b": 0.0}
+    assert CLOCK.moment(299) == Moment(pytest.approx(9.97663, abs=1e-5), 299, 1.0, pytest.approx(14.965, abs=1e-3))
+    assert Clock(Fraction(10), Beats(60.0), 1).moment(0) == Moment(0.0, 0, 0.0, 0.0)
 
 
 def test_tracks_are_plain_data() -> None:
