@@ -18,6 +18,7 @@ ELSEWHERE = [
     ("cli/suggest.py", "cli/test_inspect.py", "looks inside like the commands of inspect"),
     ("cli/recipe.py", "cli/test_again.py", "prints what `again` renders"),
     ("cli/sheet.py", "cli/test_gallery.py", "shows pictures as a gallery does"),
+    ("cli/listening.py", "cli/test_sound.py", "songs of every command"),
     ("cli/interruption.py", "cli/test_render.py", "signals to a command that renders"),
     ("cli/event_texts.py", "cli/test_progress.py", "what the displays show"),
     ("cli/address_space.py", "test_memory.py", "limits of memory"),
