@@ -25,6 +25,7 @@ from dreamer.jobs.plan import fitted_to, plan_batch
 from dreamer.jobs.run import Choices, JobRun, Tally, journaled_run
 from dreamer.jobs.sounds import hear_song
 from dreamer.jobs.stills import Still
+from dreamer.jobs.view import Views
 from dreamer.networks import Network
 from dreamer.pictures import Picture, read_picture
 from dreamer.pictures.read import picture_of
@@ -45,6 +46,9 @@ def dream(
     size: int | tuple[int, int] | None = None,
     seed: int | None = None,
     preview: bool = False,
+    compare: bool = False,
+    growth: str | Path | None = None,
+    variants: int | None = None,
     network: Network | None = None,
     device: str = "auto",
     precision: str = "auto",
@@ -55,6 +59,8 @@ def dream(
     `photo`: a path, a `Picture`, a Pillow image, or a (3, H, W) float tensor in [0, 1], sRGB.
     `preset`: a name, a path or a `Preset`; `overrides` are as for `--set`: "octaves.count=6".
     `size`: longest side, or (width, height), in px. `preview`: the same look at a quarter of the area.
+    `compare`: return the photo and the dream side by side. `growth`: write a film there of how the picture came to be.
+    `variants`: return a sheet of this many seeds, small, to choose from.
     `network`: one from `load_network`, to be used again and again; otherwise the preset's is loaded on `device`.
     `listen` is called with the engine's events.
 
@@ -63,10 +69,10 @@ def dream(
     chosen = with_options(_resolved(preset, overrides), size=size, seed=seed, preview=preview)
     picture = _picture(photo)
     fitted = fitted_to(chosen, with_photo=picture is not None)
-    done = _done(Job(picture, fitted, _name(preset)), network, device, precision, listen)
-    if done.still is None:
-        raise RuntimeError("a job without an output hands its picture over")
-    return done.still
+    views = Views(compare, None if growth is None else Path(growth), variants)
+    jobs = [job for job in views.jobs(Job(picture, fitted, _name(preset))) if not compare or job.view is not None]
+    done = _done(jobs, network, device, precision, listen)
+    return next(each.still for each in done if each.still is not None)
 
 
 def animate(
@@ -99,7 +105,7 @@ def animate(
     fitted = fitted_to(chosen, with_photo=source is not None)
     settings = FilmSettings(codec, quality, keep_frames=keep_frames)
     job = Job(None if source is None else Path(source), fitted, _name(preset), Path(output), settings)
-    done = _done(job, network, device, precision, listen)
+    (done,) = _done([job], network, device, precision, listen)
     return Film(done.frames or 0, done.width, done.height, done.seam or 0.0, done.warnings)
 
 
@@ -113,6 +119,9 @@ def batch(
     size: int | tuple[int, int] | None = None,
     seed: int | None = None,
     preview: bool = False,
+    compare: bool = False,
+    growth: str | None = None,
+    variants: int | None = None,
     file_settings: FileSettings = DEFAULT_SETTINGS,
     workers: int | None = None,
     device: str = "auto",
@@ -125,9 +134,9 @@ def batch(
     """Dream over every input with every preset into `folder`, and return what became of the jobs, in numbers.
 
     `inputs`: files, folders with all pictures below them, patterns, or "noise". `sweep`: as for the command line,
-    "octaves.scale=1.2,1.4". `file_settings`: how pictures' files are made. `workers`: processes that share the work;
-    None: this one. What is finished is not done again, a broken input fails alone, and other processes may work on the
-    same folder meanwhile.
+    "octaves.scale=1.2,1.4"; so are `compare`, `growth` and `variants`. `file_settings`: how pictures' files are made.
+    `workers`: processes that share the work; None: this one. What is finished is not done again, a broken input fails
+    alone, and other processes may work on the same folder meanwhile.
     `listen` is called with the engine's events, where no other process does the work.
     Raises the errors of `dreamer.errors` for what would keep every job from being done.
     """
@@ -139,6 +148,9 @@ def batch(
         "size": size,
         "seed": seed,
         "preview": preview,
+        "compare": compare,
+        "growth": growth,
+        "variants": variants,
         **file_settings.model_dump(exclude_defaults=True),
     }
     try:
@@ -162,10 +174,10 @@ def batch(
         journal.close()
 
 
-def _done(job: Job, network: Network | None, device: str, precision: str, listen: Listener) -> JobDone:
-    """Do one job in this process, whatever is at its output. Raises what has gone wrong."""
+def _done(jobs: Sequence[Job], network: Network | None, device: str, precision: str, listen: Listener) -> list[JobDone]:
+    """Do jobs in this process, whatever is at their outputs. Raises what has gone wrong."""
     results: list[JobDone] = []
-    check_outputs([job], "output")
+    check_outputs(jobs, "output")
 
     def hear(event: JobEvent) -> None:
         if isinstance(event, JobProgress):
@@ -176,8 +188,8 @@ def _done(job: Job, network: Network | None, device: str, precision: str, listen
             results.append(event)
 
     with Inline(device=device, precision=precision, network=network, listen=hear) as executor:
-        JobRun([examined(job)], Choices(force=True), hear, claims=Claims()).run(executor)
-    return results[0]
+        JobRun([examined(job) for job in jobs], Choices(force=True), hear, claims=Claims()).run(executor)
+    return results
 
 
 def _name(preset: str | Path | Preset) -> str:

@@ -28,7 +28,8 @@ from dreamer.texts import escaped_name, json_line, unescaped_name
 class Recipe:
     """What made a picture. `key` identifies the job; `input_name` and `input_digest` are empty without a photo.
 
-    `files`: how the picture's file was made. `facts` hold what may explain a difference: the network's digest, device
+    `files`: how the picture's file was made. `view`: what it shows of the dream where it is not the dream itself, such
+    as "variants 6". `facts` hold what may explain a difference: the network's digest, device
     and why, precision, torch's version.
     """
 
@@ -40,6 +41,7 @@ class Recipe:
     version: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
     files: FileSettings = DEFAULT_SETTINGS
+    view: str = ""
 
     def to_json(self) -> str:
         """Compact JSON for embedding; paths in the preset are made portable."""
@@ -50,6 +52,7 @@ class Recipe:
             "preset_name": escaped_name(self.preset_name),
             "input": {"name": escaped_name(self.input_name), "sha256": self.input_digest} if self.input_name else None,
             "file": self.files.model_dump(mode="json", exclude_defaults=True),
+            "view": self.view,
             "facts": dict(self.facts),
         }
         return json_line({k: v for k, v in tree.items() if v}, separators=(",", ":"))
@@ -72,6 +75,7 @@ class _Tree(BaseModel):
     dreamer: str = Field(default="", max_length=64)
     facts: dict[str, Annotated[str, Field(max_length=1000)]] = Field({}, max_length=100)
     file: FileSettings = DEFAULT_SETTINGS
+    view: str = Field(default="", pattern=r"^(compare|growth|variants [1-9][0-9]?)?$")
 
 
 def parse_recipe(text: str, *, where: str) -> Recipe:
@@ -95,6 +99,7 @@ def parse_recipe(text: str, *, where: str) -> Recipe:
         tree.dreamer,
         tree.facts,
         tree.file,
+        tree.view,
     )
 
 

@@ -17,6 +17,7 @@ from dreamer.errors import NoInputError
 from dreamer.jobs.job import Conditions, FilmSettings, Job, examined, file_digest
 from dreamer.jobs.outputs import OutputTemplate, check_outputs, preset_fields
 from dreamer.jobs.own_names import with_own_names
+from dreamer.jobs.view import parse_view
 from dreamer.pictures.settings import FileSettings
 from dreamer.presets.model.schema import Preset
 from dreamer.presets.source.lookup import is_file
@@ -83,6 +84,7 @@ def _job(file: Path, recipe: Recipe, photo: Path | None, sound: Path | None, tem
         FilmSettings(codec=recipe.facts.get("codec")) if "codec" in recipe.facts else None,
         recipe.preset_name,
         _conditions(recipe, options),
+        view=parse_view(recipe.view),
     )
 
 

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, get_args
 import click
 
 from dreamer.cli.gallery import gallery_items, tell_unshown
-from dreamer.cli.job_options import FIELDS, RunOptions, collected, no_recipe_option, order_options, run_options
+from dreamer.cli.job_options import (
+    FIELDS,
+    RunOptions,
+    collected,
+    no_recipe_option,
+    order_options,
+    run_options,
+    view_options,
+)
 from dreamer.cli.options import verbosity_options
 from dreamer.cli.run_jobs import print_estimate, print_plan, run_jobs
 from dreamer.cli.running import FAILED, verbosity
@@ -51,6 +59,7 @@ class BatchOptions:
 
 @click.command()
 @order_options(preview="The same looks at a quarter of the area, much sooner.", presets_required=False)
+@view_options
 @click.option(
     "-o",
     "--output",

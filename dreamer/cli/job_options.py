@@ -20,6 +20,7 @@ from dreamer.cli.options import (
     set_option,
 )
 from dreamer.jobs.orders import Order
+from dreamer.jobs.view import MOST_VARIANTS
 from dreamer.pictures.settings import QUALITY, FileSettings, Level
 from dreamer.presets.model.fields import check_kernels
 
@@ -194,6 +195,22 @@ def order_options(*, preview: str, presets_required: bool = True, files: bool = 
         return wrapped
 
     return decorate
+
+
+def view_options(command: Command) -> Command:
+    """--compare, --growth and --variants, which are fields of an `Order`."""
+    compare = click.option(
+        "--compare", is_flag=True, help="Write the photo and its dream side by side, too: NAME-compare.png."
+    )
+    growth = click.option(
+        "--growth", metavar="FILM",
+        help="Film how each still came to be, octave by octave, too: FILM such as growth.mp4; fields as for pictures.",
+    )  # fmt: skip
+    variants = click.option(
+        "--variants", type=click.IntRange(2, MOST_VARIANTS), metavar="N",
+        help="In place of each still, a sheet of N seeds, small, to choose from: NAME-variants.png.",
+    )  # fmt: skip
+    return compare(growth(variants(command)))
 
 
 def output_option(default: str, text: str) -> Callable[[Command], Command]:

@@ -66,8 +66,10 @@ def standard_output(template: str, options: RunOptions) -> Iterator[str]:
             sys.stdout.buffer.flush()
 
 
-def check_one(template: str, count: int) -> None:
-    """Raise UsageError where several pictures, `count`, would go to standard output."""
+def check_one(template: str, count: int, *, beside: bool = False) -> None:
+    """Raise UsageError where several pictures, `count`, would go to standard output, or some `beside` it."""
+    if beside and _OUTPUT.fullmatch(template):
+        raise UsageError(f"--output {template} goes with neither --compare nor --variants", remedy="Name a file.")
     if count > 1 and _OUTPUT.fullmatch(template):
         raise UsageError(f"--output {template} takes one picture, and there are {count}", remedy="Name a folder.")
 

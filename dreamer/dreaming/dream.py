@@ -147,7 +147,7 @@ class _Dream:
                 alive = {number: bool(each.any()) for number, each in self.dead.alive.items()}
                 keep(OctaveState(octave + 1, self.picture, self.free_memory, self.largest_tile, alive))
         self._warn(self.picture, self.photo)
-        return self.extent.finished(self.picture)
+        return self.extent.seen(self.picture)
 
     def _resume(self, state: OctaveState) -> int:
         """Be as after the octaves of a state; their number, 0 for a state of another dream."""
@@ -241,7 +241,8 @@ class _Dream:
             for step, score in ascent.steps(canvas, steps, self._randomness(octave)):
                 self.step = step
                 share = self._share(octave, step)
-                self.listen(StepDone(octave + 1, len(self.sizes), step, steps, height, width, score, share))
+                seen = self.extent.seen(canvas.picture())
+                self.listen(StepDone(octave + 1, len(self.sizes), step, steps, height, width, score, share, seen))
             active = self._active(octave)
             self.dead.add({active[place]: alive for place, alive in gradient.alive.items()})
         picture = canvas.picture()

@@ -27,7 +27,8 @@ class StepDone:
     """A gradient step is done. `objective`: (B,) weighted score before the step, on the device.
 
     Reading it copies it to the host, so a subscriber should read only those that it shows.
-    `work` is the share of the whole dream that is done, in pixels times steps.
+    `work` is the share of the whole dream that is done, in pixels times steps. `picture`: what is dreamt so far,
+    (B, 3, H, W) in [0, 1] on the device, to be used at once: the next step writes over it.
     """
 
     octave: int
@@ -38,6 +39,7 @@ class StepDone:
     width: int
     objective: Tensor
     work: float
+    picture: Tensor | None = None
 
 
 @dataclass(frozen=True)

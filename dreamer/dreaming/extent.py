@@ -42,15 +42,18 @@ class Extent:
 
     def placed(self, draw: Callable[[int, int], Tensor], height: int, width: int) -> Tensor:
         """A mask of the output, which `draw` draws at any size, (B, 1, height, width), as it lies in an octave."""
+        return mirrored(draw(*self._inner(height, width)), height, width)
+
+    def seen(self, picture: Tensor) -> Tensor:
+        """What comes out of the picture of an octave: all of it but the mirror images around it."""
+        return middle(picture, *self._inner(picture.shape[2], picture.shape[3]))
+
+    def _inner(self, height: int, width: int) -> Size:
         rows, columns = (
             max(1, round(side * kept / whole))
             for side, kept, whole in zip((height, width), self.output, self.octaves[-1], strict=True)
         )
-        return mirrored(draw(rows, columns), height, width)
-
-    def finished(self, picture: Tensor) -> Tensor:
-        """The output of a dream at the last octave."""
-        return middle(picture, *self.output)
+        return rows, columns
 
     @property
     def warning(self) -> DreamWarning | None:

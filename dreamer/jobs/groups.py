@@ -18,14 +18,20 @@ _UNSELECTED = {field: None for field in _SELECTING.values() if field is not None
 
 def grouped(jobs: Sequence[Job]) -> Iterator[list[Job]]:
     """Jobs that go through the network together: stills of one size whose presets differ in nothing but what the
-    targets select."""
+    targets select; and a still with its other views."""
     alike: dict[object, list[Job]] = {}
+    shown = {_dream(job) for job in jobs if job.view is not None}
     for job in jobs:
-        alike.setdefault(_likeness(job), []).append(job)
-    for group in alike.values():
-        together = _together(group[0])
+        alike.setdefault(_dream(job) if _dream(job) in shown else _likeness(job), []).append(job)
+    for likeness, group in alike.items():
+        together = len(group) if likeness in shown else _together(group[0])
         for first in range(0, len(group), together):
             yield group[first : first + together]
+
+
+def _dream(job: Job) -> object:
+    """Equal for jobs that show the same dream."""
+    return "dream", job.path or id(job.source), repr(job.preset), job.film, job.conditions
 
 
 def _likeness(job: Job) -> object:

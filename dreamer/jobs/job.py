@@ -14,6 +14,7 @@ from dreamer.bounded import regular
 from dreamer.errors import DreamerError, PictureError
 from dreamer.jobs.journal import Journal
 from dreamer.jobs.sounds import hearing_key
+from dreamer.jobs.view import View, variants_of
 from dreamer.jobs.work import megapixel_steps, source_size
 from dreamer.pictures.names import output_format
 from dreamer.pictures.settings import DEFAULT_SETTINGS, FileSettings
@@ -60,7 +61,7 @@ class Job:
 
     `source`: a file, a picture in memory, or None where the canvas starts without one. `output`: None where the picture
     stays in memory. `film` is there where the output is a film. `variant`: the preset's name with its swept values.
-    `files`: how a picture's file is made.
+    `files`: how a picture's file is made. `view`: what the output shows where it is not the dream itself.
 
     What `examined` finds out: `key`, empty where the input cannot be read; `state`: new; done (this very job made its
     output); stale (another job of dreamer did); exists (a file that dreamer did not write is in the way); failed (tried
@@ -77,6 +78,7 @@ class Job:
     variant: str = ""
     conditions: Conditions = Conditions()
     files: FileSettings = DEFAULT_SETTINGS
+    view: View | None = None
     key: str = field(default="", compare=False)
     state: State = field(default="new", compare=False)
     reason: str = field(default="", compare=False)
@@ -100,9 +102,14 @@ class Job:
         """The input's file, where it is one."""
         return self.source if isinstance(self.source, Path) else None
 
+    @property
+    def is_film(self) -> bool:
+        """Whether the output is a film: one of its own, or of how a still came to be."""
+        return self.film is not None or (self.view is not None and self.view.kind == "growth")
+
     def file_identity(self) -> dict[str, Any]:
         """What of `files` changes the bytes of the output; empty where all is as by default, and for films."""
-        if self.output is None or self.film is not None:
+        if self.output is None or self.is_film:
             return {}
         return self.files.identity(output_format(self.output))
 
@@ -123,7 +130,7 @@ def examined(job: Job, journal: Journal | None = None) -> Job:
         with refusals_told():
             size = source_size(job.source)
             key = job_key(job)
-            work = megapixel_steps(job.preset, size, film=job.film is not None)
+            work = _work(job, size)
             state, reason = _state(job, key, journal)
     except DreamerError as error:
         entry = journal.entry(job.output) if journal is not None and job.output is not None else None
@@ -131,6 +138,12 @@ def examined(job: Job, journal: Journal | None = None) -> Job:
         reason = error.what if isinstance(error, PictureError) else str(error)
         return replace(job, state="failed" if known else "broken", reason=reason, error=error)
     return replace(job, key=key, state=state, reason=reason, size=size, work=work)
+
+
+def _work(job: Job, size: tuple[int, int] | None) -> float:
+    if job.view is not None and job.view.kind == "variants":
+        return sum(megapixel_steps(each, size, film=False) for each in variants_of(job.preset, job.view.count))
+    return megapixel_steps(job.preset, size, film=job.film is not None)
 
 
 def job_key(job: Job) -> str:
@@ -146,6 +159,8 @@ def job_key(job: Job) -> str:
     digest.update(source_digest(job).encode())
     if identity := job.file_identity():
         digest.update(json.dumps(identity, sort_keys=True).encode())
+    if job.view is not None:
+        digest.update(str(job.view).encode())
     for text in named_files(job.preset):
         digest.update(file_digest(resolve_picture(text)).encode())
     digest.update(hearing_key(job.preset).encode())
@@ -203,6 +218,5 @@ def make_recipe(job: Job, **facts: str) -> Recipe | None:
     if job.source is not None and not digest:
         return None
     name = job.source.name if job.source is not None else ""
-    return Recipe(
-        job.key, job.preset, job.preset_name, name, digest, __version__, facts, FileSettings(**job.file_identity())
-    )
+    files, view = FileSettings(**job.file_identity()), "" if job.view is None else str(job.view)
+    return Recipe(job.key, job.preset, job.preset_name, name, digest, __version__, facts, files, view)

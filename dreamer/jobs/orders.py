@@ -26,6 +26,7 @@ from pydantic import AliasChoices, Field, ValidationError
 
 from dreamer.errors import PresetError
 from dreamer.jobs.inputs import NOISE
+from dreamer.jobs.view import MOST_VARIANTS
 from dreamer.pictures.settings import FileSettings
 from dreamer.presets.model.diagnostics import diagnostics_in
 from dreamer.presets.model.fields import Kernels, Names, Table, described
@@ -60,6 +61,11 @@ class Order(FileSettings):
     size: Side | tuple[Side, Side] | None = described(None, "longest side, or [width, height], in px")
     seed: int | None = described(None, "start of all random numbers", ge=0)
     preview: bool = described(False, "the same look at a quarter of the area")
+    compare: bool = described(False, "write the photo beside each dream, too")
+    growth: str | None = described(None, "where a film of how each still came to be goes, with its suffix")
+    variants: int | None = described(
+        None, "a sheet of this many seeds in place of each still, small, to choose from", ge=2, le=MOST_VARIANTS
+    )
 
     @property
     def files(self) -> FileSettings:

@@ -12,7 +12,7 @@ from dreamer.errors import OutputError, UsageError
 from dreamer.film.codecs import film_codec
 from dreamer.jobs.first_target import target_fields
 from dreamer.jobs.inputs import Input
-from dreamer.jobs.job import FilmSettings, Job
+from dreamer.jobs.job import Job
 from dreamer.pictures.names import require_writer
 from dreamer.presets.model.schema import Preset
 
@@ -82,7 +82,8 @@ def kept_apart(jobs: Iterable[Job]) -> list[Job]:
         if other is not None and other == job:
             continue  # named twice
         if other is not None and job.output is not None and _differ_in_suffix(job.path, other.path):
-            job = replace(job, output=job.output.with_name(f"{job.name}{job.output.suffix}"))
+            view = "" if job.view is None else f"-{job.view.kind}"
+            job = replace(job, output=job.output.with_name(f"{job.name}{view}{job.output.suffix}"))
         taken.setdefault(job.output, job)
         apart.append(job)
     return apart
@@ -113,17 +114,17 @@ def check_outputs(jobs: Iterable[Job], option: str) -> None:
                 where=str(job.output),
                 remedy=f"Add fields such as {{stem}} or {{name}} to {option}, until no two are alike.",
             )
-        _check_format(job.output, job.film)
+        _check_format(job, job.output)
         folders.add(place.parent)
     for folder in folders:
         _check_folder(folder, option)
 
 
-def _check_format(output: Path, film: FilmSettings | None) -> None:
-    if film is None:
-        require_writer(output)
+def _check_format(job: Job, output: Path) -> None:
+    if job.is_film:
+        film_codec(output, job.film.codec if job.film else None)
     else:
-        film_codec(output, film.codec)
+        require_writer(output)
 
 
 def _check_folder(folder: Path, option: str) -> None:

@@ -15,6 +15,7 @@ from dreamer.jobs.orders import Order
 from dreamer.jobs.outputs import OutputTemplate, check_outputs, kept_apart
 from dreamer.jobs.sounds import check_sound, film_seconds, hear_song, song_of
 from dreamer.jobs.sweeps import combinations, label, parse_sweep
+from dreamer.jobs.view import Views
 from dreamer.networks.names import require_known_network
 from dreamer.pictures.settings import DEFAULT_SETTINGS, FileSettings
 from dreamer.presets.adjust import with_motion, with_options
@@ -32,6 +33,26 @@ class Variant:
     preset: Preset
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What an order wants to be shown beside, or in place of, each still; `growth`: where such films go."""
+
+    compare: bool = False
+    growth: OutputTemplate | None = None
+    variants: int | None = None
+
+
+NOTHING_ELSE = Shown()
+
+
+def shown_by(order: Order, folder: Path = Path()) -> Shown:
+    """What an order wants to be shown; its films go below `folder`."""
+    growth = None
+    if order.growth is not None:
+        growth = OutputTemplate(order.growth, "--growth", folder, in_folder=("", "{stem}-{variant}-growth.mp4"))
+    return Shown(order.compare, growth, order.variants)
+
+
 def plan_jobs(
     inputs: Sequence[Input],
     variants: Sequence[Variant],
@@ -39,15 +60,17 @@ def plan_jobs(
     *,
     film: FilmSettings | None = None,
     files: FileSettings = DEFAULT_SETTINGS,
+    shown: Shown = NOTHING_ELSE,
     journal: Journal | None = None,
 ) -> list[Job]:
     """Every input with every variant: a photo sets `canvas.start` to "photo", no photo unsets it.
 
-    With `film`, presets that have an `[animation]` table make films. Raises, before any work, UsageError where the
-    template has an unknown field, the codec is unknown, or a film has no song to follow or too short a one, and what
-    `check_outputs` raises.
+    With `film`, presets that have an `[animation]` table make films. `shown`: what else is shown of stills.
+
+    Raises, before any work, UsageError where the template has an unknown field, the codec is unknown, a film has no
+    song to follow or too short a one, and for views that jobs cannot have, and what `check_outputs` raises.
     """
-    crossed = _crossed(inputs, variants, template, film, files)
+    crossed = _crossed(inputs, variants, template, film, files, shown)
     jobs = list({(job.place, str(job.source), job.variant): job for job in crossed}.values())  # named twice, done once
     check_outputs(jobs, template.option)
     return [examined(job, journal) for job in jobs]
@@ -64,7 +87,7 @@ def plan_batch(orders: Sequence[Order], folder: Path, journal: Journal) -> list[
         variants = find_variants(order)
         inputs = find_order_inputs(order, variants, apart_from=folder)
         template = OutputTemplate(order.template, "--template", folder, (order.format, order.film_format))
-        jobs += _crossed(inputs, variants, template, FilmSettings(), order.files)
+        jobs += _crossed(inputs, variants, template, FilmSettings(), order.files, shown_by(order, folder))
     jobs = kept_apart(jobs)
     check_outputs(jobs, "--template")
     return [examined(job, journal) for job in jobs]
@@ -138,6 +161,7 @@ def _crossed(
     template: OutputTemplate,
     film: FilmSettings | None,
     files: FileSettings,
+    shown: Shown,
 ) -> Iterator[Job]:
     for source in inputs:
         for variant in variants:
@@ -153,12 +177,9 @@ def _crossed(
                 check_sound(variant.preset, song_of(variant.preset), seconds)
             preset = fitted_to(variant.preset, with_photo=source.source is not None)
             output = template.path(source, variant.name, variant.preset_name, preset, film=moving)
-            yield Job(
-                source.source,
-                preset,
-                variant.preset_name,
-                output,
-                film if moving else None,
-                variant.name,
-                files=files,
-            )
+            settings = film if moving else None
+            still = Job(source.source, preset, variant.preset_name, output, settings, variant.name, files=files)
+            growth = None
+            if shown.growth is not None:
+                growth = shown.growth.path(source, variant.name, variant.preset_name, preset, film=True)
+            yield from Views(shown.compare, growth, shown.variants).jobs(still)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 
 import torch
 
-from dreamer.atomic import discard
 from dreamer.devices import processor_name
-from dreamer.dreaming.events import DreamWarning
+from dreamer.dreaming.events import DreamEvent, Listener
 from dreamer.errors import DeviceError, DreamerError, NetworkError, TargetError
 from dreamer.film.codecs import film_codec
 from dreamer.jobs.events import (
@@ -27,11 +26,13 @@ from dreamer.jobs.events import (
     NetworkReady,
 )
 from dreamer.jobs.job import Job, Task
-from dreamer.jobs.octaves import is_large_still, octave_store, octaves_file
+from dreamer.jobs.octaves import is_large_still, octave_store
 from dreamer.jobs.read_ahead import ReadAhead, ReadTask, take_one_core
+from dreamer.jobs.show import shown, write_still
 from dreamer.jobs.sounds import song_facts
 from dreamer.jobs.stills import Still, render_stills
 from dreamer.networks import Network, load_network
+from dreamer.presets.model.schema import Preset
 from dreamer.refusals import refusals_told
 
 # Networks that stay in memory; a batch goes through its jobs network by network.
@@ -117,6 +118,9 @@ class Renderer:
             if first.film is not None:
                 yield self._film(first, network)
                 return
+            if any(job.view is not None for job in task.jobs):
+                yield from self._views(task, network)
+                return
             began = time.perf_counter()
             try:
                 with refusals_told():
@@ -127,7 +131,25 @@ class Renderer:
             seconds = (time.perf_counter() - began) / len(task.jobs)
             facts = render_facts(network, first.conditions.together or len(task.jobs))
         for job, still in zip(task.jobs, stills, strict=True):
-            self._writing.append(writer.submit(_write, job, still, facts, seconds))
+            self._writing.append(writer.submit(write_still, job, still, facts, seconds))
+
+    def _views(self, task: ReadTask, network: Network) -> Iterator[JobEvent]:
+        """What the jobs of one dream show of it."""
+        first, picture, together = task.jobs[0], task.pictures[0], len(task.jobs)
+
+        def rendered(preset: Preset, listen: Listener) -> Still:
+            def hear(event: DreamEvent) -> None:
+                listen(event)
+                self._listen(JobProgress(first, event, together))
+
+            return render_stills(preset, network, [picture], others=self._others(first, network), listen=hear)[0]
+
+        try:
+            with refusals_told():
+                outcomes = list(shown(task.jobs, picture, rendered, render_facts(network)))
+        except DreamerError as error:
+            outcomes = [JobFailed(job, error) for job in task.jobs]
+        yield from outcomes
 
     def _apart(self, task: ReadTask, network: Network, error: DreamerError) -> Iterator[JobEvent]:
         """A task that failed as a whole: where more memory, or other targets, may help its jobs are done one by one."""
@@ -146,7 +168,7 @@ class Renderer:
             except DreamerError as own:
                 yield JobFailed(job, own)
             else:
-                yield _write(job, still, render_facts(network), time.perf_counter() - began)
+                yield write_still(job, still, render_facts(network), time.perf_counter() - began)
 
     def _network_for(self, job: Job) -> Network:
         if self._network is not None:
@@ -213,22 +235,6 @@ def _threads(count: int | None) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def _write(job: Job, still: Still, facts: Mapping[str, str], seconds: float) -> JobDone | JobFailed:
-    """Write a rendered picture to the job's output, or hand it over where it has none."""
-    height, width = still.pixels.shape[1:]
-    text = None if job.recipe is None else replace(job.recipe, facts=facts).to_json()
-    if job.output is None:
-        return JobDone(job, seconds, width, height, still=replace(still, recipe=text), warnings=still.warnings)
-    try:
-        with refusals_told():
-            notes = replace(still, recipe=text).write(job.output, job.files)
-        discard(octaves_file(job.output))
-    except DreamerError as error:
-        return JobFailed(job, error)
-    warnings = (*still.warnings, *(DreamWarning("output_file", note) for note in notes))
-    return JobDone(job, seconds, width, height, warnings=warnings)
 
 
 def write_film(job: Job, network: Network, listen: JobListener) -> JobDone:
