@@ -22,7 +22,7 @@ from benchmarks.steps import whole_steps
 from dreamer import animate
 from dreamer.dreaming.dream import dream
 from dreamer.networks import Network, load_network
-from dreamer.networks.cut import Cut, node_sizes
+from dreamer.networks.cut import node_sizes
 from dreamer.presets import Preset
 from dreamer.presets.model.schema import NetworkChoice
 
@@ -32,6 +32,7 @@ MEMORY_SIDES = (1024, 2048, 4096, 8192)
 STEPS = 10
 REPEATS = 5
 MATRIX = 8192
+COUNTED = 256  # side in px of the picture whose operations are counted
 BYTES = 2  # of a value in bfloat16
 PHOTO = Path(__file__).resolve().parents[1] / "inputs" / "sky.jpg"
 LAUNCHES = ("cudaLaunchKernel", "cudaLaunchKernelExC", "cuLaunchKernel", "cuLaunchKernelEx", "cudaGraphLaunch")
@@ -99,12 +100,14 @@ def bare_gradient(passes: Callable[[Tensor], dict[str, Tensor]], layer: str) -> 
     return gradient
 
 
-def operations_of(cut: Cut, layer: str, image: Tensor) -> int:
-    """Floating-point operations of one gradient, as torch counts them."""
+def operations_per_pixel(name: str, layer: str) -> float:
+    """Floating-point operations of one gradient for each px, as torch counts them; of fused kernels it counts none."""
+    network = load_network(NetworkChoice(name=name, weights="random"), device="cpu", precision="float32")
+    gradient = bare_gradient(network.cut([layer]), layer)
     counter = FlopCounterMode(display=False)
     with counter:
-        bare_gradient(cut, layer)(image)
-    return int(counter.get_total_flops())
+        gradient(torch.rand(1, 3, COUNTED, COUNTED))
+    return float(counter.get_total_flops()) / COUNTED**2
 
 
 def floor_seconds(module: fx.GraphModule, side: int, ceilings: Ceilings) -> float:
@@ -131,7 +134,7 @@ def _steps_table(name: str, layer: str, ceilings: Ceilings) -> Iterator[str]:
     cut = network.cut([layer])
     preset = Preset.model_validate({"targets": [{"layer": layer}], "ascent": {"jitter": 32}})
     pictures = whole_steps(network, layer, preset)
-    graphs = cut._repeated
+    graphs, per_pixel = cut._repeated, operations_per_pixel(name, layer)
     yield f"\n{name} to {layer}, {str(network.precision).removeprefix('torch.')}, ms"
     yield (
         f"{'side':>6}{'floor':>9}{'gradient':>10}{'graphed':>9}{'step':>8}{'graphed':>9}"
@@ -139,7 +142,7 @@ def _steps_table(name: str, layer: str, ceilings: Ceilings) -> Iterator[str]:
     )
     for side in SIDES:
         image = torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(0)).cuda()
-        operations, floor = operations_of(cut, layer, image), floor_seconds(cut.graph, side, ceilings)
+        operations, floor = per_pixel * side**2, floor_seconds(cut.graph, side, ceilings)
         taken = []
         for passes in (cut.graph, graphs):
             cut._repeated = passes

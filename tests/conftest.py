@@ -63,8 +63,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
     if DEVICE.type != "cpu":
         from dreamer.devices import choose_device
+        from dreamer.errors import DreamerError
 
-        choose_device(str(DEVICE))  # float32 is float32 from here on, and sums have an order, as in a dream
+        try:
+            choose_device(str(DEVICE))  # float32 is float32 from here on, and sums have an order, as in a dream
+        except DreamerError as error:
+            raise pytest.UsageError(f"--device: {error}") from None
         mode = OnDevice()
         mode.__enter__()
         config.add_cleanup(lambda: mode.__exit__(None, None, None))

@@ -50,12 +50,17 @@ def own_pooling_works(device: torch.device) -> bool:
 
     They need Triton, which torch brings along on Linux, and a C compiler.
     """
+    try:
+        from triton.errors import TritonError
+    except ImportError as error:
+        _log.debug("no own kernels for pooling: %s", error)
+        return False
     x = torch.rand(1, 8, 13, 10, generator=torch.Generator().manual_seed(0)).to(device, torch.bfloat16)
     leaf = x.requires_grad_(True)
     try:
         ways = (_IndexedPooling.apply(leaf, 3, 2, 0, True), F.max_pool2d(leaf, 3, 2, ceil_mode=True))
         gradients = [torch.autograd.grad(way.float().square().sum(), leaf)[0] for way in ways]
-    except (ImportError, RuntimeError, OSError, subprocess.SubprocessError) as error:
+    except (TritonError, RuntimeError, OSError, subprocess.SubprocessError) as error:
         _log.debug("no own kernels for pooling: %s", error)
         return False
     return torch.equal(ways[0], ways[1]) and torch.allclose(gradients[0], gradients[1], rtol=1e-2)

@@ -5,8 +5,6 @@ torch's own keep an index of eight bytes for each maximum, and took a quarter of
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 import triton
 import triton.language as tl
@@ -16,8 +14,8 @@ BLOCK = 1024
 
 
 @triton.jit  # type: ignore[untyped-decorator]
-def _pool(
-    x: Any, result: Any, places: Any, total: Any, channels: Any, height: Any, width: Any, rows: Any, columns: Any,
+def _pool(  # type: ignore[no-untyped-def]
+    x, result, places, total, channels, height, width, rows, columns,
     SIZE: tl.constexpr, STRIDE: tl.constexpr, PADDING: tl.constexpr, BLOCK: tl.constexpr,
 ) -> None:  # fmt: skip
     number = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
@@ -40,9 +38,9 @@ def _pool(
 
 
 @triton.jit  # type: ignore[untyped-decorator]
-def _unpool(
-    gradient: Any, places: Any, result: Any, total: Any, channels: Any,
-    height: Any, width: Any, rows: Any, columns: Any,
+def _unpool(  # type: ignore[no-untyped-def]
+    gradient, places, result, total, channels,
+    height, width, rows, columns,
     SIZE: tl.constexpr, STRIDE: tl.constexpr, PADDING: tl.constexpr, WINDOWS: tl.constexpr, BLOCK: tl.constexpr,
 ) -> None:  # fmt: skip
     number = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)

@@ -163,7 +163,7 @@ def test_grown_corners_of_pictures_are_round() -> None:
 
 
 def test_faces_are_left_out_of_every_mask() -> None:
-    face = torch.zeros(1, 1, 40, 40)
+    face = torch.zeros(1, 1, 40, 40).cpu()  # masks are drawn on the CPU
     face[..., :20, :] = 1
     canvas = Canvas(protect="faces")
     free = draw_canvas_mask(canvas, 40, 40, {}, {"faces": face})
@@ -172,4 +172,4 @@ def test_faces_are_left_out_of_every_mask() -> None:
     half = draw_canvas_mask(canvas, 40, 40, {}, {"faces": face})
     assert half[0, 0, 30, 5] == 1
     assert half[0, 0, 10, 5] == 0 and half[0, 0, 30, 35] == 0
-    assert torch.equal(draw_canvas_mask(Canvas(), 40, 40, {}, {}), torch.ones(1, 1, 40, 40))
+    assert torch.equal(draw_canvas_mask(Canvas(), 40, 40, {}, {}), torch.ones(1, 1, 40, 40).cpu())

@@ -99,8 +99,8 @@ def pocket(monkeypatch: pytest.MonkeyPatch, watched: WatchedCapture | None = Non
     """The shipped network, whose cuts capture themselves as they would on CUDA where `watched` is given."""
     made = Network.cut
 
-    def watched_cut(network: Network, layers: Any, rectifier: Any = None) -> Cut:
-        cut = made(network, layers, rectifier)
+    def watched_cut(network: Network, layers: Any, rectifier: Any = None, **options: Any) -> Cut:
+        cut = made(network, layers, rectifier, **options)
         if watched is not None and not isinstance(cut._repeated, GraphedModule):
             cut._repeated = GraphedModule(cut.graph, watched, cut.bytes_per_pixel)
         return cut
