@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, ValidationError
 from dreamer.bounded import parse_json
 from dreamer.errors import FilmError, PictureError, PresetError
 from dreamer.film.codecs import TAGGED_SUFFIXES
+from dreamer.film.recipes import folder_recipe
 from dreamer.pictures.recipes import read_recipe
 from dreamer.pictures.settings import DEFAULT_SETTINGS, FileSettings
 from dreamer.presets.dump import to_json
@@ -20,8 +21,6 @@ from dreamer.presets.model.schema import Preset
 from dreamer.presets.source.load import preset_from_tree
 from dreamer.presets.source.named_files import portable_paths
 from dreamer.texts import escaped_name, json_line, unescaped_name
-
-# Other containers keep their recipes as pictures do.
 
 
 @dataclass(frozen=True)
@@ -104,18 +103,22 @@ def parse_recipe(text: str, *, where: str) -> Recipe:
 
 
 def recipe_of(path: Path) -> Recipe:
-    """The recipe inside a picture or film.
+    """The recipe inside a picture or film, or in a film's folder of frames.
 
     Raises PictureError where there is none, FilmError for a broken film, PresetError for a preset that is not valid
     in this version.
     """
-    text = _film_recipe(path) if path.suffix.lower() in TAGGED_SUFFIXES else read_recipe(path)
+    text = _text_of(path)
     if text is None:
         raise PictureError("holds no recipe", where=str(path), remedy="Only what dreamer wrote has one.")
     return parse_recipe(text, where=str(path))
 
 
-def _film_recipe(path: Path) -> str | None:
+def _text_of(path: Path) -> str | None:
+    if path.is_dir():
+        return folder_recipe(path)
+    if path.suffix.lower() not in TAGGED_SUFFIXES:  # others keep their recipes as pictures do
+        return read_recipe(path)
     from dreamer.film.probe import film_recipe  # needs ffmpeg, which pictures do without
 
     return film_recipe(path)

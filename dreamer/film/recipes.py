@@ -1,4 +1,5 @@
-"""Recipes inside films: the key in MP4 and MOV, and the places in GIF, WebP and APNG, where ffmpeg writes no text."""
+"""Recipes of films: the key in MP4 and MOV, the places in GIF, WebP and APNG, where ffmpeg writes no text, and the file
+among the pictures of a folder."""
 
 from __future__ import annotations
 
@@ -11,20 +12,37 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dreamer.atomic import discard, part_of
+from dreamer.bounded import regular
+from dreamer.errors import FilmError
 from dreamer.pictures.exif import Exif, build_exif
 from dreamer.pictures.recipes import PNG_KEY, with_recipe
+from dreamer.refusals import refusal
 
 RECIPE_KEY = "dreamer"
+FOLDER_RECIPE = "recipe.json"
 _PNG_HEAD = 8 + 25  # signature and IHDR
 _WEBP_EXIF = 0x08
 
 
 def embed_recipe(path: Path, container: str, recipe: str) -> None:
-    """Put `recipe` into a finished file where its container has a place that ffmpeg does not fill; raises OSError."""
+    """Put `recipe` into a finished film where its container has a place that ffmpeg does not fill; raises OSError."""
     if container in _INSERTED:
         _insert(path, *_INSERTED[container](path, recipe))
     elif container == "webp":
         _append_to_webp(path, recipe)
+    elif container == "image2":
+        (path / FOLDER_RECIPE).write_text(recipe, encoding="utf-8")
+
+
+def folder_recipe(folder: Path) -> str | None:
+    """The recipe in a folder of frames; None where there is none. Raises FilmError where it cannot be read."""
+    path = folder / FOLDER_RECIPE
+    try:
+        return regular(path).read_text("utf-8", "replace")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise refusal(FilmError, "cannot be read", error, path) from error
 
 
 def _insert(path: Path, place: int, data: bytes) -> None:

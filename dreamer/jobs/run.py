@@ -98,6 +98,7 @@ class JobRun:
         Raises what would fail every job, DeviceError where a device is missing, and OutputError where the journal
         cannot be written.
         """
+        self._settle_finished()
         self._announce_the_rest()
         events = executor.run(self._tasks())
         try:
@@ -163,6 +164,14 @@ class JobRun:
             elif job.state == "failed":
                 self.tally.failed[job.place] = job.reason
         return skipped
+
+    def _settle_finished(self) -> None:
+        """Note of finished jobs that they are done where the last word of them is another: one for which there was no
+        memory when it was looked at."""
+        for job in self._rest:
+            entry = self._entry(job)
+            if job.state == "done" and entry is not None and entry.state == "failed":
+                self._remember(job, JobSkipped(job))
 
     def _announce_the_rest(self) -> None:
         """Without a journal, which knows what is finished, say of each job that there is nothing to do or no way."""
@@ -265,19 +274,18 @@ class JobRun:
             self._failing = True
             self.tally.failed[job.place] = str(event.error)
 
-    def _remember(self, job: Job, event: JobDone | JobFailed) -> None:
+    def _remember(self, job: Job, event: JobDone | JobFailed | JobSkipped) -> None:
         if self._journal is None:
             return
-        done = isinstance(event, JobDone)
         self._journal.append(
             JournalEntry(
                 key=job.key,
                 output=job.place,
-                state="done" if done else "failed",
+                state="failed" if isinstance(event, JobFailed) else "done",
                 input=str(job.path or job.name),
                 preset=job.variant,
                 network=job.preset.network.name,
-                error="" if isinstance(event, JobDone) else str(event.error),
+                error=str(event.error) if isinstance(event, JobFailed) else "",
                 seconds=round(event.seconds, 4) if isinstance(event, JobDone) else 0.0,
                 work=round(job.work, 6),
             )

@@ -62,9 +62,15 @@ def test_other_formats_go_by_their_suffix(name: str, dreamer: Dreamer) -> None:
     assert result.exit_code == 0 and Path(name).stat().st_size > 0, result.output
 
 
-def test_frames_are_numbered_pictures(dreamer: Dreamer) -> None:
-    result = dreamer("animate", "a.png", "-p", "spiral", "-o", "film", "--codec", "frames", "--length", "0.3s", *TINY)
+def test_frames_are_numbered_pictures_and_not_written_again(dreamer: Dreamer) -> None:
+    args = ("animate", "a.png", "-p", "spiral", "-o", "film", "--codec", "frames", "--length", "0.3s", *TINY)
+    result = dreamer(*args)
     assert result.exit_code == 0 and len(frames("film")) == 3, result.output
+    again = dreamer(*args)
+    assert again.exit_code == 0 and "done already" in again.stderr, again.output
+    assert dreamer("recipe", "film").stdout.startswith("# preset: spiral\n")
+    other = dreamer(*args, "--seed", "5", "--dry-run")
+    assert other.stdout.startswith("new") and "-> film-2  (film was made with another seed" in other.stdout
 
 
 @pytest.mark.slow

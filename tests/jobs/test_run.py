@@ -100,6 +100,22 @@ def test_failed_jobs_are_listed_and_tried_again_when_asked(folder: Path) -> None
     assert (tally.done, tally.failed, names(again)) == (1, {}, ["2.png"])
 
 
+def test_a_finished_job_that_failed_to_be_examined_is_done_again_in_the_journal(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_memory(source: object) -> None:
+        raise MemoryError
+
+    run(Recorded())
+    with monkeypatch.context() as patched:
+        patched.setattr("dreamer.jobs.job.source_size", no_memory)
+        assert len(run(Fake()).failed) == 3
+    assert {entry.state for entry in Journal(OUT).entries()} == {"failed"}
+    tally = run(Fake())
+    assert (tally.skipped, tally.failed) == (3, {})
+    assert {entry.state for entry in Journal(OUT).entries()} == {"done"}
+
+
 def test_stale_jobs_are_redone_only_when_asked(folder: Path) -> None:
     run(Fake())
     add_photo("photos/2.png", 99)
