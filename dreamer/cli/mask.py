@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -20,9 +20,6 @@ from dreamer.errors import UsageError
 from dreamer.presets.dump import inline_toml
 from dreamer.presets.model.canvas import Canvas, Mask
 from dreamer.presets.model.schema import NetworkChoice
-
-if TYPE_CHECKING:
-    from dreamer.presets.model.schema import Preset
 
 
 @click.command()
@@ -73,24 +70,22 @@ def command(
     Prints the lines of a preset that mean the same.
     """
     if sum((subject, find is not None, preset is not None)) > 1:
-        raise UsageError("--subject, --find and --preset exclude each other")
+        raise UsageError("--subject, --find and --preset exclude each other", remedy="Give one of them.")
     if preset is None and (target is not None or overrides):
         raise UsageError("--target and --set change a preset", remedy="Name one with --preset.")
     edges = {"grow": grow, "feather": feather, "invert": invert or None}
     changes = {key: value for key, value in edges.items() if value is not None}
+    canvas, choice = Canvas(), NetworkChoice()
     if preset is not None:
-        canvas, choice = _of_preset(preset, overrides, target)
-        if canvas.mask is not None:
-            canvas = canvas.model_copy(update={"mask": canvas.mask.model_copy(update=changes)})
-    else:
-        canvas, choice = Canvas(), NetworkChoice()
-        if find is not None or subject or protect is None:
-            kind = {"subject": True} if find is None else {"find": find}
-            canvas = Canvas(mask=Mask.model_validate({**kind, **changes}))
+        canvas, choice = _of_preset(preset, overrides, target, changes)
+    elif find is not None or subject or protect is None:
+        kind = {"subject": True} if find is None else {"find": find}
+        canvas = Canvas(mask=Mask.model_validate({**kind, **changes}))
     if protect is not None:
         canvas = canvas.model_copy(update={"protect": protect})
     if canvas.mask is None and canvas.protect is None:
-        raise UsageError("has no mask: it dreams everywhere", where=f"--preset {preset}")
+        remedy = "Leave --preset out, or add a mask: --set 'canvas.mask={subject=true}'."
+        raise UsageError("has no mask: it dreams everywhere", where=f"--preset {preset}", remedy=remedy)
 
     from dreamer.inspection.figures import draw_mask_alone, draw_mask_over
     from dreamer.inspection.masking import mask_over
@@ -118,18 +113,21 @@ def command(
     )
 
 
-def _of_preset(name: str, overrides: tuple[str, ...], target: int | None) -> tuple[Canvas, NetworkChoice]:
-    """The canvas of a preset, with the mask of one of its targets where one is chosen, and its network."""
+def _of_preset(
+    name: str, overrides: tuple[str, ...], target: int | None, changes: Mapping[str, object]
+) -> tuple[Canvas, NetworkChoice]:
+    """The canvas of a preset, its mask, or that of one of its targets, with other edges; and its network."""
     from dreamer.presets.source.load import resolve_preset
 
-    preset: Preset = resolve_preset(name, overrides).preset
-    if target is None:
-        return preset.canvas, preset.network
-    if target >= len(preset.targets):
-        remedy = f"Its targets are numbered 0 to {len(preset.targets) - 1}."
-        raise UsageError(f"{name} has no target {target}", where="--target", remedy=remedy)
-    mask = preset.targets[target].mask
-    return preset.canvas.model_copy(update={"mask": mask or preset.canvas.mask}), preset.network
+    preset = resolve_preset(name, overrides).preset
+    mask = preset.canvas.mask
+    if target is not None:
+        if target >= len(preset.targets):
+            remedy = f"Its targets are numbered 0 to {len(preset.targets) - 1}."
+            raise UsageError(f"{name} has no target {target}", where="--target", remedy=remedy)
+        mask = preset.targets[target].mask or mask
+    mask = None if mask is None else mask.model_copy(update=changes)
+    return preset.canvas.model_copy(update={"mask": mask}), preset.network
 
 
 def _tree(canvas: Canvas) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""`dreamer recipe`: the preset inside a picture."""
+"""`dreamer recipe`: the preset inside a picture or film."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from dreamer.recipes import Recipe, recipe_of
 @click.argument("file", type=click.Path(path_type=Path))
 @json_option
 def command(file: Path, as_json: bool) -> None:
-    """Print the recipe inside a picture that dreamer made, as a preset: FILE > presets/mine.toml makes it one."""
+    """Print the recipe inside a picture or film that dreamer made, as a preset.
+
+    FILE > presets/mine.toml makes it one.
+    """
     recipe = recipe_of(file)
     click.echo(recipe.to_json() if as_json else f"{_heading(recipe)}{to_toml(recipe.preset)}", nl=as_json)
 
@@ -26,6 +29,7 @@ def _heading(recipe: Recipe) -> str:
         "input": recipe.input_name,
         "input's SHA-256": recipe.input_digest,
         "dreamer": recipe.version,
+        "shows": recipe.view,
         "file": ", ".join(f"{key} = {value}" for key, value in recipe.files.model_dump(exclude_defaults=True).items()),
         **recipe.facts,
     }

@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import click
+from pydantic import ValidationError
 
 from dreamer.cli.listening import hear_shown
 from dreamer.cli.options import json_option, verbosity_options
@@ -18,27 +19,34 @@ from dreamer.presets.timeline.hearing import SIGNALS, Hearing, Song, beats_in
 from dreamer.texts import json_line
 
 
+def _rate(ctx: click.Context, param: click.Parameter, given: str) -> Fraction:
+    try:
+        return Animation(fps=given).rate
+    except ValidationError as error:
+        raise click.BadParameter(error.errors(include_url=False)[0]["msg"], ctx, param) from error
+
+
 @click.command()
 @click.argument("song", type=click.Path(path_type=Path), metavar="SONG")
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Draw every curve under the waveform, with beats, bars and sections.")  # fmt: skip
 @click.option("--csv", "as_csv", is_flag=True, help="Print every signal, a line for each frame of a film.")
-@click.option("--fps", default="30", show_default=True, metavar="RATE", help="Frames per second, for --csv.")
+@click.option("--fps", default="30", show_default=True, metavar="RATE", callback=_rate,
+              help="Frames per second, for --csv.")  # fmt: skip
 @click.option("--click", "clicks", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Write the song as WAV with a click on each beat, higher where a bar begins.")  # fmt: skip
 @json_option
 @verbosity_options
-def command(song: Path, plot: Path | None, as_csv: bool, fps: str, clicks: Path | None, as_json: bool) -> None:
+def command(song: Path, plot: Path | None, as_csv: bool, fps: Fraction, clicks: Path | None, as_json: bool) -> None:
     """Listen to SONG, any file with sound: tempo, beats, bars and sections, which films can follow.
 
     A song is listened to once; what was found is kept. Needs the extra `sound`: pip install 'dreamer[sound]'.
     """
     if as_csv and as_json:
-        raise UsageError("--csv and --json exclude each other")
-    rate = Animation(fps=fps).rate
+        raise UsageError("--csv and --json exclude each other", remedy="Leave one of them out.")
     found = hear_shown(song)
     if as_csv:
-        csv.writer(sys.stdout, lineterminator="\n").writerows(_rows(found, rate))
+        csv.writer(sys.stdout, lineterminator="\n").writerows(_rows(found, fps))
     elif as_json:
         click.echo(json_line(_facts(found)))
     else:
@@ -49,13 +57,13 @@ def command(song: Path, plot: Path | None, as_csv: bool, fps: str, clicks: Path 
         from dreamer.sound.plot import draw_song
 
         save_drawing(draw_song(decode(song), found), plot)
-        click.echo(f"{plot}", err=True)
+        click.echo(str(plot), err=True)
     if clicks is not None:
         from dreamer.sound.clicks import with_clicks, write_wave
         from dreamer.sound.decode import decode
 
         write_wave(clicks, with_clicks(decode(song), found))
-        click.echo(f"{clicks}", err=True)
+        click.echo(str(clicks), err=True)
 
 
 def _facts(song: Song) -> dict[str, object]:

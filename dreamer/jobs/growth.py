@@ -56,8 +56,7 @@ class GrowthFilm:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._writer is not None:  # not finished: nothing of it stays
-            self._writer.__exit__(kind or GeneratorExit, error, trace)
+        self._close(error or GeneratorExit())
 
     def hear(self, event: DreamEvent) -> None:
         """Show a step."""
@@ -75,6 +74,12 @@ class GrowthFilm:
         if self._error is not None:
             raise self._error
 
+    def _close(self, error: BaseException) -> None:
+        """End a film that is not finished: nothing of it stays."""
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.__exit__(type(error), error, None)
+
     def _add(self, picture: Tensor, times: int) -> None:
         if times < 1 or self._writer is None or self._error is not None:
             return
@@ -84,7 +89,8 @@ class GrowthFilm:
                 self._writer.add(frame)
                 self.frames += 1
         except DreamerError as error:
-            self._error, self._writer = error, None
+            self._error = error
+            self._close(error)
 
 
 def _frame(picture: Tensor, height: int, width: int) -> np.ndarray:

@@ -64,7 +64,8 @@ class OutputTemplate:
                     raise UsageError(f"unknown field {{{field}}}", where=where, remedy=f"Known: {known}.")
             filled = text.format_map(fields)
         except ValueError as error:
-            raise UsageError(str(error), where=f"{self.option} {text}") from error
+            remedy = "Write fields as {stem}, and a brace itself as {{ or }}."
+            raise UsageError(str(error), where=f"{self.option} {text}", remedy=remedy) from error
         return self.folder / (filled if self.suffixes is None else f"{filled}.{self.suffixes[film]}")
 
 
@@ -112,12 +113,17 @@ def check_outputs(jobs: Iterable[Job], option: str) -> None:
             raise UsageError(
                 f"{other.name} ({other.preset_name}) and {job.name} ({job.preset_name}) would both be written here",
                 where=str(job.output),
-                remedy=f"Add fields such as {{stem}} or {{name}} to {option}, until no two are alike.",
+                remedy=f"Add fields such as {{stem}} or {{name}} to {_option_of(job, option)}, until no two are alike.",
             )
         _check_format(job, job.output)
         folders.add(place.parent)
     for folder in folders:
         _check_folder(folder, option)
+
+
+def _option_of(job: Job, option: str) -> str:
+    """The option that says where a job's output goes."""
+    return "--growth" if job.view is not None and job.view.kind == "growth" else option
 
 
 def _check_format(job: Job, output: Path) -> None:

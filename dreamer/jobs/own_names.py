@@ -72,6 +72,8 @@ def _why(job: Job) -> str:
     if keys:
         rest = f" and {len(keys) - LISTED} more" if len(keys) > LISTED else ""
         return f"was made with another {', '.join(keys[:LISTED])}{rest}"
+    if made.view != ("" if job.view is None else str(job.view)):
+        return f"shows something else: {made.view or 'a dream alone'}"
     files = _differing_files(made, job)
     return f"was made with another {', '.join(files)}" if files else f"was made {_beyond_settings(made, job)}"
 

@@ -67,13 +67,18 @@ class Views:
             )
         if self.variants is not None:
             if self.compare or self.growth is not None:
-                raise UsageError("--variants is for choosing; it goes with neither --compare nor --growth")
+                raise UsageError(
+                    "--variants is for choosing; it goes with neither --compare nor --growth",
+                    remedy="Choose a seed first, then show that one.",
+                )
             yield _with_view(still, View("variants", self.variants))
             return
         yield still
         if self.compare:
             if still.source is None:
-                raise UsageError("--compare shows the photo beside the dream, and there is none")
+                raise UsageError(
+                    "--compare shows the photo beside the dream, and there is none", remedy="Name a photo."
+                )
             yield _with_view(still, View("compare"))
         if self.growth is not None:
             yield replace(still, output=self.growth, view=View("growth"))

@@ -94,8 +94,7 @@ def _avif(file: IO[bytes], image: Image.Image) -> tuple[Deep | None, str]:
         or values.shape[:2] != (image.height, image.width)
     ):
         return None, ""
-    order = [2, 1, 0, 3][: values.shape[2]] if values.ndim == 3 else [0, 0, 0]
-    return _stretched(values.reshape(*values.shape[:2], -1)[..., order], 12 if data[place + 6] & 0x20 else 10), ""
+    return _stretched(values[..., [2, 1, 0, 3][: values.shape[2]]], 12 if data[place + 6] & 0x20 else 10), ""
 
 
 def _stretched(values: NDArray[Any], bits: int) -> Deep:

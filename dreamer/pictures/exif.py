@@ -154,7 +154,9 @@ class _Reader:
 
 
 def build_exif(exif: Exif) -> bytes:
-    """The block with these fields."""
+    """The block with these fields; empty where there are none but of a thumbnail."""
+    if not (exif.main or exif.photo or exif.gps):
+        return b""
     file = io.BytesIO()
     write_exif(file, exif, [])
     return file.getvalue()

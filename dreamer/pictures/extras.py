@@ -18,6 +18,7 @@ from dreamer.errors import PictureError
 from dreamer.pictures.icc import srgb_values
 from dreamer.pictures.names import RAW_SUFFIXES
 
+DAMAGED, EXPORT_AGAIN = "the picture is cut short or damaged", "Copy, download or export it again."
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}
 _JXL = (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")
 _EXR = b"\x76\x2f\x31\x01"
@@ -87,7 +88,9 @@ class RawImage(_Own):
             with rawpy.imread(str(path)) as raw:
                 sizes = raw.sizes
         except rawpy.LibRawError as error:
-            raise PictureError(f"LibRaw cannot read it: {_said(error)}", where=str(path)) from error
+            raise PictureError(
+                f"LibRaw cannot read it: {_said(error)}", where=str(path), remedy=EXPORT_AGAIN
+            ) from error
         turned = sizes.flip in (5, 6)
         size = (sizes.height, sizes.width) if turned else (sizes.width, sizes.height)
         super().__init__(size, "RGB")
@@ -112,7 +115,8 @@ class RawImage(_Own):
                     output_bps=bits, use_camera_wb=True, output_color=self._rawpy.ColorSpace.sRGB, gamma=(2.4, 12.92)
                 )
         except self._rawpy.LibRawError as error:
-            raise PictureError(f"LibRaw cannot develop it: {_said(error)}", where=str(self._path)) from error
+            what = f"LibRaw cannot develop it: {_said(error)}"
+            raise PictureError(what, where=str(self._path), remedy=EXPORT_AGAIN) from error
         return pixels
 
 
@@ -127,7 +131,7 @@ class ExrImage(_Own):
                 header = dict(file.header())  # which is emptied with the file
             low, high = header["dataWindow"]
         except (RuntimeError, OSError, ValueError, KeyError) as error:
-            raise PictureError("the picture is cut short or damaged", where=str(path)) from error
+            raise PictureError(DAMAGED, where=str(path), remedy=EXPORT_AGAIN) from error
         self._openexr, self._path = openexr, path
         width, height = (int(last) - int(first) + 1 for first, last in zip(low, high, strict=True))
         super().__init__((width, height), "RGB")
@@ -138,7 +142,8 @@ class ExrImage(_Own):
         planes = self._planes()
         names = next((names for names in (("R", "G", "B"), ("Y", "Y", "Y")) if planes.keys() >= set(names)), None)
         if names is None:
-            raise PictureError(f"has no colors but {', '.join(map(repr, planes))}", where=str(self._path))
+            what = f"has no colors but {', '.join(map(repr, planes))}"
+            raise PictureError(what, where=str(self._path), remedy="Export it with channels R, G and B, or Y.")
         return np.stack([planes[name] for name in names], -1), planes.get("A")
 
     def _planes(self) -> dict[str, NDArray[np.float32]]:
@@ -153,7 +158,7 @@ class ExrImage(_Own):
             data = {name: file.channel(name, wanted) for name in file.header()["channels"] if len(name) == 1}
             file.close()
         except (RuntimeError, OSError, ValueError, TypeError) as error:
-            raise PictureError("the picture is cut short or damaged", where=str(self._path)) from error
+            raise PictureError(DAMAGED, where=str(self._path), remedy=EXPORT_AGAIN) from error
         planes = {name: np.frombuffer(values, np.float32) for name, values in data.items()}
         return {name: plane.reshape(shape) for name, plane in planes.items() if plane.size == self.height * self.width}
 

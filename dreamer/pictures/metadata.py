@@ -14,7 +14,7 @@ from dreamer.pictures import exif as fields
 from dreamer.pictures import iptc, xmp
 from dreamer.pictures.exif import BrokenExif, Exif, Value, parse_exif
 from dreamer.pictures.iptc import BrokenIptc, Record
-from dreamer.pictures.recipes import PROGRAM
+from dreamer.pictures.recipes import PROGRAM, with_recipe
 from dreamer.pictures.settings import Level
 from dreamer.pictures.xmp import BrokenXmp
 
@@ -58,6 +58,8 @@ _TEXTS_OF_PNG = {
 }
 _XMP_TAG, _IPTC_TAG = 0x02BC, 0x83BB
 _PHOTOSHOP_EXIF, _PHOTOSHOP_XMP = 1058, 1060
+# A segment of a JPEG counts its length in 16 bits, of which the marks of EXIF, XMP and Photoshop take some.
+LONGEST_EXIF = 65_527
 _LONGEST_SEGMENT = 65_000
 
 
@@ -125,15 +127,15 @@ def kept_metadata(metadata: Metadata, level: Level, size: tuple[int, int]) -> Ke
     return Kept(_upright(exif, size), iptc.build_iptc(records), packet, tuple(notes))
 
 
-def fitting_segments(kept: Kept) -> Kept:
-    """The same as far as the segments of a JPEG hold it, none of which is longer than 65,533 bytes."""
+def fitting_segments(kept: Kept, recipe: str | None) -> Kept:
+    """The same as far as the segments of a JPEG hold it, EXIF together with the recipe."""
     notes = []
     exif, packet, records = kept.exif, kept.xmp, kept.iptc
-    if len(fields.build_exif(exif)) > _LONGEST_SEGMENT:
+    if _is_too_long(exif, recipe) and (fields.MAKER_NOTE in exif.photo or exif.small):
         notes.append("its EXIF is too long for a JPEG: maker note and thumbnail are left out")
         photo = {tag: value for tag, value in exif.photo.items() if tag != fields.MAKER_NOTE}
         exif = replace(exif, photo=photo, thumbnail={}, small=b"")
-    if len(fields.build_exif(exif)) > _LONGEST_SEGMENT:
+    if _is_too_long(exif, recipe):
         notes.append("its EXIF is too long for a JPEG and left out")
         exif = Exif()
     if len(packet) > _LONGEST_SEGMENT:
@@ -143,6 +145,13 @@ def fitting_segments(kept: Kept) -> Kept:
         notes.append("its IPTC is too long for a JPEG and left out")
         records = b""
     return Kept(exif, records, packet, (*kept.notes, *notes))
+
+
+def _is_too_long(exif: Exif, recipe: str | None) -> bool:
+    block = fields.build_exif(exif)
+    if block and recipe is not None:
+        block = fields.build_exif(with_recipe(exif, recipe))
+    return len(block) > LONGEST_EXIF
 
 
 def _photoshop_resources(image: Image.Image) -> dict[int, object]:
@@ -163,8 +172,7 @@ def _of_tiff(file: IO[bytes]) -> Metadata:
     packet, records = exif.main.get(_XMP_TAG), exif.main.get(_IPTC_TAG)
     main = {tag: value for tag, value in exif.main.items() if tag not in _STRUCTURE}
     bare = replace(exif, main=main, thumbnail={}, small=b"")
-    found = bool(main or exif.photo or exif.gps)
-    return Metadata(fields.build_exif(bare) if found else b"", _data(records), _data(packet))
+    return Metadata(fields.build_exif(bare), _data(records), _data(packet))
 
 
 def _data(value: Value | None) -> bytes:

@@ -15,7 +15,7 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 
 from dreamer.errors import PictureError, did_you_mean
-from dreamer.pictures.extras import opened_by_extra
+from dreamer.pictures.extras import DAMAGED, EXPORT_AGAIN, opened_by_extra
 from dreamer.pictures.png import exif_of
 from dreamer.refusals import ran_out_of_memory, refusal
 
@@ -40,7 +40,6 @@ DAMAGE = (
     struct.error,
     zlib.error,
 )
-_DAMAGED, _EXPORT_AGAIN = "the picture is cut short or damaged", "Copy, download or export it again."
 _lock = threading.Lock()
 _readers = 0
 _settings = ExitStack()
@@ -134,7 +133,7 @@ def _mistakes_named(path: Path) -> Iterator[None]:
         # An errno comes from the file system; Pillow's own complaints have none.
         if isinstance(error, OSError) and error.errno:
             raise refusal(PictureError, "cannot be read", error, path) from error
-        raise PictureError(_DAMAGED, where=str(path), remedy=_EXPORT_AGAIN) from error
+        raise PictureError(DAMAGED, where=str(path), remedy=EXPORT_AGAIN) from error
 
 
 def _too_large(path: Path) -> PictureError:

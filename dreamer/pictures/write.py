@@ -22,7 +22,7 @@ from dreamer.pictures.exr import write_exr
 from dreamer.pictures.gamut import from_srgb, linear_light
 from dreamer.pictures.icc import MatrixProfile, primaries_of, srgb_profile
 from dreamer.pictures.iptc import photoshop_segment
-from dreamer.pictures.metadata import Kept, fitting_segments, kept_metadata
+from dreamer.pictures.metadata import LONGEST_EXIF, Kept, fitting_segments, kept_metadata
 from dreamer.pictures.names import output_format, require_writer
 from dreamer.pictures.origin import Origin
 from dreamer.pictures.png16 import write_png16
@@ -30,9 +30,8 @@ from dreamer.pictures.quantize import Colors, quantized
 from dreamer.pictures.recipes import PNG_KEY, png_text, with_recipe
 from dreamer.pictures.settings import DEFAULT_SETTINGS, QUALITY, FileSettings
 from dreamer.pictures.tiff import write_tiff
+from dreamer.refusals import refusal
 
-# A JPEG segment counts its length in 16 bits, of which EXIF's own mark takes some.
-_MAX_JPEG_EXIF = 65_527
 _XMP_KEY = "XML:com.adobe.xmp"
 
 
@@ -94,7 +93,7 @@ def write_picture(
         what = f"{width} x {height} px is too large for {name}, which holds up to {form.max_side} px a side"
         raise OutputError(what, where=str(path), remedy="Write a .png, or a smaller picture.")
     kept = kept_metadata(origin.metadata, file_settings.metadata, (height, width))
-    kept = fitting_segments(kept) if name == "JPEG" else kept
+    kept = fitting_segments(kept, recipe) if name == "JPEG" else kept
     profile, primaries = _profile(origin, file_settings)
     depth = origin.depth if file_settings.depth == "source" else file_settings.depth
     own_quality = origin.quality if name == "JPEG" else None
@@ -124,7 +123,7 @@ def keep_date(path: Path, modified: int) -> None:
     try:
         os.utime(path, ns=(modified, modified))
     except OSError as error:
-        raise OutputError(f"its date cannot be set: {error.strerror}", where=str(path)) from error
+        raise refusal(OutputError, "its date cannot be set", error, path) from error
 
 
 def _profile(origin: Origin, settings: FileSettings) -> tuple[bytes, MatrixProfile | None]:
@@ -145,8 +144,7 @@ def _pixels(colors: Colors, primaries: MatrixProfile | None, form: _Format, dept
 
 
 def _write_png(file: IO[bytes], sheet: _Sheet) -> None:
-    exif = sheet.kept.exif
-    block = build_exif(exif) if exif.main or exif.photo or exif.gps else b""
+    block = build_exif(sheet.kept.exif)
     packet = sheet.kept.xmp.decode("utf-8", "replace")
     if sheet.pixels.dtype == np.uint16:
         texts = {} if sheet.recipe is None else {PNG_KEY: sheet.recipe}
@@ -160,11 +158,8 @@ def _write_png(file: IO[bytes], sheet: _Sheet) -> None:
 
 
 def _write_jpeg(file: IO[bytes], sheet: _Sheet) -> None:
-    block = _block(sheet)
-    if len(block) > _MAX_JPEG_EXIF and sheet.recipe is not None:
-        sheet = replace(sheet, kept=replace(sheet.kept, exif=Exif()))
-        block = _block(sheet)
-    if len(block) > _MAX_JPEG_EXIF and sheet.recipe is not None:
+    block = build_exif(sheet.exif)
+    if len(block) > LONGEST_EXIF and sheet.recipe is not None:
         what = f"a recipe of {len(sheet.recipe)} characters is too long for JPEG"
         raise OutputError(what, where=str(sheet.path), remedy="Write a .png, or leave the recipe out.")
     _save(
@@ -182,7 +177,7 @@ def _write_jpeg(file: IO[bytes], sheet: _Sheet) -> None:
 
 def _write_webp(file: IO[bytes], sheet: _Sheet) -> None:
     # Without "exact" colors under full transparency are lost.
-    _save(file, sheet, "WEBP", quality=sheet.quality, exact=True, exif=_block(sheet), xmp=sheet.kept.xmp)
+    _save(file, sheet, "WEBP", quality=sheet.quality, exact=True, exif=build_exif(sheet.exif), xmp=sheet.kept.xmp)
 
 
 def _write_tiff(file: IO[bytes], sheet: _Sheet) -> None:
@@ -194,12 +189,6 @@ def _write_exr(file: IO[bytes], sheet: _Sheet) -> None:
     packet = sheet.kept.xmp.decode("utf-8", "replace")
     texts = {name: value for name, value in ((PNG_KEY, sheet.recipe), ("xmp", packet)) if value}
     write_exr(Path(file.name), sheet.pixels, exif=sheet.kept.exif, texts=texts)
-
-
-def _block(sheet: _Sheet) -> bytes:
-    """EXIF with the recipe, or nothing where there is neither."""
-    exif = sheet.exif
-    return build_exif(exif) if exif.main or exif.photo or exif.gps else b""
 
 
 def _save(file: IO[bytes], sheet: _Sheet, form: str, **options: Any) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from dreamer.bounded import regular
 from dreamer.errors import SoundError
 from dreamer.film.executable import find_ffmpeg, run
+from dreamer.refusals import refusal
 
 RATE = 22050
 _log = logging.getLogger("dreamer")
@@ -51,8 +52,7 @@ def stated_seconds(path: Path) -> float | None:
     try:
         regular(path)
     except OSError as error:
-        remedy = None if path.exists() else "Check its name."
-        raise SoundError(f"cannot be read: {error.strerror}", where=str(path), remedy=remedy) from error
+        raise refusal(SoundError, "cannot be read", error, path) from error
     told = run([find_ffmpeg(), "-nostdin", "-hide_banner", "-i", str(path)]).stderr
     match = _DURATION.search(told)
     if not _SOUND.search(told):

@@ -16,6 +16,7 @@ from dreamer.atomic import atomic_write
 from dreamer.bounded import regular
 from dreamer.errors import OutputError, SoundError
 from dreamer.presets.timeline.hearing import Song
+from dreamer.refusals import refusal
 from dreamer.sound.decode import RATE, decode, stated_seconds
 
 Progress = Callable[[float], None]
@@ -47,7 +48,7 @@ def sound_digest(path: Path) -> str:
         status = regular(path).stat()
         return _digest_of(path.absolute(), status.st_mtime_ns, status.st_size)
     except OSError as error:
-        raise SoundError(f"cannot be read: {error.strerror}", where=str(path), remedy="Check its name.") from error
+        raise refusal(SoundError, "cannot be read", error, path) from error
 
 
 def heard_digest(song: Song) -> str:

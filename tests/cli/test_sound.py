@@ -51,6 +51,8 @@ def test_mistakes_are_told(dreamer: Dreamer, song: Path) -> None:
     assert result.exit_code == 1
     assert "not a sound that can be read" in result.stderr
     assert dreamer("sound", "song.wav", "--csv", "--json").exit_code != 0
+    result = dreamer("sound", "song.wav", "--csv", "--fps", "abc")
+    assert result.exit_code == 2 and "'abc' is not a frame rate" in result.stderr
 
 
 FILM = (

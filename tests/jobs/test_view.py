@@ -92,6 +92,16 @@ def test_views_never_take_the_place_of_other_files(folder: Path) -> None:
     assert not list(folder.rglob("*.part"))
 
 
+def test_names_that_are_taken_are_told_by_what_is_there(folder: Path) -> None:
+    run(plan(Shown(variants=2)))
+    (other,) = with_own_names(plan(Shown(variants=3)))
+    assert other.place == "1-variants-2.png" and "shows something else: variants 2;" in other.reason
+    with pytest.raises(UsageError, match="to --growth"):
+        sources = ["photos/1.png", "photos/2.png"]
+        shown = Shown(growth=OutputTemplate("growth.mp4", "--growth"))
+        planned(sources, [("whisper", small())], "{stem}.png", shown=shown)
+
+
 def test_a_film_that_cannot_be_written_leaves_the_still(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from dreamer.errors import FilmError
     from dreamer.film.write import FilmWriter

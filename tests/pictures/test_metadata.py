@@ -272,6 +272,11 @@ def test_what_is_too_long_for_a_jpeg_is_left_out_and_told() -> None:
 
     camera = {0x010F: Value(ASCII, b"Fuchs\0")}
     long = Exif(main=camera, photo={MAKER_NOTE: Value(UNDEFINED, bytes(70_000))})
-    fitting = fitting_segments(kept_metadata(Metadata(build_exif(long)), "all", (8, 8)))
+    fitting = fitting_segments(kept_metadata(Metadata(build_exif(long)), "all", (8, 8)), None)
     assert fitting.exif.main == camera and MAKER_NOTE not in fitting.exif.photo
     assert "too long" in fitting.notes[0]
+    longest = Exif(main={0x010E: Value(ASCII, bytes(65_300))})
+    kept = kept_metadata(Metadata(build_exif(longest)), "all", (8, 8))
+    assert fitting_segments(kept, None).exif.main == longest.main
+    with_recipe = fitting_segments(kept, "r" * 1000)
+    assert with_recipe.exif.main == {} and "left out" in with_recipe.notes[0]

@@ -45,7 +45,7 @@ def test_what_has_no_sound_is_told(tmp_path: Path) -> None:
         decode(film)
     with pytest.raises(SoundError, match="not a sound that can be read"):
         decode(text)
-    with pytest.raises(SoundError, match=r"No such file[^$]*Check its name"):
+    with pytest.raises(SoundError, match=r"No such file[^$]*Check the path"):
         raise SoundError(str(_raised(tmp_path / "missing.mp3")))
     os.mkfifo(tmp_path / "pipe.mp3")
     with pytest.raises(SoundError, match="not a regular file"):

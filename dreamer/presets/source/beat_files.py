@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dreamer.bounded import regular
 from dreamer.errors import PresetError
+from dreamer.refusals import remedy
 
 _MOST_BYTES = 1 << 22
 # Labels may stand behind the seconds; what an editor marks as a span begins with its first number.
@@ -21,9 +22,10 @@ def read_beats(path: Path) -> list[float]:
     try:
         with regular(path).open(encoding="utf-8-sig") as file:
             lines = file.read(_MOST_BYTES).splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise PresetError([f"cannot be read: {reason}"], where=str(path)) from error
+    except UnicodeDecodeError as error:
+        raise PresetError(["is not a text file in UTF-8"], where=str(path)) from error
+    except OSError as error:
+        raise PresetError([f"cannot be read: {error.strerror}"], where=str(path), remedy=remedy(error)) from error
     beats: list[float] = []
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.lstrip().startswith("#"):

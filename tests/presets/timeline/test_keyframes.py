@@ -408,7 +408,7 @@ def test_keyframes_by_path_are_checked_like_those_in_place() -> None:
 def test_a_time_where_a_key_of_the_preset_belongs_is_told() -> None:
     for misplaced in ({"0s": {}}, {"0s": 1, "1s": 2}, {"keyframes": {"0s": {"0s": 1}}}):
         tree = {"targets": [{"layer": "conv1"}], "animation": {}, **misplaced}
-        with pytest.raises(PresetError, match="^text: 0s: unknown key; there are title, "):
+        with pytest.raises(PresetError, match=r"text: 0s: unknown key; there are title, "):
             preset_from_tree(tree, where="text")
 
 
