@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 import logging
@@ -98,6 +99,19 @@ def photos() -> Path:
     if not folder.is_dir():
         pytest.skip("no folder of sample photographs beside the project")
     return folder
+
+
+@pytest.fixture(scope="session")
+def _kept_networks() -> Callable[..., object]:
+    from dreamer.networks import load_network
+
+    return functools.cache(load_network)
+
+
+@pytest.fixture
+def networks_kept(_kept_networks: Callable[..., object], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs in this process share each network, which takes longer to load than a tiny picture to dream."""
+    monkeypatch.setattr("dreamer.jobs.render.load_network", _kept_networks)
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from tests.pictures.profiles import DISPLAY_P3, SRGB_CURVE, profile
 
 from .conftest import Dreamer
 
+pytestmark = pytest.mark.usefixtures("networks_kept")
 WIDE = profile(DISPLAY_P3, SRGB_CURVE, "Display P3")
 STILL = ("-p", "whisper", "--set", "octaves.count=1", "--set", "octaves.steps=1", "--size", "64", "--device", "cpu")
 ONCE = ["octaves.count=1", "octaves.steps=1"]

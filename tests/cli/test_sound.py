@@ -12,7 +12,7 @@ from dreamer.film.probe import probe
 from tests.cli.conftest import Dreamer
 from tests.sound.songs import band, save, steady, tone
 
-pytestmark = pytest.mark.librosa
+pytestmark = [pytest.mark.librosa, pytest.mark.usefixtures("networks_kept")]
 
 
 @pytest.fixture

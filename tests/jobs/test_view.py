@@ -27,6 +27,7 @@ from dreamer.recipes import recipe_of
 
 from .conftest import planned, run_inline
 
+pytestmark = pytest.mark.usefixtures("networks_kept")
 SMALL = ("octaves.count=1", "octaves.steps=2", "canvas.size=64")
 GROWTH = OutputTemplate("films/{stem}.mp4", "--growth")
 

@@ -33,6 +33,6 @@ def test_mistakes_have_their_line(text: str, message: str, tmp_path: Path) -> No
 
 def test_what_is_no_text_or_not_there_is_told(tmp_path: Path) -> None:
     (tmp_path / "beats.bin").write_bytes(b"\xff\xfe\xff")
-    for name, message in (("beats.bin", "it is not text"), ("missing.txt", "No such file")):
+    for name, message in (("beats.bin", "not a text file"), ("missing.txt", "No such file")):
         with pytest.raises(PresetError, match=message):
             read_beats(tmp_path / name)
