@@ -14,6 +14,8 @@ from dreamer.recipes import recipe_of
 from .conftest import Dreamer
 from .test_render import TINY, photo
 
+pytestmark = pytest.mark.usefixtures("networks_kept")
+
 __all__ = ["photo"]
 
 

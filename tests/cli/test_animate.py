@@ -19,6 +19,7 @@ from dreamer.film.read import read_frames
 from dreamer.pictures import write_picture
 from tests.cli.conftest import Dreamer
 
+pytestmark = pytest.mark.usefixtures("networks_kept")
 TINY = (
     "--size", "64", "--fps", "10", "--precision", "float32", "--set", "octaves.count=1", "--set", "octaves.steps=1",
     "--set", "animation.lead_in=1",

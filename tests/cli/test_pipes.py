@@ -12,6 +12,7 @@ from dreamer.pictures import read_recipe
 
 from .conftest import Dreamer
 
+pytestmark = pytest.mark.usefixtures("networks_kept")
 STILL = ("-p", "whisper", "--set", "octaves.count=1", "--set", "octaves.steps=1", "--size", "64", "--device", "cpu")
 
 
