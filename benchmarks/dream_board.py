@@ -16,7 +16,7 @@ from pathlib import Path
 from torch import Tensor
 
 from dreamer.drawing.sheets import SheetTile, contact_sheet
-from dreamer.dreaming.dream import filled
+from dreamer.dreaming.extent import filled
 from dreamer.dreaming.noise import noise_picture
 from dreamer.dreaming.randomness import generator_at
 from dreamer.inspection.heatmaps import to_image

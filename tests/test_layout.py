@@ -31,6 +31,8 @@ ELSEWHERE = [
     ("dreaming/extent.py", "dreaming/test_wrapping.py", "sizes of pictures that wrap or are too small"),
     ("dreaming/masks.py", "dreaming/test_canvas.py", "part of the canvas"),
     ("dreaming/noise.py", "dreaming/test_canvas.py", "part of the canvas"),
+    ("dreaming/objectives.py", "dreaming/test_targets.py", "which targets count at an octave"),
+    ("dreaming/reports.py", "dreaming/test_dream.py", "what the engine reports"),
     ("dreaming/octaves.py", "dreaming/test_canvas.py", "sizes of the canvas"),
     ("dreaming/normalization.py", "dreaming/test_gradient.py", "part of the gradient"),
     ("dreaming/tile_plan.py", "dreaming/test_tiles.py", "which tiles there are"),

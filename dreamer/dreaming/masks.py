@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from dreamer.dreaming.events import DreamWarning, Warned
+from dreamer.dreaming.extent import Extent, filled
 from dreamer.dreaming.filters import gaussian_blur, resized
-from dreamer.presets.model.canvas import FACES, Canvas, Mask
+from dreamer.errors import PresetError
+from dreamer.presets.model.canvas import FACES, Canvas, Mask, Wraps
 from dreamer.presets.model.schema import Preset
 from dreamer.presets.source.named_files import wanted_areas
 from dreamer.presets.timeline.easings import smoothstep
@@ -51,6 +54,47 @@ def draw_canvas_mask(
         return mask
     free = 1 - resized(areas[FACES], height, width).clamp(0, 1)
     return mask.to(free.device) * free
+
+
+@dataclass(frozen=True, eq=False)
+class MaskPlacement:
+    """Draws a preset's masks as they lie in an octave, on a device. `pictures`, `areas`: as for `draw_mask`."""
+
+    extent: Extent
+    pictures: Mapping[str, Tensor]
+    areas: Mapping[str, Tensor]
+    device: torch.device
+
+    def of(self, mask: Mask | None, height: int, width: int) -> Tensor | None:
+        """Where a target may paint in an octave of height x width px; None: everywhere."""
+        if mask is None:
+            return None
+        given = self.pictures, self.areas
+        return self._placed(lambda rows, columns: draw_mask(mask, rows, columns, *given), height, width)
+
+    def of_canvas(self, canvas: Canvas, height: int, width: int) -> Tensor | None:
+        """The same for the whole dream."""
+        if canvas.mask is None and canvas.protect is None:
+            return None
+        given = self.pictures, self.areas
+        return self._placed(lambda rows, columns: draw_canvas_mask(canvas, rows, columns, *given), height, width)
+
+    def _placed(self, draw: Callable[[int, int], Tensor], height: int, width: int) -> Tensor:
+        return self.extent.placed(draw, height, width).to(self.device)
+
+
+def cropped(area: Tensor, height: int, width: int, wraps: Wraps) -> Tensor:
+    """An area, (B, 1, h, w), of what is shown of its photo on a canvas of height x width, at no more than its size."""
+    factor = min(1.0, max(area.shape[-2:]) / max(height, width))
+    return filled(area, max(1, round(height * factor)), max(1, round(width * factor)), wraps)
+
+
+def check_areas(preset: Preset, areas: Mapping[str, Tensor]) -> None:
+    """Raise PresetError where the preset lets find what is not among `areas`."""
+    missing = [name for name in wanted_areas(preset) if name not in areas]
+    if missing:
+        remedy = "Give a picture, or masks by shape or picture."
+        raise PresetError([f"a mask wants {name!r} found, but there is no photo" for name in missing], remedy=remedy)
 
 
 def nothing_found(preset: Preset, areas: Mapping[str, Tensor]) -> Iterator[Warned]:
