@@ -89,6 +89,13 @@ def reused_memory() -> Iterator[None]:
     finally:
         library.mallopt(_MMAP_MAX, 65536)
         library.mallopt(_TRIM_THRESHOLD, 128 << 10)
+        give_back()
+
+
+def give_back() -> None:
+    """Give freed memory back to the operating system, also what lies between memory in use; only glibc can be told."""
+    library = _glibc()
+    if library is not None:
         library.malloc_trim(0)
 
 

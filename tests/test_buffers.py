@@ -92,11 +92,14 @@ def test_a_limit_counts_what_the_process_has_taken_already() -> None:
 
 
 @linux
-def test_between_tiles_freed_memory_is_kept_and_given_back_at_the_end() -> None:
+def test_between_tiles_freed_memory_is_kept_and_given_back_now_and_then_and_at_the_end() -> None:
     before = resident_memory()
     with buffers.reused_memory():
         for _ in range(3):
             torch.ones(48 << 20).add_(1)
         kept = resident_memory()
+        buffers.give_back()
+        assert resident_memory() < before + (64 << 20) or buffers._glibc() is None
+        torch.ones(48 << 20).add_(1)
     assert resident_memory() < before + (64 << 20)
     assert kept > before + (128 << 20) or buffers._glibc() is None

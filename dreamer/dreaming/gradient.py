@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from dreamer.buffers import relax, reused_memory
+from dreamer.buffers import give_back, relax, reused_memory
 from dreamer.dreaming.bound_targets import Window
 from dreamer.dreaming.dead_targets import joined
 from dreamer.dreaming.events import TileHalved
@@ -20,6 +20,9 @@ from dreamer.dreaming.transforms import ViewTransform
 from dreamer.errors import DeviceError
 from dreamer.presets.model.canvas import FLAT, Wraps
 from dreamer.refusals import ran_out_of_memory
+
+# Tiles after which freed memory is given back: between passes that reuse it, gaps add up that nothing fits into.
+GIVEN_BACK_EVERY = 8
 
 
 class TargetGradient:
@@ -151,5 +154,7 @@ class TargetGradient:
             if result.distances is not None:
                 distances = distances.to(image.device) + result.cells * result.distances.to(image.device)
             counted += result.cells
+            if image.device.type == "cpu" and number % GIVEN_BACK_EVERY == 0:
+                give_back()
             self._on_tile(number, len(tiles))
         return groups, distances / counted if distances.ndim else None, objective / counted

@@ -103,6 +103,21 @@ def test_a_large_picture_goes_through_in_snug_tiles(
     assert torch.allclose(tiled, whole, atol=1e-3)
 
 
+@pytest.mark.skipif(DEVICE.type != "cpu", reason="a GPU has memory of its own")
+def test_after_some_tiles_freed_memory_is_given_back(photo: Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiles: list[int] = []
+    given_back: list[int] = []
+
+    def listen(event: DreamEvent) -> None:
+        if isinstance(event, TileDone):
+            tiles.append(event.tile)
+
+    monkeypatch.setattr("dreamer.dreaming.gradient.give_back", lambda: given_back.append(len(tiles) + 1))
+    recipe = preset(octaves={"count": 1, "steps": 1}, tiles={"size": 64, "halo": 8})
+    dream(recipe, TinyNetwork(), photo.repeat(1, 1, 5, 5), listen=listen)
+    assert given_back == list(range(8, len(tiles) + 1, 8)) and len(given_back) > 1
+
+
 def test_a_pass_is_given_what_the_picture_itself_leaves(photo: Tensor) -> None:
     def tile(free: int, **settings: object) -> int | None:
         events: list[DreamEvent] = []
