@@ -16,6 +16,7 @@ from dreamer.dreaming.wrapping import interpolated, surrounded
 from dreamer.presets.model.canvas import FLAT, Wraps
 
 LUMA = (0.2126, 0.7152, 0.0722)
+WIDE = 4.0  # px: Gaussians that are wider are taken on a coarser grid of the whole picture
 SCHARR = (10 / 16, 3 / 16)  # across an edge, from the middle outward; along it, a difference
 
 
@@ -55,7 +56,7 @@ def gaussian_blur(image: Tensor, sigma: float, wraps: Wraps = FLAT) -> Tensor:
     if sigma < 0.1:
         return image
     height, width = image.shape[-2:]
-    if sigma > 4 and min(height, width) >= 64:
+    if sigma > WIDE and min(height, width) >= 64:
         # A wide Gaussian loses nothing on a coarser grid, where it costs a sixteenth.
         coarse = interpolated(image, height // 4, width // 4, wraps, antialias=True)
         return stretched(gaussian_blur(coarse, sigma / 4, wraps), height, width, wraps)
@@ -70,7 +71,7 @@ def gaussian_blur(image: Tensor, sigma: float, wraps: Wraps = FLAT) -> Tensor:
 
 def blurred(image: Tensor, sigma: float, wraps: Wraps = FLAT) -> Tensor:
     """`gaussian_blur(image, sigma, wraps)`; a large picture may be written over."""
-    if sigma > 4 or sigma < 0.1:
+    if sigma > WIDE or sigma < 0.1:
         return gaussian_blur(image, sigma, wraps)
     radius = _blur_radius(sigma)
     return updated(image, lambda part: gaussian_blur(part, sigma, wraps), margin=radius, wraps=wraps[0])
@@ -79,7 +80,7 @@ def blurred(image: Tensor, sigma: float, wraps: Wraps = FLAT) -> Tensor:
 def sharpened(image: Tensor, amount: float, sigma: float, wraps: Wraps = FLAT) -> Tensor:
     """(B, C, H, W) with `amount` times what a Gaussian blur of `sigma` px takes away added: an unsharp mask.
 
-    A large picture is written over.
+    A large picture may be written over.
     """
     if not amount:
         return image
@@ -87,6 +88,8 @@ def sharpened(image: Tensor, amount: float, sigma: float, wraps: Wraps = FLAT) -
     def unsharp(part: Tensor) -> Tensor:
         return part + amount * (part - gaussian_blur(part, sigma, wraps))
 
+    if sigma > WIDE:
+        return unsharp(image)
     return updated(image, unsharp, margin=_blur_radius(sigma), wraps=wraps[0])
 
 
