@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import weakref
 from dataclasses import replace
 
 import pytest
@@ -200,6 +201,17 @@ def test_taken_up_after_any_octave_the_pixels_are_the_same(
         assert torch.equal(found, whole)
         first = next(event for event in events if isinstance(event, OctaveStarted))
         assert first.octave == state.octave + 1
+
+
+def test_the_picture_that_is_taken_up_is_not_kept(network: TinyNetwork, photo: Tensor) -> None:
+    recipe = preset(octaves={"count": 3})
+    states: list[OctaveState] = []
+    dream(recipe, network, photo, keep=states.append)
+    picture = weakref.ref(states[0].picture)
+    alive: list[bool] = []
+    del states[1:]
+    dream(recipe, network, photo, resume=states.pop(), keep=lambda state: alive.append(picture() is not None))
+    assert alive == [False]
 
 
 def test_a_target_that_was_dead_before_is_told_of_where_it_is_taken_up(network: TinyNetwork, photo: Tensor) -> None:
