@@ -28,8 +28,7 @@ def find_nothing(names: Sequence[str], frame: Tensor) -> dict[str, Tensor]:
 
 def wanted_in_film(timeline: Timeline) -> list[str]:
     """Names of what any frame of a film lets find, each once."""
-    presets = map(timeline.at, range(timeline.clock.frames if timeline.preset.keyframes else 1))
-    return list(dict.fromkeys(name for preset in presets for name in wanted_areas(preset)))
+    return list(dict.fromkeys(name for preset in timeline.presets() for name in wanted_areas(preset)))
 
 
 def steadied(found: Mapping[str, Tensor], before: Mapping[str, Tensor], flow: Flow) -> dict[str, Tensor]:

@@ -248,8 +248,7 @@ def check_names(timeline: Timeline, network: Network) -> None:
 
     Raises TargetError.
     """
-    presets = map(timeline.at, range(timeline.clock.frames if timeline.preset.keyframes else 1))
-    targets = [target for preset in presets for target in preset.targets]
+    targets = [target for preset in timeline.presets() for target in preset.targets]
     for wanted in dict.fromkeys(target.class_ for target in targets if target.class_ is not None):
         network.class_index(wanted)
     for layer in dict.fromkeys(layer for target in targets for layer in target.layer or ()):

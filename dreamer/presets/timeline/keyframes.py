@@ -94,6 +94,10 @@ class Timeline:
         except ValidationError as error:
             raise PresetError([self.timed(item, frame) for item in diagnostics_in(error, self._tree)]) from error
 
+    def presets(self) -> Iterator[Preset]:
+        """The preset of every frame, in order; just one where nothing changes over time."""
+        return map(self.at, range(self.clock.frames if self.tracks else 1))
+
     def timed(self, diagnostic: Diagnostic, frame: int) -> Diagnostic:
         """A diagnostic that also says when it is so."""
         when = f"at {self.clock.seconds(frame):.4g} s (frame {frame})"
