@@ -68,9 +68,11 @@ def pooled(x: Tensor, size: int, stride: int, padding: int, ceil: bool) -> tuple
         (x.shape[0], x.shape[1], height, width), dtype=x.dtype, device=x.device, memory_format=torch.channels_last
     )
     places = torch.empty_like(result, dtype=torch.uint8)
-    _pool[(triton.cdiv(result.numel(), BLOCK),)](
-        x, result, places, result.numel(), x.shape[1], *x.shape[2:], height, width, size, stride, padding, BLOCK
-    )
+    # Triton launches on the current device, whichever holds the tensors.
+    with torch.cuda.device_of(x):  # type: ignore[no-untyped-call]
+        _pool[(triton.cdiv(result.numel(), BLOCK),)](
+            x, result, places, result.numel(), x.shape[1], *x.shape[2:], height, width, size, stride, padding, BLOCK
+        )
     return result, places
 
 
@@ -79,10 +81,11 @@ def unpooled(gradient: Tensor, places: Tensor, size: int, stride: int, padding: 
     result = torch.empty(
         (*gradient.shape[:2], *given), dtype=gradient.dtype, device=gradient.device, memory_format=torch.channels_last
     )
-    _unpool[(triton.cdiv(result.numel(), BLOCK),)](
-        gradient, places, result, result.numel(), gradient.shape[1], *given, *gradient.shape[2:],
-        size, stride, padding, triton.cdiv(size, stride), BLOCK,
-    )  # fmt: skip
+    with torch.cuda.device_of(gradient):  # type: ignore[no-untyped-call]
+        _unpool[(triton.cdiv(result.numel(), BLOCK),)](
+            gradient, places, result, result.numel(), gradient.shape[1], *given, *gradient.shape[2:],
+            size, stride, padding, triton.cdiv(size, stride), BLOCK,
+        )  # fmt: skip
     return result
 
 

@@ -15,6 +15,8 @@ CHECK = """
 import torch, torch.nn.functional as F
 from dreamer.networks.pooling_kernels import pooled, unpooled
 generator = torch.Generator().manual_seed(0)
+launched_by, device_of = [], torch.cuda.device_of
+torch.cuda.device_of = lambda tensor: launched_by.append(tensor) or device_of(tensor)
 for size, stride, padding, ceil in ((3, 2, 0, True), (3, 1, 1, True), (2, 2, 0, False), (3, 2, 1, False)):
     for height, width in ((9, 6),):
         for precision in (torch.float32, torch.bfloat16):
@@ -29,6 +31,8 @@ for size, stride, padding, ceil in ((3, 2, 0, True), (3, 1, 1, True), (2, 2, 0, 
             given = given.contiguous(memory_format=torch.channels_last)
             found = unpooled(given, places, size, stride, padding, x.shape[2:])
             torch.testing.assert_close(found, gradient.to(precision))
+            # Of several GPUs the one that holds the tensors launches, not the current one.
+            assert launched_by[-2] is x and launched_by[-1] is given
 print("agreed")
 """
 
