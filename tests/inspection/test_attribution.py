@@ -124,6 +124,7 @@ def test_every_kind_of_network_has_attributions(name: str) -> None:
     both = attribution.input_gradient(score, photo).cpu(), gradient
     own, theirs = (each.flatten() / each.abs().max() for each in both)
     if DEVICE.type == "cuda" and name == "inception_v3":
-        pytest.xfail("its random weights give a GPU's float32 a gradient of another direction, a cosine of 0.6")
+        # Not rounding: on a CPU, noise of 1e-5 in every convolution's output leaves a cosine of 0.9999.
+        pytest.xfail("a cosine of 0.6 on a GPU, in float32 and with random weights, for a reason that is not known")
     assert float(F.cosine_similarity(own, theirs, dim=0)) > 1 - within(1e-4)
     assert float(probabilities(network, photo).sum()) == pytest.approx(1, abs=1e-4)
