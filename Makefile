@@ -1,5 +1,5 @@
 # make dream   install into .venv, then dream over the pictures in inputs/
-# make test    lint, types, directions of imports, and all tests
+# make test    lint, types, directions of imports, and all tests, as many at once as there are cores
 # make check   the same with the fast tests alone, in about a minute
 # make torture every fault once, kills and hostile bytes: the whole of what make test draws a sample from
 # make docs    the documentation site into build/site, without the network
@@ -21,7 +21,7 @@ dream: $(STAMP)
 	@echo "Look at outputs/deep-dream/"
 
 test: lint
-	$(BIN)/pytest --durations=10
+	OMP_NUM_THREADS=1 $(BIN)/pytest --durations=10 -n auto
 
 check: lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest --durations=10 -m "not slow" -n auto

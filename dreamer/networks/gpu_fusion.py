@@ -19,6 +19,7 @@ from torch.autograd.function import once_differentiable
 from dreamer.networks.folding import is_relu, module_of
 
 _log = logging.getLogger(__name__)
+LARGEST_WINDOW = 16  # side; a byte holds the place of a value in it
 # Indices into tensors are 32 bits wide in the kernels.
 MOST_VALUES = 1 << 31
 
@@ -75,7 +76,8 @@ def _is_plain(conv: nn.Module | None) -> bool:
 
 def _is_square(pool: nn.MaxPool2d) -> bool:
     numbers = pool.kernel_size, pool.stride, pool.padding
-    return all(isinstance(number, int) for number in numbers) and pool.dilation == 1 and not pool.return_indices
+    plain = all(isinstance(number, int) for number in numbers) and pool.dilation == 1 and not pool.return_indices
+    return plain and cast(int, pool.kernel_size) <= LARGEST_WINDOW
 
 
 class ConvReLU(nn.Conv2d):

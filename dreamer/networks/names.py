@@ -11,7 +11,7 @@ from dreamer.errors import NetworkError, did_you_mean
 from dreamer.presets.source.lookup import is_path
 
 POCKET = "pocket"
-SHIPPED = (POCKET, "pocket-fine")
+SHIPPED = (POCKET, "pocket-bold", "pocket-fine")
 SUFFIX = ".safetensors"
 _REGISTERED = re.compile(r"@register_model\(.*?\)\n(?:@.*\n)*def (\w+)", re.MULTILINE)
 

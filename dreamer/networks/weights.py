@@ -23,6 +23,7 @@ POCKET_INPUT = ("googlenet", 128)
 # SHA-256 of the files of the networks that ship.
 SHIPPED_DIGESTS = {
     "pocket": "3fef536c29749d5526f5d8f7ce6ea5abbeccd85483bf9e4b343d5f5e3c77afb4",
+    "pocket-bold": "3e5b5b2501ccab72cb20b6d537914d713f60ee415d64643ab34e802ef5d4f584",
     "pocket-fine": "a5f0e5c71ff90c36f401d1e694fbdbee4a8e9ae8d7d3b15830f50bd57ebe90ff",
 }
 

@@ -192,7 +192,11 @@ def test_completion_knows_presets_networks_and_files(folder: Path) -> None:
     assert [item.type for item in complete_presets(context, parameter, "sub/m")] == ["file"]
     networks = [item.value for item in complete_networks(context, parameter, "")]
     assert {"pocket", "googlenet", "vgg16", "resnet50", "inception_v3", "alexnet"} <= set(networks)
-    assert [item.value for item in complete_networks(context, parameter, "poc")] == ["pocket", "pocket-fine"]
+    assert [item.value for item in complete_networks(context, parameter, "poc")] == [
+        "pocket",
+        "pocket-bold",
+        "pocket-fine",
+    ]
 
 
 @pytest.mark.slow

@@ -148,7 +148,7 @@ def test_what_is_written_while_a_run_is_broken_off_is_remembered(folder: Path, m
             raise KeyboardInterrupt
 
     add_photo("photos/4.png", 4, (48, 40))  # of another size, so in a task of its own
-    monkeypatch.setattr("dreamer.jobs.render._write", write)
+    monkeypatch.setattr("dreamer.jobs.render.write_still", write)
     journal = Journal(OUT)
     plan = plan_batch([Order(inputs=("photos",), presets=("whisper",), size=48)], OUT, journal)
     batch = journaled_run(plan, OUT, journal, Choices(with_recipe=False), listen)

@@ -108,7 +108,7 @@ def test_colors_have_names(color: tuple[float, float, float], name: str) -> None
     assert color_name(*color) == name
 
 
-@pytest.mark.parametrize("name", ["pocket", "pocket-fine"])
+@pytest.mark.parametrize("name", ["pocket", "pocket-bold", "pocket-fine"])
 @pytest.mark.slow
 def test_the_shipped_networks_know_their_kernels(name: str) -> None:
     network = load_network(name, device=str(DEVICE))

@@ -58,7 +58,9 @@ WORKS = [
     Work("batch", BATCH, six_photos, 70, sample=2),
     Work("batch, 2 workers", (*BATCH, "--workers", "2"), six_photos, 10, sample=0),
     Work("film", (*FILM, "--length", "16f"), one_photo, 70, sample=2),
-    Work("train", (*TRAIN, "--side", "32", "--width", "0.05", "--device", "cpu"), two_classes, 40, sample=2),
+    Work(
+        "train", (*TRAIN, "--side", "32", "--width", "0.05", "--device", "cpu"), two_classes, 40, sample=2, skips=False
+    ),
 ]
 
 

@@ -21,8 +21,8 @@ def command(name: str, sources: tuple[Path, ...], side: int, device: str, as_jso
     """Measure how well the trained network NAME classifies the held-out tenth of photographs,
     those it never learned from.
 
-    SOURCE: folders of one folder a class, or tars of CLASS/NAME.jpg. NAME: "pocket", "pocket-fine", or a file that
-    `dreamer networks train` wrote.
+    SOURCE: folders of one folder a class, or tars of CLASS/NAME.jpg. NAME: "pocket", "pocket-bold", "pocket-fine",
+    or a file that `dreamer networks train` wrote.
     """
     from dreamer.devices import choose_device
     from dreamer.networks.training import evaluate, read_photographs, stored_side

@@ -95,7 +95,10 @@ class TrainingOptions:
     help="What follows every convolution; relu, or that of --from.",
 )  # fmt: skip
 @click.option(
-    "--from", "start", metavar="NETWORK", help='"pocket", "pocket-fine" or a file to begin with, for fine-tuning.'
+    "--from",
+    "start",
+    metavar="NETWORK",
+    help='"pocket", "pocket-bold", "pocket-fine" or a file to begin with, for fine-tuning.',
 )
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0))
 @click.option("--report", type=click.Path(path_type=Path), metavar="FILE", help="Write each class's accuracy as JSON.")

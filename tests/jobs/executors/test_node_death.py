@@ -44,7 +44,7 @@ os._exit(0)
 def test_the_others_finish_the_work_of_a_node_that_died(tmp_path: Path) -> None:
     for number in range(10):
         add_photo(str(tmp_path / f"{number}.png"), number)
-    result = subprocess.run([sys.executable, "-c", WORK, str(tmp_path)], capture_output=True, text=True, timeout=200)
+    result = subprocess.run([sys.executable, "-c", WORK, str(tmp_path)], capture_output=True, text=True, timeout=400)
     found = json.loads(result.stdout.strip().splitlines()[-1])
     assert sorted(name for _, name in found) == [f"{number}.png" for number in range(10)]
     assert {kind for kind, _ in found} == {"JobDone"}
