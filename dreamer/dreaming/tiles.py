@@ -79,12 +79,7 @@ def _spans(length: int, side: int, halo: int, stride: int, shift: int) -> list[S
     extent = math.ceil((side + 2 * halo) / stride) * stride + stride
     if extent >= length:
         return [(0, length, 0, length)]
-    last = (length - extent) // stride * stride
-    spans = []
-    for begin, end in itertools.pairwise(edges):
-        first = min(max(0, begin - halo) // stride * stride, last)
-        spans.append((first, length - first if first == last else extent, begin, end))
-    return spans
+    return _between(edges, length, extent, halo, stride)
 
 
 def _spans_around(length: int, side: int, halo: int, stride: int, shift: int) -> list[Span]:
@@ -108,6 +103,11 @@ def _snug_spans(length: int, side: int, halo: int, stride: int, shift: int, *, s
     while edges[-1] < length - extent + halo:  # the last tile does not reach so far back
         edges.append(edges[-1] + extent - lost)
     edges.append(length)
+    return _between(edges, length, extent, halo, stride)
+
+
+def _between(edges: list[int], length: int, extent: int, halo: int, stride: int) -> list[Span]:
+    """Tiles of one extent that meet at `edges` and begin at multiples of the stride; the last reaches the border."""
     last = (length - extent) // stride * stride
     spans = []
     for begin, end in itertools.pairwise(edges):

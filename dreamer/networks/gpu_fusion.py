@@ -35,12 +35,12 @@ def fuse_for_cuda(graph: fx.GraphModule, *, pools: bool) -> None:
         conv = module_of(graph, before) if isinstance(before, fx.Node) else None
         if is_relu(graph, node) and isinstance(before, fx.Node) and _is_plain(conv) and len(before.users) == 1:
             name = f"{before.name}_relu"
-            graph.add_submodule(name, ConvReLU.of(cast(nn.Conv2d, conv)))
+            graph.add_submodule(name, _turned_into(ConvReLU, conv))
             node.op, node.target, node.args, node.kwargs = "call_module", name, (before.args[0],), {}
             graph.graph.erase_node(before)
         pool = module_of(graph, node)
         if pools and type(pool) is nn.MaxPool2d and _is_square(pool):
-            graph.set_submodule(str(node.target), IndexedMaxPool.of(pool))
+            graph.set_submodule(str(node.target), _turned_into(IndexedMaxPool, pool))
     graph.delete_all_unused_submodules()
     graph.recompile()
 
@@ -67,6 +67,13 @@ def own_pooling_works(device: torch.device) -> bool:
     return torch.equal(ways[0], ways[1]) and torch.allclose(gradients[0], gradients[1], rtol=1e-2)
 
 
+def _turned_into(kind: type[nn.Module], module: nn.Module | None) -> nn.Module:
+    """A module of a kind that adds nothing but its forward pass, with the weights and settings of the one given."""
+    same = copy.copy(cast(nn.Module, module))
+    same.__class__ = kind
+    return same
+
+
 def _is_plain(conv: nn.Module | None) -> bool:
     """Whether it is a convolution that pads by zeros, if at all, and has a bias."""
     if type(conv) is not nn.Conv2d:
@@ -82,13 +89,6 @@ def _is_square(pool: nn.MaxPool2d) -> bool:
 
 class ConvReLU(nn.Conv2d):
     """A convolution with bias and the ReLU of it; one cuDNN kernel on CUDA. Weights get no gradient."""
-
-    @staticmethod
-    def of(conv: nn.Conv2d) -> ConvReLU:
-        """With a convolution's weights and settings."""
-        fused = copy.copy(conv)
-        fused.__class__ = ConvReLU
-        return cast(ConvReLU, fused)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) to (B, K, h, w), not below 0."""
@@ -120,13 +120,6 @@ class _ConvReLU(torch.autograd.Function):
 
 class IndexedMaxPool(nn.MaxPool2d):
     """Max pooling that keeps a byte for each maximum, where torch keeps eight; own kernels on CUDA."""
-
-    @staticmethod
-    def of(pool: nn.MaxPool2d) -> IndexedMaxPool:
-        """With a pooling's settings."""
-        same = copy.copy(pool)
-        same.__class__ = IndexedMaxPool
-        return cast(IndexedMaxPool, same)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) to (B, C, h, w)."""
